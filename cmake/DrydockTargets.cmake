@@ -1,0 +1,16 @@
+# drydock_library(NAME SOURCES… [LINK …]): a static library of ours, with our warnings, includes rooted at the source tree.
+set(DRYDOCK_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
+
+function(drydock_target_options target)
+  target_compile_features(${target} PUBLIC cxx_std_20)
+  target_compile_options(${target} PRIVATE ${DRYDOCK_WARNINGS} $<$<BOOL:${DRYDOCK_WERROR}>:-Werror>)
+  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR})
+endfunction()
+
+function(drydock_library target)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK;PRIVATE_LINK" ${ARGN})
+  add_library(${target} STATIC ${ARG_SOURCES})
+  add_library(Drydock::${target} ALIAS ${target})
+  drydock_target_options(${target})
+  target_link_libraries(${target} PUBLIC ${ARG_LINK} PRIVATE ${ARG_PRIVATE_LINK})
+endfunction()

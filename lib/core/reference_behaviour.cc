@@ -1,0 +1,22 @@
+#include "libcontainerd/reference_behaviour.h"
+
+#include <array>
+
+namespace libcontainerd {
+namespace {
+
+constexpr std::array<std::string_view, kDeviationCount> kNames = {
+    "exec-oom-flag-clear",      "exec-exits-before-exit", "duplicate-events-dropped",
+    "stale-events-dropped",     "start-called-back-first", "waiter-registered-first",
+    "exit-ends-waiters",        "close-stdin-after-success", "silent-after-exit",
+    "failed-exec-removes-fifos", "failed-attach-kills-exec", "failed-start-kills",
+    "unknown-outcome-resolved", "exec-name-busy",         "active-until-called-back",
+    "unreadable-spec-is-error"};
+
+}  // namespace
+
+std::string_view DeviationName(Deviation deviation) {
+  return kNames.at(static_cast<std::size_t>(deviation));
+}
+
+}  // namespace libcontainerd

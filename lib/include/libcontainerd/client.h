@@ -1,0 +1,150 @@
+// START HERE. Client: what an engine holds to run containers through containerd 0.2.
+//
+// A Client is bound to one Backend (callbacks) and reaches the world through ports: ContainerdApi, Stdio and
+// BundleStore, on a Runtime. remote.h puts the real ones together.
+//
+//   threads    Every member runs on the runtime's executor thread: co_await the calls from a coroutine there, or use
+//              BlockingClient (below) from any other thread.
+//   ordering   Operations of one container exclude each other, first come first served; different containers never
+//              wait for each other. Signal and SignalProcess wait for nothing. Events are handled while operations
+//              are under way.
+//   deadlines  Every operation has one, counted from the call: Timing's default, or CallOptions::timeout. Waiting
+//              for the operation before it counts. Past it: DEADLINE_EXCEEDED.
+//   errors     Where containerd answered with an error, its code and text are passed on. Our own:
+//              INVALID_ARGUMENT "invalid container: ID", FAILED_PRECONDITION "No active process for container ID",
+//              ALREADY_EXISTS "Container ID is already active", ABORTED "container ID exited" for a wait that the
+//              container's exit ended, CANCELLED after Close.
+//   ownership  The client owns nothing that is passed by reference; those objects outlive it.
+//
+// Source: libcontainerd of moby 606a245d8548 (October 2016). Deviations from it: docs/deviations.md.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "libcontainerd/backend.h"
+#include "libcontainerd/bundle_store.h"
+#include "libcontainerd/containerd_api.h"
+#include "libcontainerd/error.h"
+#include "libcontainerd/reference_behaviour.h"
+#include "libcontainerd/runtime.h"
+#include "libcontainerd/stdio.h"
+#include "libcontainerd/timing.h"
+
+namespace libcontainerd {
+
+struct CallOptions {
+  std::optional<Duration> timeout;  // instead of the operation's default
+};
+
+struct CreateOptions {
+  std::string runtime;                    // path of an OCI runtime for this container; empty: the daemon's
+  std::vector<std::string> runtime_args;  // count only together with `runtime`
+  std::string checkpoint;                 // start from this checkpoint of …
+  std::string checkpoint_dir;             // … this directory
+  std::optional<Duration> timeout;
+};
+
+// A further process of a running container. Whatever is not given comes from the container's own spec.
+struct ProcessSpec {
+  bool terminal = false;
+  std::vector<std::string> args;
+  std::optional<std::vector<std::string>> env;
+  std::optional<std::string> cwd;
+  std::optional<types::User> user;
+  std::optional<std::vector<std::string>> capabilities;
+};
+
+struct AddedProcess {
+  std::uint32_t system_pid = 0;  // 0: this daemon does not tell
+};
+
+struct RestoreOptions {
+  bool live = false;
+  std::optional<Duration> timeout;
+};
+
+// What a client is tracking: for reports and leak checks.
+struct TrackedContainer {
+  std::string id;
+  std::uint32_t system_pid = 0;
+  bool oom = false;
+  std::vector<std::string> processes;  // execs, sorted
+};
+
+class Client {
+ public:
+  struct Ports {
+    Runtime& runtime;
+    ContainerdApi& api;
+    Stdio& stdio;
+    BundleStore& bundles;
+  };
+
+  Client(Ports ports, Backend& backend, Timing timing = {}, ReferenceBehaviour reference = {});
+  ~Client();  // Close() must have returned
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  // Ends every wait with CANCELLED, refuses new calls, and returns when nothing of this client runs any more.
+  // Running callbacks are waited for. Containers are left alone.
+  Awaitable<void> Close();
+
+  // `spec_json` is the OCI runtime spec as the engine wrote it: what we read of it is checked, all of it is passed on
+  // untouched. Returns once the kStart callback ended. On an error nothing is left: no bundle, no tracked container,
+  // and whatever was started is killed.
+  Awaitable<Status> Create(std::string id, std::string spec_json, CreateOptions options = {});
+
+  // Returns once the process is attached. `name` is the friendly name, unique among the container's processes until
+  // the exit-process callback of its last bearer ended.
+  Awaitable<Result<AddedProcess>> AddProcess(std::string id, std::string name, ProcessSpec process,
+                                             CallOptions options = {});
+
+  Awaitable<Status> Signal(std::string id, std::uint32_t signal, CallOptions options = {});
+  Awaitable<Status> SignalProcess(std::string id, std::string name, std::uint32_t signal,
+                                  CallOptions options = {});
+  Awaitable<Status> Resize(std::string id, std::string name, std::uint32_t width,
+                           std::uint32_t height, CallOptions options = {});
+  // Return once the pause or resume callback ended.
+  Awaitable<Status> Pause(std::string id, CallOptions options = {});
+  Awaitable<Status> Resume(std::string id, CallOptions options = {});
+
+  Awaitable<Result<types::StatsResponse>> Stats(std::string id, CallOptions options = {});
+  Awaitable<Result<std::vector<std::uint32_t>>> GetPidsForContainer(std::string id,
+                                                                    CallOptions options = {});
+  // Always empty on Linux.
+  Awaitable<Result<std::vector<std::string>>> Summary(std::string id);
+  Awaitable<Status> UpdateResources(std::string id, types::UpdateResource resources,
+                                    CallOptions options = {});
+
+  // `checkpoint_dir` empty: <bundle>/checkpoints. `exit`: the container ends once the checkpoint is written.
+  Awaitable<Status> CreateCheckpoint(std::string id, std::string name, std::string checkpoint_dir,
+                                     bool exit, CallOptions options = {});
+  Awaitable<Status> DeleteCheckpoint(std::string id, std::string name, std::string checkpoint_dir,
+                                     CallOptions options = {});
+  Awaitable<Result<types::ListCheckpointResponse>> ListCheckpoints(std::string id,
+                                                                   std::string checkpoint_dir,
+                                                                   CallOptions options = {});
+
+  Awaitable<Result<types::GetServerVersionResponse>> GetServerVersion(CallOptions options = {});
+
+  // UNIMPLEMENTED in this release: containers of an earlier engine are not picked up yet.
+  Awaitable<Status> Restore(std::string id, RestoreOptions options);
+
+  // The event stream hands its events over here; events of containers that this client does not track are dropped.
+  void HandleEvents(std::span<const types::Event> events);
+
+  std::vector<TrackedContainer> Tracked() const;
+  // Containers, queued callbacks, waiters and coroutines: 0 at rest with nothing tracked.
+  std::size_t LiveObjects() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace libcontainerd

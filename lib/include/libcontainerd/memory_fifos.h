@@ -1,0 +1,79 @@
+// Named pipes in memory, for worlds without a kernel. They behave as FIFOs do where it matters: a bounded buffer,
+// end-of-file once a writer was there and all are closed, "broken pipe" once the readers left, data gone when
+// nobody holds either end.
+//
+// Threads: the executor's thread.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "libcontainerd/async.h"
+#include "libcontainerd/error.h"
+
+namespace libcontainerd {
+
+class MemoryFifos {
+ public:
+  // What Linux gives a pipe.
+  static constexpr std::size_t kDefaultCapacity = 65536;
+
+  explicit MemoryFifos(Runtime& runtime, std::size_t capacity = kDefaultCapacity)
+      : runtime_(runtime), capacity_(capacity) {}
+
+  class Pipe;
+
+  // An open end closes when destroyed. One pending Read (or Write) per end.
+  class Reader {
+   public:
+    explicit Reader(std::shared_ptr<Pipe> pipe);
+    ~Reader();
+    Reader(const Reader&) = delete;
+    Reader& operator=(const Reader&) = delete;
+    // At least one byte; empty at end-of-file; CANCELLED when closed meanwhile.
+    Awaitable<Result<std::string>> Read(std::size_t max_bytes);
+    void Close();
+
+   private:
+    std::shared_ptr<Pipe> pipe_;
+    std::shared_ptr<bool> open_ = std::make_shared<bool>(true);
+  };
+  class Writer {
+   public:
+    explicit Writer(std::shared_ptr<Pipe> pipe);
+    ~Writer();
+    Writer(const Writer&) = delete;
+    Writer& operator=(const Writer&) = delete;
+    // All of it, waiting for room; UNAVAILABLE "broken pipe" when a reader was there and none is left; CANCELLED
+    // when closed meanwhile.
+    Awaitable<Status> Write(std::string data);
+    void Close();
+    // A reader is or was there.
+    bool peer_seen() const;
+
+   private:
+    std::shared_ptr<Pipe> pipe_;
+    std::shared_ptr<bool> open_ = std::make_shared<bool>(true);
+  };
+
+  void Create(const std::string& path);  // existing is fine
+  bool Exists(const std::string& path) const { return pipes_.contains(path); }
+  void Remove(const std::string& path);  // open ends go on working, as with a file
+  // Removes every path that begins with `prefix`.
+  void RemoveBelow(const std::string& prefix);
+  std::size_t size() const { return pipes_.size(); }
+
+  // NOT_FOUND when there is no such path.
+  Result<std::unique_ptr<Reader>> OpenReader(const std::string& path);
+  Result<std::unique_ptr<Writer>> OpenWriter(const std::string& path);
+
+ private:
+  Runtime& runtime_;
+  std::size_t capacity_;
+  std::map<std::string, std::shared_ptr<Pipe>, std::less<>> pipes_;
+};
+
+}  // namespace libcontainerd

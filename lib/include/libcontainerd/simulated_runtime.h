@@ -1,0 +1,72 @@
+// Virtual time on the calling thread. Whenever several steps are ready, the seed chooses which runs next, so one
+// seed is one schedule: same seed, same journal, byte for byte.
+//
+// Threads: none. Everything happens inside Run*() on the caller's thread.
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <map>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "libcontainerd/random.h"
+#include "libcontainerd/runtime.h"
+
+namespace libcontainerd {
+
+class SimulatedRuntime final : public Runtime {
+ public:
+  // The virtual time of day at Now() == 0: 2016-10-05T00:00:00Z, a day when containerd 0.2 was current.
+  static constexpr WallTime kDefaultEpoch{std::chrono::seconds(1475625600)};
+
+  explicit SimulatedRuntime(std::uint64_t seed, WallTime epoch = kDefaultEpoch);
+  ~SimulatedRuntime() override;
+  SimulatedRuntime(const SimulatedRuntime&) = delete;
+  SimulatedRuntime& operator=(const SimulatedRuntime&) = delete;
+
+  asio::any_io_executor executor() override;
+  Duration Now() const override { return now_; }
+  WallTime WallNow() const override { return epoch_ + now_; }
+  TimerId StartTimer(Duration delay, Task task) override;
+  void CancelTimer(TimerId timer) override;
+  void RunBlocking(Task work) override;
+  void ReportFailure(std::exception_ptr failure) override;
+
+  // Runs ready steps until none is left; time stands still. Returns the number of steps.
+  std::size_t RunReady();
+  // Runs everything, jumping to the next timer whenever nothing is ready, until nothing is left at all
+  // or `limit` of virtual time has passed since the call.
+  void Run(Duration limit = std::chrono::hours(24));
+  // Runs until `condition()` holds (checked between steps), false if everything came to rest or `limit` passed first.
+  bool RunUntil(const std::function<bool()>& condition, Duration limit = std::chrono::hours(24));
+  // Runs what is due, timers in order, up to that moment; Now() is `time` afterwards.
+  void AdvanceTo(Duration time);
+
+  // What a coroutine threw, if any did; the first one. A run that returns a failure has a defect.
+  std::exception_ptr failure() const { return failure_; }
+  // A draw that depends on every draw before it: equal last draws mean equal schedules.
+  std::uint64_t Fingerprint() { return random_.Next(); }
+
+ private:
+  class Context;
+  class Executor;
+
+  bool Step();
+  bool FireNextTimer(Duration latest);
+  void Submit(Task task) { ready_.push_back(std::move(task)); }
+
+  Random random_;
+  WallTime epoch_;
+  Duration now_{0};
+  std::uint64_t next_timer_ = 1;
+  std::map<std::pair<Duration, std::uint64_t>, Task> timers_;
+  std::map<std::uint64_t, Duration> timer_deadlines_;
+  std::vector<Task> ready_;
+  std::exception_ptr failure_;
+  std::unique_ptr<Context> context_;
+};
+
+}  // namespace libcontainerd

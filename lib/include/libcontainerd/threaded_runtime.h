@@ -1,0 +1,76 @@
+// The real runtime: one executor thread, an elastic pool for blocking work, and a clock that is either the
+// machine's or one that the test steps by hand.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "libcontainerd/runtime.h"
+
+namespace asio {
+class io_context;
+}
+
+namespace libcontainerd {
+
+// Time that moves only when told to. Shared by the runtimes of one test, so that client and fake agree.
+// Thread-safe.
+class SteppableClock {
+ public:
+  explicit SteppableClock(WallTime epoch = WallTime(std::chrono::seconds(1475625600)))
+      : epoch_(epoch) {}
+
+  Duration Now() const { return Duration(now_.load(std::memory_order_acquire)); }
+  WallTime WallNow() const { return epoch_ + Now(); }
+
+  // Moves on; the timers that became due have been handed to their executors when this returns, in order.
+  // Not from an executor's thread. Never moves back.
+  void AdvanceTo(Duration time);
+  void AdvanceBy(Duration step) { AdvanceTo(Now() + step); }
+
+ private:
+  friend class ThreadedRuntime;
+  void Add(const void* owner, std::function<void()> fire_due);
+  void Remove(const void* owner);
+
+  WallTime epoch_;
+  std::atomic<std::int64_t> now_{0};
+  std::mutex mutex_;  // guards listeners_
+  std::vector<std::pair<const void*, std::function<void()>>> listeners_;
+};
+
+class ThreadedRuntime final : public Runtime {
+ public:
+  // Without a clock: the machine's. The clock must outlive the runtime.
+  explicit ThreadedRuntime(SteppableClock* clock = nullptr);
+  // Stops the executor, waits for running blocking work. Work still queued on the executor is dropped.
+  ~ThreadedRuntime() override;
+  ThreadedRuntime(const ThreadedRuntime&) = delete;
+  ThreadedRuntime& operator=(const ThreadedRuntime&) = delete;
+
+  asio::any_io_executor executor() override;
+  Duration Now() const override;
+  WallTime WallNow() const override;
+  TimerId StartTimer(Duration delay, Task task) override;
+  void CancelTimer(TimerId timer) override;
+  void RunBlocking(Task work) override;
+  // Callable from any thread.
+  void ReportFailure(std::exception_ptr failure) override;
+
+  bool OnExecutorThread() const;
+  // Waits until everything submitted to the executor before this call has run. Not from the executor's thread.
+  void Drain();
+  std::exception_ptr failure() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace libcontainerd

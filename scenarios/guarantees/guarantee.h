@@ -1,0 +1,40 @@
+// Guarantee: what an engine built on libcontainerd owes its user, judged from a journal alone.
+//
+// Each is a pure function over the journal with a name and one sentence. It answers held, broken (with the entries
+// that show it) or not observable (the journal lacks what it needs) — never silence.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "scenarios/journal.h"
+
+namespace scenarios {
+
+enum class Verdict : std::uint8_t { kHeld, kBroken, kNotObservable };
+std::string_view VerdictName(Verdict verdict);  // "held", "broken", "not observable"
+
+struct Violation {
+  std::string what;                   // one sentence: container, process, what happened instead
+  std::vector<std::uint64_t> entries;  // seq of the entries that show it
+};
+
+struct Judgement {
+  Verdict verdict = Verdict::kNotObservable;
+  std::vector<Violation> violations;  // not empty exactly when broken
+};
+
+struct Guarantee {
+  std::string_view name;      // "callbacks-serial"
+  std::string_view sentence;  // what must hold
+  Judgement (*judge)(const Journal& journal);
+};
+
+// All of them, in the order of docs/guarantees.md.
+std::span<const Guarantee> AllGuarantees();
+const Guarantee* FindGuarantee(std::string_view name);  // null if unknown
+
+}  // namespace scenarios
