@@ -26,7 +26,8 @@ void BlockingPool::Run(Task work) {
     return;
   }
   ++threads_;
-  // Detached, but never outliving: the destructor waits for the count, which a thread lowers as the last thing it does here.
+  // Detached, but never outliving: the destructor waits for the count, which a thread lowers as the
+  // last thing it does here.
   std::thread([this] { Work(); }).detach();
 }
 
@@ -34,8 +35,8 @@ void BlockingPool::Work() {
   std::unique_lock lock(mutex_);
   while (true) {
     ++free_;
-    const bool woken = wake_.wait_for(lock, kIdleBeforeEnd,
-                                      [this] { return stopping_ || !queue_.empty(); });
+    const bool woken =
+        wake_.wait_for(lock, kIdleBeforeEnd, [this] { return stopping_ || !queue_.empty(); });
     --free_;
     if (queue_.empty() && (stopping_ || !woken)) break;
     Task work = std::move(queue_.front());

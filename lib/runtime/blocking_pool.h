@@ -1,5 +1,5 @@
-// Threads for work that blocks. Grows by one whenever no thread is free, so that blocked callbacks never starve
-// others; a thread that found nothing to do for a while ends.
+// Threads for work that blocks. Grows by one whenever no thread is free, so that blocked callbacks
+// never starve others; a thread that found nothing to do for a while ends.
 #pragma once
 
 #include <condition_variable>

@@ -48,10 +48,17 @@ MemoryFifos::Reader::Reader(std::shared_ptr<Pipe> pipe) : pipe_(std::move(pipe))
   pipe_->Opened(pipe_->readers, pipe_->reader_seen);
 }
 
-MemoryFifos::Reader::~Reader() { Close(); }
+MemoryFifos::Reader::~Reader() {
+  Close();
+}
 
 void MemoryFifos::Reader::Close() {
   if (std::exchange(*open_, false)) pipe_->Closed(pipe_->readers);
+}
+
+void MemoryFifos::Reader::ExpectNoWriter() {
+  pipe_->writer_seen = true;
+  pipe_->Changed();
 }
 
 Awaitable<Result<std::string>> MemoryFifos::Reader::Read(std::size_t max_bytes) {
@@ -75,13 +82,17 @@ MemoryFifos::Writer::Writer(std::shared_ptr<Pipe> pipe) : pipe_(std::move(pipe))
   pipe_->Opened(pipe_->writers, pipe_->writer_seen);
 }
 
-MemoryFifos::Writer::~Writer() { Close(); }
+MemoryFifos::Writer::~Writer() {
+  Close();
+}
 
 void MemoryFifos::Writer::Close() {
   if (std::exchange(*open_, false)) pipe_->Closed(pipe_->writers);
 }
 
-bool MemoryFifos::Writer::peer_seen() const { return pipe_->reader_seen; }
+bool MemoryFifos::Writer::peer_seen() const {
+  return pipe_->reader_seen;
+}
 
 Awaitable<Status> MemoryFifos::Writer::Write(std::string data) {
   const std::shared_ptr<Pipe> pipe = pipe_;
@@ -107,7 +118,9 @@ void MemoryFifos::Create(const std::string& path) {
   if (!pipes_.contains(path)) pipes_.emplace(path, std::make_shared<Pipe>(runtime_, capacity_));
 }
 
-void MemoryFifos::Remove(const std::string& path) { pipes_.erase(path); }
+void MemoryFifos::Remove(const std::string& path) {
+  pipes_.erase(path);
+}
 
 void MemoryFifos::RemoveBelow(const std::string& prefix) {
   std::erase_if(pipes_, [&](const auto& entry) { return entry.first.starts_with(prefix); });

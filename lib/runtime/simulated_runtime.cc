@@ -14,7 +14,8 @@ class SimulatedRuntime::Context : public asio::execution_context {
   SimulatedRuntime* runtime;
 };
 
-// The smallest executor that Asio accepts: execute() appends to the ready list, nothing ever runs inline.
+// The smallest executor that Asio accepts: execute() appends to the ready list, nothing ever runs
+// inline.
 class SimulatedRuntime::Executor {
  public:
   explicit Executor(Context& context) : context_(&context) {}
@@ -43,7 +44,8 @@ SimulatedRuntime::SimulatedRuntime(std::uint64_t seed, WallTime epoch)
     : random_(seed), epoch_(epoch), context_(std::make_unique<Context>(*this)) {}
 
 SimulatedRuntime::~SimulatedRuntime() {
-  // Suspended coroutines own things that may submit or cancel while they die: let go of them one at a time.
+  // Suspended coroutines own things that may submit or cancel while they die: let go of them one at
+  // a time.
   while (!ready_.empty() || !timers_.empty()) {
     auto ready = std::exchange(ready_, {});
     auto timers = std::exchange(timers_, {});
@@ -51,7 +53,9 @@ SimulatedRuntime::~SimulatedRuntime() {
   }
 }
 
-asio::any_io_executor SimulatedRuntime::executor() { return Executor(*context_); }
+asio::any_io_executor SimulatedRuntime::executor() {
+  return Executor(*context_);
+}
 
 TimerId SimulatedRuntime::StartTimer(Duration delay, Task task) {
   const std::uint64_t id = next_timer_++;
@@ -70,7 +74,9 @@ void SimulatedRuntime::CancelTimer(TimerId timer) {
   timers_.erase(entry);
 }
 
-void SimulatedRuntime::RunBlocking(Task work) { Submit(std::move(work)); }
+void SimulatedRuntime::RunBlocking(Task work) {
+  Submit(std::move(work));
+}
 
 void SimulatedRuntime::ReportFailure(std::exception_ptr failure) {
   if (!failure_) failure_ = std::move(failure);

@@ -18,8 +18,8 @@
 namespace libcontainerd {
 namespace {
 
-// Writing to a FIFO whose reader left must be an error code, and the process's signal dispositions are not ours:
-// the signal is blocked in the one thread that writes.
+// Writing to a FIFO whose reader left must be an error code, and the process's signal dispositions
+// are not ours: the signal is blocked in the one thread that writes.
 void BlockSigpipeInThisThread() {
   sigset_t set;
   sigemptyset(&set);
@@ -129,9 +129,13 @@ ThreadedRuntime::~ThreadedRuntime() {
   impl_->deadlines.clear();
 }
 
-asio::any_io_executor ThreadedRuntime::executor() { return impl_->context.get_executor(); }
+asio::any_io_executor ThreadedRuntime::executor() {
+  return impl_->context.get_executor();
+}
 
-Duration ThreadedRuntime::Now() const { return impl_->Now(); }
+Duration ThreadedRuntime::Now() const {
+  return impl_->Now();
+}
 
 WallTime ThreadedRuntime::WallNow() const {
   return impl_->clock != nullptr ? impl_->clock->WallNow() : std::chrono::system_clock::now();
@@ -155,7 +159,9 @@ void ThreadedRuntime::CancelTimer(TimerId timer) {
   impl_->timers.erase(entry);
 }
 
-void ThreadedRuntime::RunBlocking(Task work) { impl_->pool.Run(std::move(work)); }
+void ThreadedRuntime::RunBlocking(Task work) {
+  impl_->pool.Run(std::move(work));
+}
 
 void ThreadedRuntime::ReportFailure(std::exception_ptr failure) {
   const std::lock_guard lock(impl_->failure_mutex);

@@ -1,7 +1,7 @@
 // The few coroutine pieces that the core is written with, on top of Asio's awaitable.
 //
-// Rules that keep GCC 12 honest: coroutine parameters by value (or references that outlive the coroutine),
-// and no braced temporaries inside a co_await expression.
+// Rules that keep GCC 12 honest: coroutine parameters by value (or references that outlive the
+// coroutine), and no braced temporaries inside a co_await expression.
 #pragma once
 
 #include <coroutine>
@@ -25,8 +25,9 @@ namespace libcontainerd {
 template <class T>
 using Awaitable = asio::awaitable<T, asio::any_io_executor>;
 
-// A value that is set once and waited for by at most one coroutine. Set() and Wait() belong to the executor's thread.
-// The waiter resumes as a step of its own, never inside Set(). Setting twice keeps the first value.
+// A value that is set once and waited for by at most one coroutine. Set() and Wait() belong to the
+// executor's thread. The waiter resumes as a step of its own, never inside Set(). Setting twice
+// keeps the first value.
 template <class T>
 class OneShot {
  public:
@@ -84,7 +85,8 @@ Awaitable<std::invoke_result_t<Work&>> OffExecutor(Runtime& runtime, Work work) 
   co_return co_await done->Wait();
 }
 
-// Counts coroutines and lets their owner wait for the last of them: members must not die before Join() returned.
+// Counts coroutines and lets their owner wait for the last of them: members must not die before
+// Join() returned.
 class TaskScope {
  public:
   explicit TaskScope(Runtime& runtime) : runtime_(&runtime) {}
@@ -107,7 +109,8 @@ class AsyncMutex {
  public:
   explicit AsyncMutex(Runtime& runtime) : runtime_(&runtime) {}
 
-  // Resumes true when the lock is held, false when `timeout` passed first. Unlock() exactly once after true.
+  // Resumes true when the lock is held, false when `timeout` passed first. Unlock() exactly once
+  // after true.
   Awaitable<bool> Lock(Duration timeout);
   void Unlock();
   bool idle() const { return !locked_ && waiters_.empty(); }

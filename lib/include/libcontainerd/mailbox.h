@@ -1,5 +1,5 @@
-// Mailbox: a serial queue. Handles one item at a time, in order of arrival; the next begins when the handler says
-// that the one before is done. Costs nothing at rest and no coroutine per item.
+// Mailbox: a serial queue. Handles one item at a time, in order of arrival; the next begins when
+// the handler says that the one before is done. Costs nothing at rest and no coroutine per item.
 //
 // Threads: the executor's thread; `done` may be called inside the handler or later.
 #pragma once

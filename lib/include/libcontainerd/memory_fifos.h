@@ -1,6 +1,6 @@
-// Named pipes in memory, for worlds without a kernel. They behave as FIFOs do where it matters: a bounded buffer,
-// end-of-file once a writer was there and all are closed, "broken pipe" once the readers left, data gone when
-// nobody holds either end.
+// Named pipes in memory, for worlds without a kernel. They behave as FIFOs do where it matters: a
+// bounded buffer, end-of-file once a writer was there and all are closed, "broken pipe" once the
+// readers left, data gone when nobody holds either end.
 //
 // Threads: the executor's thread.
 #pragma once
@@ -36,6 +36,8 @@ class MemoryFifos {
     // At least one byte; empty at end-of-file; CANCELLED when closed meanwhile.
     Awaitable<Result<std::string>> Read(std::size_t max_bytes);
     void Close();
+    // No writer will come any more: without one, end-of-file is now.
+    void ExpectNoWriter();
 
    private:
     std::shared_ptr<Pipe> pipe_;
@@ -47,8 +49,8 @@ class MemoryFifos {
     ~Writer();
     Writer(const Writer&) = delete;
     Writer& operator=(const Writer&) = delete;
-    // All of it, waiting for room; UNAVAILABLE "broken pipe" when a reader was there and none is left; CANCELLED
-    // when closed meanwhile.
+    // All of it, waiting for room; UNAVAILABLE "broken pipe" when a reader was there and none is
+    // left; CANCELLED when closed meanwhile.
     Awaitable<Status> Write(std::string data);
     void Close();
     // A reader is or was there.

@@ -1,7 +1,8 @@
 // Runtime: where the client's core runs, what time it is, and where blocking work goes.
 //
-// Two implementations: ThreadedRuntime (one executor thread, the machine's clock or a stepped one) and
-// SimulatedRuntime (no threads, virtual time, the seed orders whatever is ready). The same core runs on both.
+// Two implementations: ThreadedRuntime (one executor thread, the machine's clock or a stepped one)
+// and SimulatedRuntime (no threads, virtual time, the seed orders whatever is ready). The same core
+// runs on both.
 //
 // Threads: everything but executor() and RunBlocking() is for the executor's own thread, unless an
 // implementation says more. A Runtime outlives whatever was started on it.
@@ -42,11 +43,12 @@ class Runtime {
   // The task will not run and is destroyed; no effect if it ran already.
   virtual void CancelTimer(TimerId timer) = 0;
 
-  // Runs `work` where blocking harms nobody: files, blocking callbacks. Never starves: the pool grows on need.
-  // The simulated runtime runs it as one more step. Callable from any thread.
+  // Runs `work` where blocking harms nobody: files, blocking callbacks. Never starves: the pool
+  // grows on need. The simulated runtime runs it as one more step. Callable from any thread.
   virtual void RunBlocking(Task work) = 0;
 
-  // What escaped from a spawned coroutine. It is a defect; the runtime keeps the first and hands it out when it stops.
+  // What escaped from a spawned coroutine. It is a defect; the runtime keeps the first and hands it
+  // out when it stops.
   virtual void ReportFailure(std::exception_ptr failure) = 0;
 };
 

@@ -1,5 +1,5 @@
-// Virtual time on the calling thread. Whenever several steps are ready, the seed chooses which runs next, so one
-// seed is one schedule: same seed, same journal, byte for byte.
+// Virtual time on the calling thread. Whenever several steps are ready, the seed chooses which runs
+// next, so one seed is one schedule: same seed, same journal, byte for byte.
 //
 // Threads: none. Everything happens inside Run*() on the caller's thread.
 #pragma once
@@ -19,7 +19,8 @@ namespace libcontainerd {
 
 class SimulatedRuntime final : public Runtime {
  public:
-  // The virtual time of day at Now() == 0: 2016-10-05T00:00:00Z, a day when containerd 0.2 was current.
+  // The virtual time of day at Now() == 0: 2016-10-05T00:00:00Z, a day when containerd 0.2 was
+  // current.
   static constexpr WallTime kDefaultEpoch{std::chrono::seconds(1475625600)};
 
   explicit SimulatedRuntime(std::uint64_t seed, WallTime epoch = kDefaultEpoch);
@@ -37,10 +38,11 @@ class SimulatedRuntime final : public Runtime {
 
   // Runs ready steps until none is left; time stands still. Returns the number of steps.
   std::size_t RunReady();
-  // Runs everything, jumping to the next timer whenever nothing is ready, until nothing is left at all
-  // or `limit` of virtual time has passed since the call.
+  // Runs everything, jumping to the next timer whenever nothing is ready, until nothing is left at
+  // all or `limit` of virtual time has passed since the call.
   void Run(Duration limit = std::chrono::hours(24));
-  // Runs until `condition()` holds (checked between steps), false if everything came to rest or `limit` passed first.
+  // Runs until `condition()` holds (checked between steps), false if everything came to rest or
+  // `limit` passed first.
   bool RunUntil(const std::function<bool()>& condition, Duration limit = std::chrono::hours(24));
   // Runs what is due, timers in order, up to that moment; Now() is `time` afterwards.
   void AdvanceTo(Duration time);

@@ -1,5 +1,5 @@
-// The real runtime: one executor thread, an elastic pool for blocking work, and a clock that is either the
-// machine's or one that the test steps by hand.
+// The real runtime: one executor thread, an elastic pool for blocking work, and a clock that is
+// either the machine's or one that the test steps by hand.
 #pragma once
 
 #include <atomic>
@@ -19,8 +19,8 @@ class io_context;
 
 namespace libcontainerd {
 
-// Time that moves only when told to. Shared by the runtimes of one test, so that client and fake agree.
-// Thread-safe.
+// Time that moves only when told to. Shared by the runtimes of one test, so that client and fake
+// agree. Thread-safe.
 class SteppableClock {
  public:
   explicit SteppableClock(WallTime epoch = WallTime(std::chrono::seconds(1475625600)))
@@ -29,8 +29,8 @@ class SteppableClock {
   Duration Now() const { return Duration(now_.load(std::memory_order_acquire)); }
   WallTime WallNow() const { return epoch_ + Now(); }
 
-  // Moves on; the timers that became due have been handed to their executors when this returns, in order.
-  // Not from an executor's thread. Never moves back.
+  // Moves on; the timers that became due have been handed to their executors when this returns, in
+  // order. Not from an executor's thread. Never moves back.
   void AdvanceTo(Duration time);
   void AdvanceBy(Duration step) { AdvanceTo(Now() + step); }
 
@@ -49,7 +49,8 @@ class ThreadedRuntime final : public Runtime {
  public:
   // Without a clock: the machine's. The clock must outlive the runtime.
   explicit ThreadedRuntime(SteppableClock* clock = nullptr);
-  // Stops the executor, waits for running blocking work. Work still queued on the executor is dropped.
+  // Stops the executor, waits for running blocking work. Work still queued on the executor is
+  // dropped.
   ~ThreadedRuntime() override;
   ThreadedRuntime(const ThreadedRuntime&) = delete;
   ThreadedRuntime& operator=(const ThreadedRuntime&) = delete;
@@ -64,7 +65,8 @@ class ThreadedRuntime final : public Runtime {
   void ReportFailure(std::exception_ptr failure) override;
 
   bool OnExecutorThread() const;
-  // Waits until everything submitted to the executor before this call has run. Not from the executor's thread.
+  // Waits until everything submitted to the executor before this call has run. Not from the
+  // executor's thread.
   void Drain();
   std::exception_ptr failure() const;
 
