@@ -1,7 +1,7 @@
-#include <deque>
 #include <unordered_map>
 #include <utility>
 
+#include "scenarios/guarantees/event_queue.h"
 #include "scenarios/guarantees/judging.h"
 #include "scenarios/guarantees/lives.h"
 
@@ -62,7 +62,7 @@ class OrderJudge {
     const LifeIndex life = lives_.IndexOf(event);
     if (life == kNoLife) return;
     const Symbol process = event.what == exit_ ? event.process : Symbol{};
-    waiting_[{life, PairKey(event.what, process)}].push_back(&event);
+    waiting_[{life, PairKey(event.what, process)}].Push(&event);
   }
 
   void CalledBack(const Entry& callback) {
@@ -70,15 +70,12 @@ class OrderJudge {
     if (life == kNoLife || !IsCaused(callback)) return;
     findings_.Observe();
     Progress& progress = progress_[life];
-    std::deque<const Entry*>& waiting = waiting_[{life, EventKeyOf(callback)}];
-    const Entry* passed =
-        nullptr;  // a fitting event, delivered before one that was already called back
+    EventQueue& waiting = waiting_[{life, EventKeyOf(callback)}];
+    const Entry* passed = nullptr;  // it fits, but something delivered later was called back
     while (!waiting.empty()) {
-      const Entry* event = waiting.front();
-      waiting.pop_front();
+      const Entry* event = waiting.Pop();
       if (progress.event == nullptr || event->seq > progress.event->seq) {
-        // Behind init's exit it was brought forward; what is left to come before it is still in
-        // order.
+        // Brought forward: what was delivered between init's exit and it may still come.
         if (IsBroughtForward(callback, *event, lives_[life])) return;
         progress.event = event;
         progress.callback = &callback;
@@ -141,7 +138,7 @@ class OrderJudge {
   Findings findings_;
   bool any_event_ = false;
   std::vector<Progress> progress_;  // by life
-  std::unordered_map<Key, std::deque<const Entry*>, KeyHash> waiting_;
+  std::unordered_map<Key, EventQueue, KeyHash> waiting_;
   const Symbol exit_;
   const Symbol exit_process_;
   const Symbol pause_;

@@ -68,9 +68,9 @@ class StartJudge {
 
   void BlameExtras(const Life& life, std::vector<std::uint64_t> starts) {
     starts.push_back(life.start_begin);
-    findings_.Add(LifeName(journal_, life) + ": start-container was called back " +
-                      std::to_string(starts.size()) + " times",
-                  std::move(starts));
+    std::string what = LifeName(journal_, life) + ": start-container was called back " +
+                       std::to_string(starts.size()) + " times";
+    findings_.Add(std::move(what), std::move(starts));
   }
 
   const Journal& journal_;

@@ -7,14 +7,13 @@
 //
 // What belongs to which life:
 //   events     to the life during which the daemon emitted them, however late or often they were
-//   delivered; where
-//              emissions were not recorded, to the life during which they were first delivered.
-//              Only the first delivery of an event (same id, type, process and timestamp) belongs
-//              to a life at all: a repetition owes the user nothing. Nor does the exit of an exec
-//              whose add-process failed after it had been started.
+//              delivered; where emissions were not recorded, to the one during which they were
+//              first delivered; in either case to the life before, if their timestamp is older
+//              than its exit. Only the first delivery of an event (same id, type, process and
+//              timestamp) belongs to a life at all: a repetition owes the user nothing. Nor does
+//              the exit of an exec whose add-process failed after it had been started.
 //   callbacks  to the latest life, or to the one before it as long as that still lacks its exit
-//   callback and the
-//              latest has not been called back as started.
+//              callback and the latest has not been called back as started.
 //
 // One pass, linear in the journal. A Lives refers to entries by seq and holds no reference to the
 // journal.
@@ -38,8 +37,8 @@ struct Life {
   bool restored = false;      // by a restore, not by a create
   bool superseded = false;    // a restore took over: the rest belongs to the next life
 
-  std::uint64_t begin =
-      0;  // the create or restore call; without one the RPC or callback that shows the life
+  // The create or restore call; without one the RPC or callback that shows the life.
+  std::uint64_t begin = 0;
   std::uint64_t call_begin = 0;
   std::uint64_t call_end = 0;
   bool call_failed = false;

@@ -1,6 +1,6 @@
-#include <deque>
 #include <unordered_map>
 
+#include "scenarios/guarantees/event_queue.h"
 #include "scenarios/guarantees/judging.h"
 #include "scenarios/guarantees/lives.h"
 
@@ -30,7 +30,7 @@ class CodeJudge {
         case EntryKind::kEventDelivered:
           any_event_ = true;
           if (life != kNoLife && entry.what == exit_ && entry.process != init_) {
-            exec_exits_[{life, entry.process}].push_back(&entry);
+            exec_exits_[{life, entry.process}].Push(&entry);
           }
           break;
         case EntryKind::kCallbackBegin:
@@ -72,14 +72,12 @@ class CodeJudge {
 
   void JudgeExec(const Entry& callback, LifeIndex index) {
     findings_.Observe();
-    std::deque<const Entry*>& exits = exec_exits_[{index, callback.process}];
+    EventQueue& exits = exec_exits_[{index, callback.process}];
     const Life& life = lives_[index];
-    const Entry* last = exits.empty() ? nullptr : exits.back();
+    const Entry* last = exits.Back();
     // An exit in front of the one that fits was absorbed: its add-process had failed.
     while (!exits.empty()) {
-      const Entry* event = exits.front();
-      exits.pop_front();
-      if (event->code == callback.code) return;
+      if (exits.Pop()->code == callback.code) return;
     }
     const bool behind_init =
         last != nullptr && life.exit_delivered != 0 && last->seq > life.exit_delivered;
@@ -95,7 +93,7 @@ class CodeJudge {
   const Lives lives_;
   Findings findings_;
   bool any_event_ = false;
-  std::unordered_map<ExecKey, std::deque<const Entry*>, ExecKeyHash> exec_exits_;
+  std::unordered_map<ExecKey, EventQueue, ExecKeyHash> exec_exits_;
   const Symbol exit_;
   const Symbol exit_process_;
   const Symbol init_;
