@@ -65,7 +65,6 @@ TEST(Lives, ARefusedCreateIsNone) {
 
 // Two creates race; the one that was recorded first is the one that was refused.
 TEST(Lives, TheRpcGoesToTheCreateThatWasNotRefused) {
-  JournalBuilder j;
   Entry call;
   Journal journal;
   call.what = journal.Intern("create");
