@@ -114,6 +114,10 @@ class JournalingReader final : public libcontainerd::OutputReader {
                    std::unique_ptr<libcontainerd::OutputReader> reader)
       : recorder_(recorder), name_(std::move(name)), reader_(std::move(reader)) {}
 
+  ~JournalingReader() override {
+    if (!ended_ && !closed_) RecordClosed();  // dropped before its end
+  }
+
   Awaitable<Result<std::string>> Read(std::size_t max_bytes) override {
     Result<std::string> data = co_await reader_->Read(max_bytes);
     if (!data) co_return data;
@@ -132,17 +136,23 @@ class JournalingReader final : public libcontainerd::OutputReader {
     co_return data;
   }
   void Close() override {
-    recorder_.Record(
-        recorder_.About(EntryKind::kStdioClosed, name_.id, name_.process, name_.stream));
+    closed_ = true;
+    RecordClosed();
     reader_->Close();
   }
 
  private:
+  void RecordClosed() {
+    recorder_.Record(
+        recorder_.About(EntryKind::kStdioClosed, name_.id, name_.process, name_.stream));
+  }
+
   Recorder& recorder_;
   StreamName name_;
   std::unique_ptr<libcontainerd::OutputReader> reader_;
   fake_containerd::Sha256 digest_;
   bool ended_ = false;
+  bool closed_ = false;
 };
 
 class JournalingProcessStdio final : public libcontainerd::ProcessStdio {
