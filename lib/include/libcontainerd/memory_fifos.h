@@ -1,11 +1,13 @@
 // Named pipes in memory, for worlds without a kernel. They behave as FIFOs do where it matters: a
 // bounded buffer, end-of-file once a writer was there and all are closed, "broken pipe" once the
-// readers left, data gone when nobody holds either end.
+// readers left, data gone when nobody holds either end. "Was there" counts from when this end was
+// opened: a path that is used again begins anew.
 //
 // Threads: the executor's thread.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -41,6 +43,8 @@ class MemoryFifos {
 
    private:
     std::shared_ptr<Pipe> pipe_;
+    std::uint64_t writers_before_;  // those gone when this end was opened
+    std::shared_ptr<bool> no_writer_comes_ = std::make_shared<bool>(false);
     std::shared_ptr<bool> open_ = std::make_shared<bool>(true);
   };
   class Writer {
@@ -58,6 +62,7 @@ class MemoryFifos {
 
    private:
     std::shared_ptr<Pipe> pipe_;
+    std::uint64_t readers_before_;
     std::shared_ptr<bool> open_ = std::make_shared<bool>(true);
   };
 

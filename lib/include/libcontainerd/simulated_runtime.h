@@ -1,13 +1,16 @@
 // Virtual time on the calling thread. Whenever several steps are ready, the seed chooses which runs
-// next, so one seed is one schedule: same seed, same journal, byte for byte.
+// next, so one seed is one schedule: same seed, same journal, byte for byte. Time moves only when
+// nothing is ready; timers then run in the order of their deadlines.
 //
-// Threads: none. Everything happens inside Run*() on the caller's thread.
+// Threads: none. Everything happens inside Run*() on the caller's thread. An exception out of a
+// plain posted function leaves through Run*(), one out of a spawned coroutine is kept for
+// failure().
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <functional>
-#include <map>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -16,6 +19,8 @@
 #include "libcontainerd/runtime.h"
 
 namespace libcontainerd {
+
+class TimerQueue;
 
 class SimulatedRuntime final : public Runtime {
  public:
@@ -42,7 +47,7 @@ class SimulatedRuntime final : public Runtime {
   // all or `limit` of virtual time has passed since the call.
   void Run(Duration limit = std::chrono::hours(24));
   // Runs until `condition()` holds (checked between steps), false if everything came to rest or
-  // `limit` passed first.
+  // `limit` passed first. After the latter Now() is where the limit ended.
   bool RunUntil(const std::function<bool()>& condition, Duration limit = std::chrono::hours(24));
   // Runs what is due, timers in order, up to that moment; Now() is `time` afterwards.
   void AdvanceTo(Duration time);
@@ -63,9 +68,7 @@ class SimulatedRuntime final : public Runtime {
   Random random_;
   WallTime epoch_;
   Duration now_{0};
-  std::uint64_t next_timer_ = 1;
-  std::map<std::pair<Duration, std::uint64_t>, Task> timers_;
-  std::map<std::uint64_t, Duration> timer_deadlines_;
+  std::unique_ptr<TimerQueue> timers_;
   std::vector<Task> ready_;
   std::exception_ptr failure_;
   std::unique_ptr<Context> context_;

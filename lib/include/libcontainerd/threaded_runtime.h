@@ -1,21 +1,20 @@
 // The real runtime: one executor thread, an elastic pool for blocking work, and a clock that is
 // either the machine's or one that the test steps by hand.
+//
+// What escapes from a posted function, a timer or blocking work is kept for failure(), as from a
+// coroutine.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 #include <exception>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "libcontainerd/runtime.h"
-
-namespace asio {
-class io_context;
-}
 
 namespace libcontainerd {
 
@@ -30,7 +29,8 @@ class SteppableClock {
   WallTime WallNow() const { return epoch_ + Now(); }
 
   // Moves on; the timers that became due have been handed to their executors when this returns, in
-  // order. Not from an executor's thread. Never moves back.
+  // order. It is one leap: what a timer starts counts from `time`. Not from an executor's thread.
+  // Never moves back.
   void AdvanceTo(Duration time);
   void AdvanceBy(Duration step) { AdvanceTo(Now() + step); }
 
@@ -49,8 +49,9 @@ class ThreadedRuntime final : public Runtime {
  public:
   // Without a clock: the machine's. The clock must outlive the runtime.
   explicit ThreadedRuntime(SteppableClock* clock = nullptr);
-  // Stops the executor, waits for running blocking work. Work still queued on the executor is
-  // dropped.
+  // Lets blocking work end, while the executor still runs, for it may wait for the executor. Then
+  // stops the executor. Timers, suspended coroutines and work still queued on the executor are
+  // dropped, and so is blocking work that is submitted meanwhile. Not from the executor's thread.
   ~ThreadedRuntime() override;
   ThreadedRuntime(const ThreadedRuntime&) = delete;
   ThreadedRuntime& operator=(const ThreadedRuntime&) = delete;
