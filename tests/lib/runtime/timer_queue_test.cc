@@ -56,10 +56,11 @@ TEST(TimerQueue, ATaskMayDestroyStartAndCancelOthers) {
 
 TEST(TimerQueue, ClearKeepsWhatADyingTaskStarts) {
   struct StartsWhenDestroyed {
-    TimerQueue* queue;
+    explicit StartsWhenDestroyed(TimerQueue* target) : queue(target) {}
     ~StartsWhenDestroyed() {
       queue->Start(seconds(5), [] {});
     }
+    TimerQueue* queue;
   };
   TimerQueue queue;
   queue.Start(seconds(1), [held = std::make_unique<StartsWhenDestroyed>(&queue)] {});
