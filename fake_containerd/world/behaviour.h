@@ -23,7 +23,7 @@ namespace step {
 // Writes `data` `times` times; the next step begins when all of it is in the pipe.
 struct Write {
   OutputStream stream = OutputStream::kStdout;
-  std::string data;
+  std::string data{};
   std::uint64_t times = 1;
 };
 // Copies stdin to stdout until end-of-file, as cat does.
@@ -36,7 +36,7 @@ struct Wait {
 };
 // Waits until World::GiveCue(key, process, name). A cue given earlier counts.
 struct AwaitCue {
-  std::string name;
+  std::string name{};
 };
 // Closes one output, as a daemonising program does.
 struct CloseOutput {
@@ -46,8 +46,8 @@ struct CloseOutput {
 // World::ReleaseChildren(). Each counts as a process of the container. `output` is what one writes as it ends.
 struct SpawnChildren {
   std::uint32_t count = 1;
-  std::optional<Duration> lifetime;
-  std::string output;
+  std::optional<Duration> lifetime{};
+  std::string output{};
 };
 struct Exit {
   std::uint32_t code = 0;
@@ -78,24 +78,24 @@ struct SignalHandler {
 // kNotInPath, kNotExecutable, kBadCwd, kNoArgs, kRuntimeMessage. An empty subject is filled in from the process.
 struct StartFailure {
   FailureKind kind = FailureKind::kNotStarted;
-  std::string subject;
+  std::string subject{};
 };
 
 struct Behaviour {
-  std::optional<StartFailure> start_failure;
+  std::optional<StartFailure> start_failure{};
   // From the start request to the moment the process exists. Beyond the daemon's start time-out the start fails.
   Duration start_delay{0};
-  std::vector<Step> steps;
-  std::map<std::uint32_t, SignalHandler> signals;
+  std::vector<Step> steps{};
+  std::map<std::uint32_t, SignalHandler> signals{};
 };
 
 // What a policy may look at.
 struct ProcessRequest {
-  ContainerKey container;
-  std::string process;  // kInitName or an exec's name
-  ProcessSpec spec;
-  std::string runtime;
-  std::string bundle;
+  ContainerKey container{};
+  std::string process{};  // kInitName or an exec's name
+  ProcessSpec spec{};
+  std::string runtime{};
+  std::string bundle{};
 };
 
 // Decides what a process does. Called once for each start. An empty policy gives Behaviour().

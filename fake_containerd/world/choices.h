@@ -25,7 +25,7 @@ struct Choices {
   enum class ExecExits : std::uint8_t { kFree, kBeforeInit, kAfterInit };
   ExecExits exec_exits = ExecExits::kFree;
   // The status that a held-back exec reports instead of its own: 255 for one whose exit file is gone.
-  std::optional<std::uint32_t> late_exec_status;
+  std::optional<std::uint32_t> late_exec_status{};
 
   // An OOM kill of a whole process: its `oom` and its `exit` take separate ways.
   enum class OomOrder : std::uint8_t { kFree, kBeforeExit, kAfterExit };
@@ -38,7 +38,7 @@ struct Choices {
   // From the reply of a failed create to the end of its container: the time of "file exists".
   Duration failed_create_delete_delay{0};
   // Let a failed create be followed by an exit event with this status.
-  std::optional<std::uint32_t> failed_create_exit;
+  std::optional<std::uint32_t> failed_create_exit{};
   // How long the event log lags behind its queue: the time of events in neither replay nor live stream.
   Duration log_delay{0};
   // What State says of a container whose init is dead and not yet removed: an internal error, or "stopped".

@@ -16,8 +16,8 @@ namespace fake_containerd {
 
 struct EventFilter {
   std::string space = kDefaultNamespace;
-  std::string id;                  // empty: every container
-  std::optional<WallTime> after;   // stored events strictly after it come first; none: only live ones
+  std::string id{};                  // empty: every container
+  std::optional<WallTime> after{};   // stored events strictly after it come first; none: only live ones
   bool stored_only = false;        // the stored ones, then the end
 };
 

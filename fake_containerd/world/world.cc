@@ -46,7 +46,7 @@ libcontainerd::Status World::StartDaemon() {
   if (!loaded) return loaded;
   running_ = true;
   life_ = std::make_shared<bool>(true);
-  loop_ = std::make_unique<MainLoop>();
+  loop_ = std::make_unique<MainLoop>(runtime_);
   if (options_.observer != nullptr) options_.observer->OnDaemonStarted();
   Recover();
   subscribers_.WakeDormant(log_.events());

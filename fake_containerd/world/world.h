@@ -34,8 +34,8 @@
 namespace fake_containerd {
 
 struct WorldOptions {
-  BehaviourPolicy behaviour;  // empty: every process runs until a signal ends it
-  Choices choices;
+  BehaviourPolicy behaviour{};  // empty: every process runs until a signal ends it
+  Choices choices{};
   WorldObserver* observer = nullptr;
   Duration start_timeout = std::chrono::seconds(15);
   std::string default_runtime = "runc";
@@ -43,7 +43,7 @@ struct WorldOptions {
   std::size_t start_queue = 10;
   int retain_count = EventLog::kDefaultRetainCount;  // <= 0: unlimited
   std::size_t subscriber_capacity = Subscribers::kDefaultCapacity;
-  std::optional<std::filesystem::path> event_log;  // a file; none: kept in memory, also across restarts
+  std::optional<std::filesystem::path> event_log{};  // a file; none: kept in memory, also across restarts
   std::uint32_t first_pid = 1000;
 };
 
@@ -52,22 +52,22 @@ using ReadBundle =
     std::function<libcontainerd::Awaitable<libcontainerd::Result<BundleSpec>>()>;
 
 struct CreateCommand {
-  ContainerKey key;
-  std::string bundle;
-  std::vector<std::string> labels;
-  std::string runtime;  // empty: the default
-  IoPaths io;
-  std::optional<std::string> checkpoint;  // to start from
-  std::string checkpoint_directory;       // taken as it is, also when empty
-  ReadBundle read_bundle;
+  ContainerKey key{};
+  std::string bundle{};
+  std::vector<std::string> labels{};
+  std::string runtime{};  // empty: the default
+  IoPaths io{};
+  std::optional<std::string> checkpoint{};  // to start from
+  std::string checkpoint_directory{};       // taken as it is, also when empty
+  ReadBundle read_bundle{};
 };
 
 struct AddProcessCommand {
-  ContainerKey key;
-  std::string name;
-  ProcessSpec spec;
-  IoPaths io;
-  ReadBundle read_bundle;  // its result is not used, its failure is
+  ContainerKey key{};
+  std::string name{};
+  ProcessSpec spec{};
+  IoPaths io{};
+  ReadBundle read_bundle{};  // its result is not used, its failure is
 };
 
 struct ProcessUpdate {
