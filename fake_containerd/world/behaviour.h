@@ -1,9 +1,10 @@
-// Behaviour: what a simulated process does, as data, so that scripts, traces and random generators can build it.
+// Behaviour: what a simulated process does, as data, so that scripts, traces and random generators
+// can build it.
 //
 //   Behaviour{.steps = {step::Write{.data = "hello\n"}, step::Exit{3}}}
 //
-// Steps run one after the other once the process started. A process whose steps are used up runs on until a signal
-// ends it. A frozen (paused) process begins no step.
+// Steps run one after the other once the process started. A process whose steps are used up runs on
+// until a signal ends it. A frozen (paused) process begins no step.
 #pragma once
 
 #include <cstdint>
@@ -43,7 +44,8 @@ struct CloseOutput {
   OutputStream stream = OutputStream::kStdout;
 };
 // Leaves children behind that hold the outputs open: for `lifetime`, or until the container dies or
-// World::ReleaseChildren(). Each counts as a process of the container. `output` is what one writes as it ends.
+// World::ReleaseChildren(). Each counts as a process of the container. `output` is what one writes
+// as it ends.
 struct SpawnChildren {
   std::uint32_t count = 1;
   std::optional<Duration> lifetime{};
@@ -74,8 +76,9 @@ struct SignalHandler {
   Duration delay{0};       // from the signal to the exit
 };
 
-// A start that fails. The kinds that belong here: kRuntimeMissing, kNotStarted, kStartTimeout, kBinaryMissing,
-// kNotInPath, kNotExecutable, kBadCwd, kNoArgs, kRuntimeMessage. An empty subject is filled in from the process.
+// A start that fails. The kinds that belong here: kRuntimeMissing, kNotStarted, kStartTimeout,
+// kBinaryMissing, kNotInPath, kNotExecutable, kBadCwd, kNoArgs, kRuntimeMessage. An empty subject
+// is filled in from the process.
 struct StartFailure {
   FailureKind kind = FailureKind::kNotStarted;
   std::string subject{};
@@ -83,7 +86,8 @@ struct StartFailure {
 
 struct Behaviour {
   std::optional<StartFailure> start_failure{};
-  // From the start request to the moment the process exists. Beyond the daemon's start time-out the start fails.
+  // From the start request to the moment the process exists. Beyond the daemon's start time-out the
+  // start fails.
   Duration start_delay{0};
   std::vector<Step> steps{};
   std::map<std::uint32_t, SignalHandler> signals{};

@@ -1,7 +1,9 @@
-// MainLoop: containerd's one task at a time. A task that waits keeps everything behind it waiting, as the real one does.
+// MainLoop: containerd's one task at a time. A task that waits keeps everything behind it waiting,
+// as the real one does.
 //
-// Each task begins as a step of its own, so that whoever pushed it is already waiting for its answer.
-// Threads: the executor's. Destroying it drops what has not begun; a late `done` of the running task is harmless.
+// Each task begins as a step of its own, so that whoever pushed it is already waiting for its
+// answer. Threads: the executor's. Destroying it drops what has not begun; a late `done` of the
+// running task is harmless.
 #pragma once
 
 #include <memory>

@@ -1,6 +1,8 @@
-// The world's nouns: what containers, processes, events and failures are, whatever API version asks for them.
+// The world's nouns: what containers, processes, events and failures are, whatever API version asks
+// for them.
 //
-// Plain values. No wire words and no error texts: a facade (fake_containerd/v0) turns these into those.
+// Plain values. No wire words and no error texts: a facade (fake_containerd/v0) turns these into
+// those.
 #pragma once
 
 #include <compare>
@@ -49,7 +51,7 @@ std::optional<EventKind> EventKindFromName(std::string_view name);
 struct Event {
   EventKind kind = EventKind::kExit;
   ContainerKey container{};
-  std::string process{};       // kExit and kStartProcess only
+  std::string process{};     // kExit and kStartProcess only
   std::uint32_t status = 0;  // kExit only: 128 + signal when killed, 255 when it could not be read
   WallTime time{};
 
@@ -102,9 +104,9 @@ struct ContainerInfo {
   std::vector<std::string> labels{};
   std::string runtime{};
   TaskStatus status = TaskStatus::kStopped;  // never "paused": containerd 0.2 does not tell
-  bool paused = false;                       // for observers and tests; no answer of the 0.2 API carries it
-  std::vector<ProcessInfo> processes{};        // init first
-  std::vector<std::uint32_t> pids{};           // every process in the container; empty unless asked for
+  bool paused = false;  // for observers and tests; no answer of the 0.2 API carries it
+  std::vector<ProcessInfo> processes{};  // init first
+  std::vector<std::uint32_t> pids{};     // every process in the container; empty unless asked for
 };
 
 // Absent: leave as it is.
@@ -150,30 +152,30 @@ enum class FailureKind : std::uint8_t {
   kContainerExists,     // the id is in use, or its directory is
   kContainerDirectory,  // the id names a directory below one that does not exist
   kProcessExists,
-  kBundle,               // `passed_on` holds what reading the bundle said
-  kStreamMissing,        // subject: the path
-  kRuntimeMissing,       // subject: the runtime's path
-  kNotStarted,           // the runtime did nothing
+  kBundle,          // `passed_on` holds what reading the bundle said
+  kStreamMissing,   // subject: the path
+  kRuntimeMissing,  // subject: the runtime's path
+  kNotStarted,      // the runtime did nothing
   kStartTimeout,
-  kBinaryMissing,        // subject: args[0]
-  kNotInPath,            // subject: args[0]
-  kNotExecutable,        // subject: args[0]
-  kBadCwd,               // subject: the directory
+  kBinaryMissing,  // subject: args[0]
+  kNotInPath,      // subject: args[0]
+  kNotExecutable,  // subject: args[0]
+  kBadCwd,         // subject: the directory
   kNoArgs,
-  kRuntimeMessage,       // subject: the runtime's own words
+  kRuntimeMessage,  // subject: the runtime's own words
   kPausedAlready,
   kNotPaused,
   kInvalidSignal,
-  kNoSuchProcess,         // it is dead, the daemon has not noticed yet
-  kControlClosed,         // the same, for its control pipe
-  kInitJustDied,          // number: its system pid
-  kInitJustDiedPids,      // the same, while asking for all pids
-  kMemoryBusy,            // number: the limit that is below what is in use; subject: the cgroup
-  kCheckpointTool,        // the tool is not installed
-  kCheckpointExists,      // subject: the path
-  kCheckpointDirectory,   // a directory to list is missing; subject: the path
-  kCheckpointMissing,     // the one to start from is; subject: its config.json
-  kDaemonGone,            // stopped before it could answer
+  kNoSuchProcess,        // it is dead, the daemon has not noticed yet
+  kControlClosed,        // the same, for its control pipe
+  kInitJustDied,         // number: its system pid
+  kInitJustDiedPids,     // the same, while asking for all pids
+  kMemoryBusy,           // number: the limit that is below what is in use; subject: the cgroup
+  kCheckpointTool,       // the tool is not installed
+  kCheckpointExists,     // subject: the path
+  kCheckpointDirectory,  // a directory to list is missing; subject: the path
+  kCheckpointMissing,    // the one to start from is; subject: its config.json
+  kDaemonGone,           // stopped before it could answer
 };
 
 struct Failure {

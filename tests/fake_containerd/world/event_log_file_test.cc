@@ -12,7 +12,9 @@ namespace {
 
 using libcontainerd::ErrorCode;
 
-WallTime At(std::int64_t nanoseconds) { return WallTime(Duration(nanoseconds)); }
+WallTime At(std::int64_t nanoseconds) {
+  return WallTime(Duration(nanoseconds));
+}
 
 class EventLogFileTest : public ::testing::Test {
  protected:
@@ -40,10 +42,11 @@ TEST_F(EventLogFileTest, WritesTheDocumentedLines) {
                            .process = "init",
                            .status = 137,
                            .time = At(1475625601000000000)}));
-  EXPECT_EQ(Text(),
-            "{\"id\":\"c1\",\"type\":\"start-container\",\"timestamp\":\"2016-10-05T00:00:00.5Z\"}\n"
-            "{\"id\":\"c1\",\"type\":\"exit\",\"timestamp\":\"2016-10-05T00:00:01Z\",\"pid\":\"init\","
-            "\"status\":137}\n");
+  EXPECT_EQ(
+      Text(),
+      "{\"id\":\"c1\",\"type\":\"start-container\",\"timestamp\":\"2016-10-05T00:00:00.5Z\"}\n"
+      "{\"id\":\"c1\",\"type\":\"exit\",\"timestamp\":\"2016-10-05T00:00:01Z\",\"pid\":\"init\","
+      "\"status\":137}\n");
 }
 
 TEST_F(EventLogFileTest, ReadsWhatItWrote) {
@@ -78,7 +81,8 @@ TEST_F(EventLogFileTest, AnOldStatusOfMinusOneIs255) {
 }
 
 TEST_F(EventLogFileTest, SaysWhereAndWhatIsCorrupt) {
-  const std::string good = "{\"id\":\"c1\",\"type\":\"oom\",\"timestamp\":\"2016-10-05T00:00:00Z\"}\n";
+  const std::string good =
+      "{\"id\":\"c1\",\"type\":\"oom\",\"timestamp\":\"2016-10-05T00:00:00Z\"}\n";
   const std::string where = path_.string() + ":2: ";
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"{\"id\":\"c1\",\"ty", "not a JSON object, expected one event"},
@@ -105,7 +109,8 @@ TEST_F(EventLogFileTest, AnUnusableFolderIsAnError) {
   EventLogFile file(directory_.path() / "none" / "events.log");
   const auto written = file.Rewrite({});
   ASSERT_FALSE(written);
-  EXPECT_EQ(written.error().message, "open " + (directory_.path() / "none" / "events.log").string() +
+  EXPECT_EQ(written.error().message, "open " +
+                                         (directory_.path() / "none" / "events.log").string() +
                                          ": No such file or directory");
 }
 

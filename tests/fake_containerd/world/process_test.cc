@@ -11,12 +11,12 @@ namespace {
 
 using libcontainerd::Awaitable;
 using libcontainerd::MemoryFifos;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using std::chrono::milliseconds;
-using std::chrono::seconds;
 
 Awaitable<void> ReadAll(MemoryFifos::Reader* reader, std::string* text, bool* eof) {
   while (true) {
@@ -237,7 +237,8 @@ TEST_F(ProcessTest, APauseFreezesEverything) {
   ASSERT_TRUE(h_->Run(h_->world.Resume(key_)));
   h_->runtime.RunReady();
   EXPECT_EQ(out_, "x");
-  EXPECT_THAT(emitted(), ElementsAre("start-container c1", "pause c1", "resume c1", "exit c1/init 0"));
+  EXPECT_THAT(emitted(),
+              ElementsAre("start-container c1", "pause c1", "resume c1", "exit c1/init 0"));
 }
 
 TEST_F(ProcessTest, AKillOfAPausedContainerTakesEffectOnResume) {
@@ -248,7 +249,8 @@ TEST_F(ProcessTest, AKillOfAPausedContainerTakesEffectOnResume) {
   EXPECT_THAT(emitted(), Not(Contains("exit c1/init 137")));
   ASSERT_TRUE(h_->Run(h_->world.Resume(key_)));
   h_->runtime.RunReady();
-  EXPECT_THAT(emitted(), ElementsAre("start-container c1", "pause c1", "resume c1", "exit c1/init 137"));
+  EXPECT_THAT(emitted(),
+              ElementsAre("start-container c1", "pause c1", "resume c1", "exit c1/init 137"));
 }
 
 TEST_F(ProcessTest, ChildrenCountAndDieWithInit) {

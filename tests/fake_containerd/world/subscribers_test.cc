@@ -18,7 +18,9 @@ Event At(int time, const std::string& id = "c1") {
                .status = 0,
                .time = WallTime(Duration(time))};
 }
-EventFilter From(int time) { return EventFilter{.after = WallTime(Duration(time))}; }
+EventFilter From(int time) {
+  return EventFilter{.after = WallTime(Duration(time))};
+}
 
 class SubscribersTest : public ::testing::Test {
  protected:
@@ -27,7 +29,8 @@ class SubscribersTest : public ::testing::Test {
   }
   static std::vector<std::int64_t> Times(Subscription& subscription) {
     std::vector<std::int64_t> times;
-    while (const auto event = subscription.Next()) times.push_back(event->time.time_since_epoch().count());
+    while (const auto event = subscription.Next())
+      times.push_back(event->time.time_since_epoch().count());
     return times;
   }
 

@@ -5,7 +5,9 @@
 namespace fake_containerd {
 namespace {
 
-WallTime At(std::int64_t nanoseconds) { return WallTime(Duration(nanoseconds)); }
+WallTime At(std::int64_t nanoseconds) {
+  return WallTime(Duration(nanoseconds));
+}
 
 TEST(TimeText, FormatsAsGoDoes) {
   EXPECT_EQ(FormatTime(At(0)), "1970-01-01T00:00:00Z");
@@ -26,9 +28,10 @@ TEST(TimeText, ReadsOffsets) {
 }
 
 TEST(TimeText, RefusesOtherText) {
-  for (const char* text : {"", "yesterday", "2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z",
-                           "2026-11-23 21:29:23Z", "2026-11-23T21:29:23", "2026-11-23T24:00:00Z",
-                           "2026-11-23T21:29:23.Z", "2026-11-23T21:29:23Zx", "9999-01-01T00:00:00Z"}) {
+  for (const char* text :
+       {"", "yesterday", "2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-11-23 21:29:23Z",
+        "2026-11-23T21:29:23", "2026-11-23T24:00:00Z", "2026-11-23T21:29:23.Z",
+        "2026-11-23T21:29:23Zx", "9999-01-01T00:00:00Z"}) {
     EXPECT_EQ(ParseTime(text), std::nullopt) << text;
   }
 }

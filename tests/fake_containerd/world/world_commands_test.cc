@@ -7,9 +7,9 @@
 namespace fake_containerd {
 namespace {
 
-using ::testing::ElementsAre;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+using ::testing::ElementsAre;
 
 const ContainerKey kKey = Harness::Key("c1");
 const ContainerKey kNone = Harness::Key("none");
@@ -107,7 +107,8 @@ TEST_F(WorldCommands, Checkpoints) {
   const CheckpointOptions options{.name = "cp1", .exit = true, .tcp = true};
   EXPECT_EQ(Failed(h_.world.ListCheckpoints(kKey, "/ckpt")), FailureKind::kCheckpointDirectory);
   // Without the tool it fails, and is there.
-  EXPECT_EQ(Failed(h_.world.CreateCheckpoint(kKey, "/ckpt", options)), FailureKind::kCheckpointTool);
+  EXPECT_EQ(Failed(h_.world.CreateCheckpoint(kKey, "/ckpt", options)),
+            FailureKind::kCheckpointTool);
   EXPECT_EQ(Failed(h_.world.CreateCheckpoint(kKey, "/ckpt/", options)),
             FailureKind::kCheckpointExists);
   EXPECT_EQ(h_.Run(h_.world.ListCheckpoints(kKey, "/ckpt"))->size(), 1U);

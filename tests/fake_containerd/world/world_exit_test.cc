@@ -9,12 +9,12 @@
 namespace fake_containerd {
 namespace {
 
+using std::chrono::milliseconds;
+using std::chrono::seconds;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::Not;
 using ::testing::UnorderedElementsAre;
-using std::chrono::milliseconds;
-using std::chrono::seconds;
 
 constexpr int kSeeds = 60;
 const ContainerKey kKey = Harness::Key("c1");
@@ -85,11 +85,31 @@ TEST(WorldExit, ExecsDieWithInitAndMayBeToldAfterIt) {
     ASSERT_TRUE(h.world.KillProcess(kKey, "init", 9));
     h.runtime.RunReady();
     const std::vector<std::string> exits(h.recorder.emitted.begin() + 3, h.recorder.emitted.end());
-    ASSERT_THAT(exits, UnorderedElementsAre("exit c1/e1 137", "exit c1/e2 137", "exit c1/init 137"));
+    ASSERT_THAT(exits,
+                UnorderedElementsAre("exit c1/e1 137", "exit c1/e2 137", "exit c1/init 137"));
     (IndexOf(exits, "exit c1/init 137") == 2 ? before : after) = true;
   }
   EXPECT_TRUE(before);
   EXPECT_TRUE(after);
+}
+
+TEST(WorldExit, TimestampsMayBeOutOfOrderWithDelivery) {
+  bool in_order = false;
+  bool out_of_order = false;
+  for (int seed = 0; seed < kSeeds; ++seed) {
+    Harness h(static_cast<std::uint64_t>(seed));
+    ASSERT_TRUE(h.Running("c1"));
+    ASSERT_TRUE(h.Exec("c1", "e1"));
+    Listener listener(h.world, {});
+    h.runtime.RunReady();
+    ASSERT_TRUE(h.world.KillProcess(kKey, "init", 9));
+    h.runtime.RunReady();
+    const auto earlier = [](const Event& a, const Event& b) { return a.time < b.time; };
+    const bool sorted = std::is_sorted(listener.events.begin(), listener.events.end(), earlier);
+    (sorted ? in_order : out_of_order) = true;
+  }
+  EXPECT_TRUE(in_order);
+  EXPECT_TRUE(out_of_order);
 }
 
 TEST(WorldExit, TheOrderOfExecExitsCanBeChosen) {
@@ -120,7 +140,8 @@ TEST(WorldExit, AnExecsNameIsFreeWhileItsChildrenHoldItsStreams) {
   options.behaviour = [&starts](const ProcessRequest& request) -> Behaviour {
     if (request.process == "init") return {};
     if (++starts > 1) return {.steps = {step::Exit{7}}};
-    return {.steps = {step::SpawnChildren{.lifetime = seconds(1), .output = "late\n"}, step::Exit{6}}};
+    return {
+        .steps = {step::SpawnChildren{.lifetime = seconds(1), .output = "late\n"}, step::Exit{6}}};
   };
   Harness h(1, std::move(options));
   ASSERT_TRUE(h.Running("c1"));

@@ -7,11 +7,11 @@
 namespace fake_containerd {
 namespace {
 
+using std::chrono::milliseconds;
+using std::chrono::seconds;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using std::chrono::milliseconds;
-using std::chrono::seconds;
 
 constexpr int kSeeds = 40;
 
@@ -69,7 +69,8 @@ TEST(WorldStart, StateWhileACreateIsInFlightIsStoppedWithoutProcesses) {
   EXPECT_TRUE((**created).has_value());
 }
 
-// The reply and its event take separate steps: nobody may count on an order, unless a gap makes it certain.
+// The reply and its event take separate steps: nobody may count on an order, unless a gap makes it
+// certain.
 TEST(WorldStart, ReplyAndEventComeInEitherOrder) {
   bool event_first = false;
   bool reply_first = false;
@@ -294,7 +295,8 @@ TEST(WorldExec, IntoAPausedContainerBlocksTheLoopUntilTheTimeout) {
 // Behaviour 17.
 TEST(WorldExec, WhileTheCreateIsInFlightItsEventsComeFirst) {
   WorldOptions options;
-  options.behaviour = ByName({{"init", {.start_delay = seconds(1)}}, {"e1", {.steps = {step::Exit{4}}}}});
+  options.behaviour =
+      ByName({{"init", {.start_delay = seconds(1)}}, {"e1", {.steps = {step::Exit{4}}}}});
   Harness h(1, std::move(options));
   const auto created = h.Start(h.world.Create(Harness::CreateOf("c1")));
   h.runtime.RunReady();
@@ -342,8 +344,8 @@ TEST(WorldStart, ADestroyedWorldAnswersAndLetsGo) {
   std::shared_ptr<std::shared_ptr<WorldResult<ContainerInfo>>> created;
   {
     WorldOptions options;
-    options.behaviour = ByName({{"init", {.steps = {step::EchoStdin{}}}},
-                                {"slow", {.start_delay = seconds(5)}}});
+    options.behaviour =
+        ByName({{"init", {.steps = {step::EchoStdin{}}}}, {"slow", {.start_delay = seconds(5)}}});
     World world(runtime, io, std::move(options));
     ASSERT_TRUE(world.StartDaemon());
     CreateCommand first = Harness::CreateOf("c1");

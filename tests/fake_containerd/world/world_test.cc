@@ -12,17 +12,21 @@
 namespace fake_containerd {
 namespace {
 
+using std::chrono::seconds;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::Not;
-using std::chrono::seconds;
 
 const ContainerKey kKey = Harness::Key("c1");
 constexpr int kSeeds = 40;
 
-EventFilter FromTheBeginning() { return EventFilter{.after = WallTime::min()}; }
-EventFilter Stored() { return EventFilter{.after = WallTime::min(), .stored_only = true}; }
+EventFilter FromTheBeginning() {
+  return EventFilter{.after = WallTime::min()};
+}
+EventFilter Stored() {
+  return EventFilter{.after = WallTime::min(), .stored_only = true};
+}
 
 TEST(World, AnswersNothingBeforeItsStart) {
   libcontainerd::SimulatedRuntime runtime(1);
@@ -92,7 +96,8 @@ TEST(World, ASlowReaderLosesWhatDoesNotFit) {
   Listener slow(h.world, {});
   h.world.HoldSubscribers(true);
   for (int i = 0; i < 2050; ++i) {
-    h.world.Emit({.kind = EventKind::kOom, .container = kKey, .process = "", .status = 0, .time = {}});
+    h.world.Emit(
+        {.kind = EventKind::kOom, .container = kKey, .process = "", .status = 0, .time = {}});
     h.runtime.RunReady();
   }
   EXPECT_THAT(h.recorder.dropped, ElementsAre("oom c1 for 1", "oom c1 for 1"));
@@ -285,7 +290,8 @@ std::string Story(std::uint64_t seed) {
   WorldOptions options;
   options.behaviour = [](const ProcessRequest& request) -> Behaviour {
     if (request.process == "init") {
-      return {.steps = {step::Write{.data = "x"}, step::Wait{seconds(2)}, step::Oom{.child = true}}};
+      return {
+          .steps = {step::Write{.data = "x"}, step::Wait{seconds(2)}, step::Oom{.child = true}}};
     }
     return {.steps = {step::Wait{seconds(1)}, step::Exit{3}}};
   };
