@@ -63,9 +63,15 @@ void MemoryFifos::Reader::Close() {
   if (std::exchange(*open_, false)) pipe_->Closed(pipe_->readers);
 }
 
+void MemoryFifos::Reader::ExpectNoWriter() {
+  *no_writer_comes_ = true;
+  pipe_->Changed();
+}
+
 Awaitable<Result<std::string>> MemoryFifos::Reader::Read(std::size_t max_bytes) {
   const std::shared_ptr<Pipe> pipe = pipe_;
   const std::shared_ptr<bool> open = open_;
+  const std::shared_ptr<bool> no_writer_comes = no_writer_comes_;
   const std::uint64_t writers_before = writers_before_;
   while (*open) {
     if (!pipe->buffer.empty()) {
@@ -75,9 +81,8 @@ Awaitable<Result<std::string>> MemoryFifos::Reader::Read(std::size_t max_bytes) 
       pipe->Changed();
       co_return data;
     }
-    if (pipe->writers.open == 0 && pipe->writers.opened_ever > writers_before) {
-      co_return std::string();
-    }
+    const bool writer_came = pipe->writers.opened_ever > writers_before;
+    if (pipe->writers.open == 0 && (writer_came || *no_writer_comes)) co_return std::string();
     co_await pipe->Change();
   }
   co_return Fail(ErrorCode::kCancelled, "stream closed");

@@ -38,10 +38,13 @@ class MemoryFifos {
     // At least one byte; empty at end-of-file; CANCELLED when closed meanwhile.
     Awaitable<Result<std::string>> Read(std::size_t max_bytes);
     void Close();
+    // No writer will come any more: without one, end-of-file is now.
+    void ExpectNoWriter();
 
    private:
     std::shared_ptr<Pipe> pipe_;
     std::uint64_t writers_before_;  // those gone when this end was opened
+    std::shared_ptr<bool> no_writer_comes_ = std::make_shared<bool>(false);
     std::shared_ptr<bool> open_ = std::make_shared<bool>(true);
   };
   class Writer {
