@@ -47,9 +47,13 @@ Result<int> OpenFile(const std::string& path, int flags) {
   return fd;
 }
 
-bool IsNull(const std::string& path) { return path.empty() || path == kNullDevice; }
+bool IsNull(const std::string& path) {
+  return path.empty() || path == kNullDevice;
+}
 
-Status Closed() { return Fail(ErrorCode::kCancelled, "stream closed"); }
+Status Closed() {
+  return Fail(ErrorCode::kCancelled, "stream closed");
+}
 
 // Waiting coroutines share the descriptor, so that closing it under them is safe.
 using DescriptorPtr = std::shared_ptr<Descriptor>;
@@ -64,8 +68,8 @@ Awaitable<Status> WriteAll(DescriptorPtr descriptor, std::string data) {
   std::size_t written = 0;
   while (written < data.size()) {
     if (!descriptor->is_open()) co_return Closed();
-    const ssize_t count = ::write(descriptor->native_handle(), data.data() + written,
-                                  data.size() - written);
+    const ssize_t count =
+        ::write(descriptor->native_handle(), data.data() + written, data.size() - written);
     if (count > 0) {
       written += static_cast<std::size_t>(count);
     } else if (count < 0 && errno == EAGAIN) {

@@ -1,8 +1,9 @@
 // FifoProcessIo: the daemon's side of process streams over real FIFOs, on the runtime's executor.
 //
-// Holds one descriptor for each output, opened for read and write as the shim does: no reader is needed to open it,
-// and a reader that leaves gives no broken pipe. Stdin is a reading descriptor and a writing one. Nothing blocks: full
-// and empty pipes are waited for. Needs an executor whose context has a reactor (ThreadedRuntime's).
+// Holds one descriptor for each output, opened for read and write as the shim does: no reader is
+// needed to open it, and a reader that leaves gives no broken pipe. Stdin is a reading descriptor
+// and a writing one. Nothing blocks: full and empty pipes are waited for. Needs an executor whose
+// context has a reactor (ThreadedRuntime's).
 //
 // Threads: the executor's.
 #pragma once

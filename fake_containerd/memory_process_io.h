@@ -1,4 +1,5 @@
-// MemoryProcessIo: the daemon's side of process streams over MemoryFifos, for worlds without a kernel.
+// MemoryProcessIo: the daemon's side of process streams over MemoryFifos, for worlds without a
+// kernel.
 //
 // Threads: the executor's. The FIFOs outlive it and every stream opened through it.
 #pragma once

@@ -23,7 +23,8 @@ Result<std::string> ReadFile(const std::string& path) {
   errno = 0;
   std::ifstream in(path, std::ios::binary);
   if (!in) {
-    if (errno == EACCES) return Fail(ErrorCode::kPermissionDenied, "open " + path + ": permission denied");
+    if (errno == EACCES)
+      return Fail(ErrorCode::kPermissionDenied, "open " + path + ": permission denied");
     return Fail(ErrorCode::kNotFound, "open " + path + ": no such file or directory");
   }
   std::ostringstream text;
@@ -169,11 +170,13 @@ Result<BundleSpec> ParseConfig(const std::string& text) {
   } catch (const Json::parse_error& error) {
     if (error.byte > text.size()) return Fail(ErrorCode::kFailedPrecondition, "unexpected EOF");
     const std::string culprit = text.substr(error.byte == 0 ? 0 : error.byte - 1, 1);
-    return Fail(ErrorCode::kUnknown, "invalid character '" + culprit + "' looking for beginning of value");
+    return Fail(ErrorCode::kUnknown,
+                "invalid character '" + culprit + "' looking for beginning of value");
   }
   BundleSpec spec;
   if (!config.is_object() || !ReadSpec(config, spec)) {
-    return Fail(ErrorCode::kUnknown, "json: cannot unmarshal config.json into Go value of type specs.Spec");
+    return Fail(ErrorCode::kUnknown,
+                "json: cannot unmarshal config.json into Go value of type specs.Spec");
   }
   if (Reader(config).Field("linux") == nullptr) {
     return Fail(ErrorCode::kInvalidArgument, "config.json: linux: missing, expected an object");

@@ -1,4 +1,5 @@
-// BundleReader: the port through which the fake reads a bundle's config.json, and what it takes from that file.
+// BundleReader: the port through which the fake reads a bundle's config.json, and what it takes
+// from that file.
 //
 // Two implementations: real files, and a map in memory for worlds without a disk.
 // Threads: the executor's; files are read off it.
@@ -18,7 +19,8 @@ namespace fake_containerd::v0 {
 class BundleReader {
  public:
   virtual ~BundleReader() = default;
-  // The text of `<bundle>/config.json`. NOT_FOUND "open …/config.json: no such file or directory" without one.
+  // The text of `<bundle>/config.json`. NOT_FOUND "open …/config.json: no such file or directory"
+  // without one.
   virtual libcontainerd::Awaitable<libcontainerd::Result<std::string>> ReadConfig(
       std::string bundle) = 0;
 };
@@ -33,7 +35,8 @@ class FileBundleReader final : public BundleReader {
   libcontainerd::Runtime& runtime_;
 };
 
-// Reads from `lookup`, which gives the text of a bundle's config.json if it has one. The default looks into configs().
+// Reads from `lookup`, which gives the text of a bundle's config.json if it has one. The default
+// looks into configs().
 class MemoryBundleReader final : public BundleReader {
  public:
   using Lookup = std::function<std::optional<std::string>(const std::string& bundle)>;
@@ -51,8 +54,8 @@ class MemoryBundleReader final : public BundleReader {
 };
 
 // What the world needs of a config.json. Empty text is OUT_OF_RANGE "EOF", text that ends too early
-// FAILED_PRECONDITION "unexpected EOF", other bad text UNKNOWN. Without a `linux` section, where the real daemon
-// crashes, INVALID_ARGUMENT.
+// FAILED_PRECONDITION "unexpected EOF", other bad text UNKNOWN. Without a `linux` section, where
+// the real daemon crashes, INVALID_ARGUMENT.
 libcontainerd::Result<BundleSpec> ParseConfig(const std::string& text);
 
 }  // namespace fake_containerd::v0

@@ -9,10 +9,14 @@ namespace {
 using libcontainerd::Error;
 using libcontainerd::ErrorCode;
 
-Error Unknown(std::string text) { return {ErrorCode::kUnknown, std::move(text)}; }
+Error Unknown(std::string text) {
+  return {ErrorCode::kUnknown, std::move(text)};
+}
 
 // Go's %q of what the runtime printed, after its exit status.
-std::string ExitStatusOne(const std::string& quoted) { return "exit status 1: \"" + quoted + "\""; }
+std::string ExitStatusOne(const std::string& quoted) {
+  return "exit status 1: \"" + quoted + "\"";
+}
 
 std::string NoSuchInit(std::uint64_t pid) {
   const std::string path = "/proc/" + std::to_string(pid) + "/environ";
@@ -21,8 +25,7 @@ std::string NoSuchInit(std::uint64_t pid) {
 }
 
 std::string MemoryBusy(const Failure& failure) {
-  const std::string cgroup =
-      failure.subject.empty() ? "/" + failure.container.id : failure.subject;
+  const std::string cgroup = failure.subject.empty() ? "/" + failure.container.id : failure.subject;
   return "failed to write " + std::to_string(failure.number) +
          " to memory.limit_in_bytes: write /sys/fs/cgroup/memory" + cgroup +
          "/memory.limit_in_bytes: device or resource busy\n";

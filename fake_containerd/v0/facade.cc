@@ -117,7 +117,9 @@ class PushStream final : public EventStream {
 Facade::Facade(World& world, BundleReader& bundles, FacadeOptions options)
     : context_(std::make_shared<Context>(Context{world, bundles, std::move(options)})) {}
 
-Facade::~Facade() { context_->alive = false; }
+Facade::~Facade() {
+  context_->alive = false;
+}
 
 Awaitable<Status> Facade::Unary(Method method, const Message& request, Message& response,
                                 Duration timeout) {

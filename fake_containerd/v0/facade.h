@@ -5,11 +5,11 @@
 //   v0::Facade api(world, bundles, {});
 //   world.StartDaemon();
 //
-// While the daemon is stopped every call is UNAVAILABLE; an event stream waits for the start. A call that exceeds its
-// time-out returns DEADLINE_EXCEEDED and goes on in the daemon.
+// While the daemon is stopped every call is UNAVAILABLE; an event stream waits for the start. A
+// call that exceeds its time-out returns DEADLINE_EXCEEDED and goes on in the daemon.
 //
-// Documented differences from the real daemon: a missing `user` or `checkpoint` message and a config.json without a
-// `linux` section, which crash it, are INVALID_ARGUMENT here.
+// Documented differences from the real daemon: a missing `user` or `checkpoint` message and a
+// config.json without a `linux` section, which crash it, are INVALID_ARGUMENT here.
 //
 // Threads: the executor's of the world's runtime. World and BundleReader outlive the facade.
 #pragma once
@@ -34,12 +34,13 @@ struct FacadeOptions {
   std::string revision = "837e8c5e1cad013ed57f5c2090c8591c10cbbdae";
   std::uint32_t cpus = 2;
   std::uint64_t memory_mib = 24105;
-  // Fill what 0.2 releases after that revision added: AddProcessResponse.systemPid, UpdateResource.pidsLimit.
+  // Fill what 0.2 releases after that revision added: AddProcessResponse.systemPid,
+  // UpdateResource.pidsLimit.
   bool late_fields = false;
 };
 
-// The event stream for readers that set the pace: what they do not take waits in the daemon's queue of 2048, and what
-// does not fit in there is lost. Destroying it ends the stream.
+// The event stream for readers that set the pace: what they do not take waits in the daemon's queue
+// of 2048, and what does not fit in there is lost. Destroying it ends the stream.
 class EventFeed {
  public:
   virtual ~EventFeed() = default;
@@ -65,7 +66,8 @@ class Facade final : public libcontainerd::ContainerdApi {
   // Takes everything at once: such a reader is never slow.
   std::unique_ptr<libcontainerd::EventStream> Events(types::EventsRequest request,
                                                      libcontainerd::EventSink& sink) override;
-  // `on_ready` runs as a step of its own when events or the end are there, then not again before Next() gave nothing.
+  // `on_ready` runs as a step of its own when events or the end are there, then not again before
+  // Next() gave nothing.
   std::unique_ptr<EventFeed> OpenFeed(const types::EventsRequest& request,
                                       libcontainerd::UniqueFunction<void()> on_ready);
   // OK whenever the daemon runs, also while its main loop stands still.

@@ -148,8 +148,8 @@ Awaitable<Result<types::CreateCheckpointResponse>> Handle(ContextPtr context,
     co_return Fail(ErrorCode::kInvalidArgument,
                    "CreateCheckpointRequest.checkpoint: missing, expected a checkpoint");
   }
-  World::Answer<void> answer = context->world.CreateCheckpoint(
-      key, request.checkpointdir(), FromMessage(request.checkpoint()));
+  World::Answer<void> answer = context->world.CreateCheckpoint(key, request.checkpointdir(),
+                                                               FromMessage(request.checkpoint()));
   co_return co_await Answered<types::CreateCheckpointResponse>(context, std::move(answer));
 }
 

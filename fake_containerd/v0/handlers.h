@@ -1,4 +1,5 @@
-// The unary methods of the 0.2 API, one function each. Checks stand in the order in which the real daemon makes them.
+// The unary methods of the 0.2 API, one function each. Checks stand in the order in which the real
+// daemon makes them.
 //
 // Threads: the executor's. The context is shared: a call outlives the facade that took it.
 #pragma once

@@ -142,7 +142,8 @@ types::StatsResponse ToMessage(const TaskStats& stats) {
     data->set_limit(limit);
   };
   fill(memory->mutable_usage(), stats.memory_usage, stats.memory_peak, stats.memory_limit);
-  fill(memory->mutable_swap_usage(), stats.memory_usage, stats.memory_peak, stats.memory_swap_limit);
+  fill(memory->mutable_swap_usage(), stats.memory_usage, stats.memory_peak,
+       stats.memory_swap_limit);
   fill(memory->mutable_kernel_usage(), kKernelMemory, kKernelMemoryPeak, kUnlimited);
   auto& details = *memory->mutable_stats();
   details["cache"] = 0;
@@ -225,8 +226,9 @@ Result<EventFilter> ToFilter(const types::EventsRequest& request, const std::str
     if (!zero) filter.after = ToWallTime(timestamp);
   }
   if (filter.stored_only && !filter.after) {
-    return Fail(ErrorCode::kUnknown,
-                "invalid parameter: StoredOnly cannot be specified without setting a valid Timestamp");
+    return Fail(
+        ErrorCode::kUnknown,
+        "invalid parameter: StoredOnly cannot be specified without setting a valid Timestamp");
   }
   return filter;
 }

@@ -15,8 +15,8 @@ types::StatsResponse ToMessage(const TaskStats& stats);
 google::protobuf::Timestamp ToTimestamp(WallTime time);
 
 ProcessSpec FromMessage(const types::AddProcessRequest& request);
-// 0 and empty mean "leave as it is", as in the real daemon. Fields 12 to 17 are ignored; pidsLimit counts only
-// with `late_fields`.
+// 0 and empty mean "leave as it is", as in the real daemon. Fields 12 to 17 are ignored; pidsLimit
+// counts only with `late_fields`.
 Resources FromMessage(const types::UpdateResource& resource, bool late_fields);
 CheckpointOptions FromMessage(const types::Checkpoint& checkpoint);
 // Neither `exit` nor `emptyNS`: the real daemon leaves them out.

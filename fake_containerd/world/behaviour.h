@@ -1,9 +1,10 @@
-// Behaviour: what a simulated process does, as data, so that scripts, traces and random generators can build it.
+// Behaviour: what a simulated process does, as data, so that scripts, traces and random generators
+// can build it.
 //
 //   Behaviour{.steps = {step::Write{.data = "hello\n"}, step::Exit{3}}}
 //
-// Steps run one after the other once the process started. A process whose steps are used up runs on until a signal
-// ends it. A frozen (paused) process begins no step.
+// Steps run one after the other once the process started. A process whose steps are used up runs on
+// until a signal ends it. A frozen (paused) process begins no step.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +24,7 @@ namespace step {
 // Writes `data` `times` times; the next step begins when all of it is in the pipe.
 struct Write {
   OutputStream stream = OutputStream::kStdout;
-  std::string data;
+  std::string data{};
   std::uint64_t times = 1;
 };
 // Copies stdin to stdout until end-of-file, as cat does.
@@ -36,18 +37,19 @@ struct Wait {
 };
 // Waits until World::GiveCue(key, process, name). A cue given earlier counts.
 struct AwaitCue {
-  std::string name;
+  std::string name{};
 };
 // Closes one output, as a daemonising program does.
 struct CloseOutput {
   OutputStream stream = OutputStream::kStdout;
 };
 // Leaves children behind that hold the outputs open: for `lifetime`, or until the container dies or
-// World::ReleaseChildren(). Each counts as a process of the container. `output` is what one writes as it ends.
+// World::ReleaseChildren(). Each counts as a process of the container. `output` is what one writes
+// as it ends.
 struct SpawnChildren {
   std::uint32_t count = 1;
-  std::optional<Duration> lifetime;
-  std::string output;
+  std::optional<Duration> lifetime{};
+  std::string output{};
 };
 struct Exit {
   std::uint32_t code = 0;
@@ -74,28 +76,30 @@ struct SignalHandler {
   Duration delay{0};       // from the signal to the exit
 };
 
-// A start that fails. The kinds that belong here: kRuntimeMissing, kNotStarted, kStartTimeout, kBinaryMissing,
-// kNotInPath, kNotExecutable, kBadCwd, kNoArgs, kRuntimeMessage. An empty subject is filled in from the process.
+// A start that fails. The kinds that belong here: kRuntimeMissing, kNotStarted, kStartTimeout,
+// kBinaryMissing, kNotInPath, kNotExecutable, kBadCwd, kNoArgs, kRuntimeMessage. An empty subject
+// is filled in from the process.
 struct StartFailure {
   FailureKind kind = FailureKind::kNotStarted;
-  std::string subject;
+  std::string subject{};
 };
 
 struct Behaviour {
-  std::optional<StartFailure> start_failure;
-  // From the start request to the moment the process exists. Beyond the daemon's start time-out the start fails.
+  std::optional<StartFailure> start_failure{};
+  // From the start request to the moment the process exists. Beyond the daemon's start time-out the
+  // start fails.
   Duration start_delay{0};
-  std::vector<Step> steps;
-  std::map<std::uint32_t, SignalHandler> signals;
+  std::vector<Step> steps{};
+  std::map<std::uint32_t, SignalHandler> signals{};
 };
 
 // What a policy may look at.
 struct ProcessRequest {
-  ContainerKey container;
-  std::string process;  // kInitName or an exec's name
-  ProcessSpec spec;
-  std::string runtime;
-  std::string bundle;
+  ContainerKey container{};
+  std::string process{};  // kInitName or an exec's name
+  ProcessSpec spec{};
+  std::string runtime{};
+  std::string bundle{};
 };
 
 // Decides what a process does. Called once for each start. An empty policy gives Behaviour().

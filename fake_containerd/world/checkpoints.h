@@ -1,5 +1,5 @@
-// Checkpoints: the checkpoint directories, in memory. As in containerd they belong to nobody: a container lists whatever
-// directory it is asked about.
+// Checkpoints: the checkpoint directories, in memory. As in containerd they belong to nobody: a
+// container lists whatever directory it is asked about.
 #pragma once
 
 #include <map>

@@ -1,4 +1,5 @@
-// Sha256: a running digest with its byte count, for comparing what a process wrote with what its reader got.
+// Sha256: a running digest with its byte count, for comparing what a process wrote with what its
+// reader got.
 #pragma once
 
 #include <cstdint>

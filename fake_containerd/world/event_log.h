@@ -1,7 +1,8 @@
 // EventLog: the daemon's memory of events, with containerd 0.2's way of cutting it.
 //
-// Past `retain_count` appended events the log is cut to retain_count - 1 and the count begins at 0 again, so its length
-// swings up to about twice. Kept in an EventLogStore beside memory; on a start the store is read, then emptied.
+// Past `retain_count` appended events the log is cut to retain_count - 1 and the count begins at 0
+// again, so its length swings up to about twice. Kept in an EventLogStore beside memory; on a start
+// the store is read, then emptied.
 //
 // Threads: the executor's.
 #pragma once
@@ -43,7 +44,8 @@ class EventLog {
   // retain_count <= 0: unlimited.
   EventLog(std::unique_ptr<EventLogStore> store, int retain_count);
 
-  // Begins a daemon's life: reads the store and empties it. An error stops the start; the log is then empty.
+  // Begins a daemon's life: reads the store and empties it. An error stops the start; the log is
+  // then empty.
   libcontainerd::Status Load();
   // The event is in memory even if the store fails; the store's first failure is kept.
   void Append(const Event& event);

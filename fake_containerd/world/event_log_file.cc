@@ -20,7 +20,8 @@ namespace {
 
 constexpr std::uint32_t kUnreadableStatus = 255;
 
-Result<std::string> TextField(const nlohmann::ordered_json& object, const char* name, bool required) {
+Result<std::string> TextField(const nlohmann::ordered_json& object, const char* name,
+                              bool required) {
   const auto found = object.find(name);
   if (found == object.end()) {
     if (!required) return std::string();
@@ -114,7 +115,8 @@ Status EventLogFile::Rewrite(const std::vector<Event>& events) {
   out_.close();
   out_.clear();
   out_.open(path_, std::ios::trunc);
-  if (!out_) return Fail(ErrorCode::kUnknown, "open " + path_.string() + ": " + std::strerror(errno));
+  if (!out_)
+    return Fail(ErrorCode::kUnknown, "open " + path_.string() + ": " + std::strerror(errno));
   for (const Event& event : events) {
     if (Status written = Append(event); !written) return written;
   }

@@ -1,7 +1,7 @@
 // WorldObserver: everything that happens in the world, told as it happens, for a journal.
 //
-// Each call comes before the effect can be seen by anybody else. Called on the executor's thread; must not call back
-// into the world. Every function does nothing unless overridden.
+// Each call comes before the effect can be seen by anybody else. Called on the executor's thread;
+// must not call back into the world. Every function does nothing unless overridden.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +33,8 @@ class WorldObserver {
   // Outputs: about to be written by the process. Stdin: taken by it.
   virtual void OnStdioBytes(const ContainerKey& /*container*/, const std::string& /*process*/,
                             StdioStream /*stream*/, std::string_view /*data*/) {}
-  // Outputs: the process and its children closed it. Stdin: end-of-file seen. `sha256` in hex, over all bytes.
+  // Outputs: the process and its children closed it. Stdin: end-of-file seen. `sha256` in hex, over
+  // all bytes.
   virtual void OnStdioEnd(const ContainerKey& /*container*/, const std::string& /*process*/,
                           StdioStream /*stream*/, std::uint64_t /*total_bytes*/,
                           const std::string& /*sha256*/) {}

@@ -17,7 +17,9 @@ constexpr std::uint32_t kSigStop = 19;
 constexpr std::uint32_t kKilledStatus = 128 + kSigKill;
 constexpr std::size_t kReadSize = 65536;
 
-bool StopsByDefault(std::uint32_t signal) { return signal >= kSigStop && signal <= 22; }
+bool StopsByDefault(std::uint32_t signal) {
+  return signal >= kSigStop && signal <= 22;
+}
 bool IgnoredByDefault(std::uint32_t signal) {
   return signal == 17 || signal == kSigCont || signal == 23 || signal == 28;
 }
@@ -33,8 +35,8 @@ std::string_view StdioStreamName(StdioStream stream) {
   return stream == StdioStream::kStdout ? "stdout" : "stderr";
 }
 
-SimulatedProcess::SimulatedProcess(Runtime& runtime, WorldObserver* observer, ContainerKey container,
-                                   ProcessInfo info, Behaviour behaviour,
+SimulatedProcess::SimulatedProcess(Runtime& runtime, WorldObserver* observer,
+                                   ContainerKey container, ProcessInfo info, Behaviour behaviour,
                                    std::unique_ptr<ProcessStreams> streams, Hooks hooks)
     : runtime_(runtime),
       observer_(observer),
@@ -118,7 +120,9 @@ void SimulatedProcess::Handle(const SignalHandler& handler) {
       handler.delay, [self = shared_from_this(), code = handler.code] { self->Exit(code); }));
 }
 
-void SimulatedProcess::Freeze() { frozen_ = true; }
+void SimulatedProcess::Freeze() {
+  frozen_ = true;
+}
 
 void SimulatedProcess::Thaw() {
   frozen_ = false;
@@ -251,9 +255,13 @@ Awaitable<void> SimulatedProcess::Run(step::Write step) {
   }
 }
 
-Awaitable<void> SimulatedProcess::Run(step::EchoStdin) { co_await CopyStdin(/*echo=*/true); }
+Awaitable<void> SimulatedProcess::Run(step::EchoStdin) {
+  co_await CopyStdin(/*echo=*/true);
+}
 
-Awaitable<void> SimulatedProcess::Run(step::ReadStdin) { co_await CopyStdin(/*echo=*/false); }
+Awaitable<void> SimulatedProcess::Run(step::ReadStdin) {
+  co_await CopyStdin(/*echo=*/false);
+}
 
 Awaitable<void> SimulatedProcess::CopyStdin(bool echo) {
   while (!dead_) {
@@ -355,7 +363,8 @@ SimulatedProcess::Done SimulatedProcess::Enqueue(OutputStream stream, std::strin
   return done;
 }
 
-Awaitable<void> SimulatedProcess::Pump(std::shared_ptr<SimulatedProcess> self, OutputStream stream) {
+Awaitable<void> SimulatedProcess::Pump(std::shared_ptr<SimulatedProcess> self,
+                                       OutputStream stream) {
   (void)self;  // kept in the frame, as in RunScript
   Output& out = output(stream);
   while (!out.queue.empty()) {

@@ -1,10 +1,12 @@
-// SimulatedProcess: one process of a container, running its Behaviour over the streams that its shim opened.
+// SimulatedProcess: one process of a container, running its Behaviour over the streams that its
+// shim opened.
 //
-// It knows nothing of the daemon: it lives, writes, reads, freezes and dies, and tells its owner of its end. What was
-// written before the end still reaches the reader; the streams close ("released") once all of it is in the pipes and
-// no child holds them any more.
+// It knows nothing of the daemon: it lives, writes, reads, freezes and dies, and tells its owner of
+// its end. What was written before the end still reaches the reader; the streams close ("released")
+// once all of it is in the pipes and no child holds them any more.
 //
-// Threads: the executor's. Owned by shared_ptr because its coroutines hold it too; Abandon() cuts every tie.
+// Threads: the executor's. Owned by shared_ptr because its coroutines hold it too; Abandon() cuts
+// every tie.
 #pragma once
 
 #include <deque>
@@ -28,14 +30,15 @@ namespace fake_containerd {
 class SimulatedProcess : public std::enable_shared_from_this<SimulatedProcess> {
  public:
   struct Hooks {
-    std::function<void()> ended;               // dead; status() is set
-    std::function<void(bool child)> oom;       // before the death, when it is the process itself
-    std::function<std::uint32_t()> next_pid;   // for children
+    std::function<void()> ended;              // dead; status() is set
+    std::function<void(bool child)> oom;      // before the death, when it is the process itself
+    std::function<std::uint32_t()> next_pid;  // for children
   };
 
   // `observer` may be null, else it outlives Abandon() or the last release.
-  SimulatedProcess(Runtime& runtime, WorldObserver* observer, ContainerKey container, ProcessInfo info,
-                   Behaviour behaviour, std::unique_ptr<ProcessStreams> streams, Hooks hooks);
+  SimulatedProcess(Runtime& runtime, WorldObserver* observer, ContainerKey container,
+                   ProcessInfo info, Behaviour behaviour, std::unique_ptr<ProcessStreams> streams,
+                   Hooks hooks);
   SimulatedProcess(const SimulatedProcess&) = delete;
   SimulatedProcess& operator=(const SimulatedProcess&) = delete;
 

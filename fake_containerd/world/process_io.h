@@ -17,9 +17,9 @@ namespace fake_containerd {
 enum class OutputStream : std::uint8_t { kStdout, kStderr };
 
 struct IoPaths {
-  std::string in;
-  std::string out;
-  std::string err;
+  std::string in{};
+  std::string out{};
+  std::string err{};
 };
 
 // One process's streams, opened as the shim does: outputs for read and write, stdin for reading

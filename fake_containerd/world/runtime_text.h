@@ -1,4 +1,5 @@
-// What runc says when a start fails: its own words, which reach the container's stderr and, with a prefix, the API.
+// What runc says when a start fails: its own words, which reach the container's stderr and, with a
+// prefix, the API.
 #pragma once
 
 #include <optional>

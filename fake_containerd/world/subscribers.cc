@@ -41,15 +41,23 @@ std::optional<Event> Subscription::Next() {
   return std::nullopt;
 }
 
-bool Subscription::ended() const { return state_->over && state_->queue.empty(); }
-bool Subscription::broken() const { return state_->broken; }
-std::uint64_t Subscription::number() const { return state_->number; }
+bool Subscription::ended() const {
+  return state_->over && state_->queue.empty();
+}
+bool Subscription::broken() const {
+  return state_->broken;
+}
+std::uint64_t Subscription::number() const {
+  return state_->number;
+}
 
-Subscribers::~Subscribers() { BreakAll(); }
+Subscribers::~Subscribers() {
+  BreakAll();
+}
 
-std::unique_ptr<Subscription> Subscribers::Subscribe(EventFilter filter,
-                                                     const std::vector<Event>* stored,
-                                                     libcontainerd::UniqueFunction<void()> on_ready) {
+std::unique_ptr<Subscription> Subscribers::Subscribe(
+    EventFilter filter, const std::vector<Event>* stored,
+    libcontainerd::UniqueFunction<void()> on_ready) {
   auto state = std::make_shared<Subscription::State>();
   state->number = ++last_number_;
   state->filter = std::move(filter);

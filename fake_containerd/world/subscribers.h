@@ -1,6 +1,8 @@
-// Subscribers: who hears of events, each through a bounded queue of its own that loses silently when full.
+// Subscribers: who hears of events, each through a bounded queue of its own that loses silently
+// when full.
 //
-// Threads: the executor's. A Subscription may outlive the Subscribers it came from: it has then ended.
+// Threads: the executor's. A Subscription may outlive the Subscribers it came from: it has then
+// ended.
 #pragma once
 
 #include <cstdint>
@@ -16,9 +18,10 @@ namespace fake_containerd {
 
 struct EventFilter {
   std::string space = kDefaultNamespace;
-  std::string id;                  // empty: every container
-  std::optional<WallTime> after;   // stored events strictly after it come first; none: only live ones
-  bool stored_only = false;        // the stored ones, then the end
+  std::string id{};  // empty: every container
+  std::optional<WallTime>
+      after{};               // stored events strictly after it come first; none: only live ones
+  bool stored_only = false;  // the stored ones, then the end
 };
 
 // Pull side of one subscriber. Destroying it unsubscribes.
@@ -52,8 +55,9 @@ class Subscribers {
   Subscribers(const Subscribers&) = delete;
   Subscribers& operator=(const Subscribers&) = delete;
 
-  // `on_ready` runs as a step of its own when events or the end are there, and then not again before Next() gave
-  // nothing. `stored` is read at once; null leaves the subscription dormant until WakeDormant().
+  // `on_ready` runs as a step of its own when events or the end are there, and then not again
+  // before Next() gave nothing. `stored` is read at once; null leaves the subscription dormant
+  // until WakeDormant().
   std::unique_ptr<Subscription> Subscribe(EventFilter filter, const std::vector<Event>* stored,
                                           libcontainerd::UniqueFunction<void()> on_ready);
   void WakeDormant(const std::vector<Event>& stored);

@@ -113,7 +113,8 @@ std::optional<WallTime> ParseTime(std::string_view text) {
   }
   constexpr int kFirstYear = 1678;
   constexpr int kLastYear = 2261;
-  if (static_cast<int>(year) < kFirstYear || static_cast<int>(year) > kLastYear) return std::nullopt;
+  if (static_cast<int>(year) < kFirstYear || static_cast<int>(year) > kLastYear)
+    return std::nullopt;
   return WallTime(std::chrono::sys_days(date)) + hours(hour) + minutes(minute) + seconds(second) +
          Duration(nanoseconds) - offset;
 }

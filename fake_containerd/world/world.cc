@@ -46,7 +46,7 @@ libcontainerd::Status World::StartDaemon() {
   if (!loaded) return loaded;
   running_ = true;
   life_ = std::make_shared<bool>(true);
-  loop_ = std::make_unique<MainLoop>();
+  loop_ = std::make_unique<MainLoop>(runtime_);
   if (options_.observer != nullptr) options_.observer->OnDaemonStarted();
   Recover();
   subscribers_.WakeDormant(log_.events());
@@ -123,7 +123,8 @@ void World::Announce(Order order, libcontainerd::UniqueFunction<void()> reply,
   });
 }
 
-// Distinct and rising: on a virtual clock many events share an instant, and a replay after one would lose the rest.
+// Distinct and rising: on a virtual clock many events share an instant, and a replay after one
+// would lose the rest.
 WallTime World::Stamp() {
   last_stamp_ = std::max(runtime_.WallNow(), last_stamp_ + Duration(1));
   return last_stamp_;
@@ -146,7 +147,8 @@ void World::Emit(Event event) {
 void World::Publish(const Event& event) {
   WorldObserver* const observer = options_.observer;
   if (observer != nullptr) observer->OnEventEmitted(event);
-  // The log is a subscriber as any other: whoever subscribes before it has written the event finds it nowhere.
+  // The log is a subscriber as any other: whoever subscribes before it has written the event finds
+  // it nowhere.
   if (log_queue_.size() >= options_.subscriber_capacity) {
     if (observer != nullptr) observer->OnEventDropped(event, 0);
   } else {

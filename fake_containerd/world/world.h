@@ -1,13 +1,16 @@
-// World: one containerd with everything below it — its table of containers, its main loop and start workers, its
-// event log and subscribers, and the simulated processes that a kernel and a runtime would run.
+// World: one containerd with everything below it — its table of containers, its main loop and start
+// workers, its event log and subscribers, and the simulated processes that a kernel and a runtime
+// would run.
 //
-// It speaks commands, enums and values; fake_containerd/v0 turns the 0.2 API into those and back. Two halves:
-//   the daemon    table, loop, log, subscribers; dies with StopDaemon(), comes back with StartDaemon()
-//   the machine   processes and their streams; goes on meanwhile, as shims do
+// It speaks commands, enums and values; fake_containerd/v0 turns the 0.2 API into those and back.
+// Two halves:
+//   the daemon    table, loop, log, subscribers; dies with StopDaemon(), comes back with
+//   StartDaemon() the machine   processes and their streams; goes on meanwhile, as shims do
 //
-// Threads: the executor's of the runtime it was made with; no locks, timers only through the runtime.
-// Lifetime: runtime, ProcessIo and observer outlive the world. Destroying it answers everything with kDaemonGone and
-// closes every stream; coroutines that still wait then end without touching it.
+// Threads: the executor's of the runtime it was made with; no locks, timers only through the
+// runtime. Lifetime: runtime, ProcessIo and observer outlive the world. Destroying it answers
+// everything with kDaemonGone and closes every stream; coroutines that still wait then end without
+// touching it.
 #pragma once
 
 #include <deque>
@@ -34,8 +37,8 @@
 namespace fake_containerd {
 
 struct WorldOptions {
-  BehaviourPolicy behaviour;  // empty: every process runs until a signal ends it
-  Choices choices;
+  BehaviourPolicy behaviour{};  // empty: every process runs until a signal ends it
+  Choices choices{};
   WorldObserver* observer = nullptr;
   Duration start_timeout = std::chrono::seconds(15);
   std::string default_runtime = "runc";
@@ -43,31 +46,32 @@ struct WorldOptions {
   std::size_t start_queue = 10;
   int retain_count = EventLog::kDefaultRetainCount;  // <= 0: unlimited
   std::size_t subscriber_capacity = Subscribers::kDefaultCapacity;
-  std::optional<std::filesystem::path> event_log;  // a file; none: kept in memory, also across restarts
+  std::optional<std::filesystem::path>
+      event_log{};  // a file; none: kept in memory, also across restarts
   std::uint32_t first_pid = 1000;
 };
 
-// Reads the container's bundle; called by the world when the id is reserved. Its failure becomes kBundle.
-using ReadBundle =
-    std::function<libcontainerd::Awaitable<libcontainerd::Result<BundleSpec>>()>;
+// Reads the container's bundle; called by the world when the id is reserved. Its failure becomes
+// kBundle.
+using ReadBundle = std::function<libcontainerd::Awaitable<libcontainerd::Result<BundleSpec>>()>;
 
 struct CreateCommand {
-  ContainerKey key;
-  std::string bundle;
-  std::vector<std::string> labels;
-  std::string runtime;  // empty: the default
-  IoPaths io;
-  std::optional<std::string> checkpoint;  // to start from
-  std::string checkpoint_directory;       // taken as it is, also when empty
-  ReadBundle read_bundle;
+  ContainerKey key{};
+  std::string bundle{};
+  std::vector<std::string> labels{};
+  std::string runtime{};  // empty: the default
+  IoPaths io{};
+  std::optional<std::string> checkpoint{};  // to start from
+  std::string checkpoint_directory{};       // taken as it is, also when empty
+  ReadBundle read_bundle{};
 };
 
 struct AddProcessCommand {
-  ContainerKey key;
-  std::string name;
-  ProcessSpec spec;
-  IoPaths io;
-  ReadBundle read_bundle;  // its result is not used, its failure is
+  ContainerKey key{};
+  std::string name{};
+  ProcessSpec spec{};
+  IoPaths io{};
+  ReadBundle read_bundle{};  // its result is not used, its failure is
 };
 
 struct ProcessUpdate {
@@ -89,16 +93,18 @@ class World {
 
   // --- The daemon's life ---
 
-  // Reads the event log (an unreadable one stops the start), finds its containers again and emits the exits that
-  // it missed. Nothing if it runs already.
+  // Reads the event log (an unreadable one stops the start), finds its containers again and emits
+  // the exits that it missed. Nothing if it runs already.
   libcontainerd::Status StartDaemon();
-  // As by SIGKILL: unanswered commands fail with kDaemonGone, subscriptions break, what was queued is lost.
+  // As by SIGKILL: unanswered commands fail with kDaemonGone, subscriptions break, what was queued
+  // is lost.
   void StopDaemon();
   bool daemon_running() const { return running_; }
 
   // --- Commands. Each is answered once; all but Stats go through the main loop. ---
 
-  // The answer is the container as it is when the answer is taken: a short-lived one may be stopped already.
+  // The answer is the container as it is when the answer is taken: a short-lived one may be stopped
+  // already.
   Answer<ContainerInfo> Create(CreateCommand command);
   Answer<std::uint32_t> AddProcess(AddProcessCommand command);  // the system pid
   Answer<void> Signal(ContainerKey key, std::string process, std::uint32_t signal);
@@ -233,7 +239,8 @@ class World {
   Life life_;  // false once this life of the daemon, or the world, is over
   std::unique_ptr<MainLoop> loop_;
   std::map<ContainerKey, ContainerPtr> containers_;
-  std::map<std::uint32_t, std::weak_ptr<SimulatedProcess>> processes_;  // until released, by system pid
+  std::map<std::uint32_t, std::weak_ptr<SimulatedProcess>>
+      processes_;  // until released, by system pid
   std::map<std::uint64_t, std::function<void()>> unanswered_;
   std::uint64_t next_ticket_ = 1;
   std::uint32_t next_pid_;

@@ -134,8 +134,9 @@ World::Answer<void> World::SetResources(ContainerKey key, Resources resources) {
 }
 
 World::Answer<void> World::Find(ContainerKey key) {
-  libcontainerd::UniqueFunction<WorldStatus(Container&)> work =
-      [](Container&) -> WorldStatus { return {}; };
+  libcontainerd::UniqueFunction<WorldStatus(Container&)> work = [](Container&) -> WorldStatus {
+    return {};
+  };
   co_return co_await AskNow<void>(std::move(work), key);
 }
 

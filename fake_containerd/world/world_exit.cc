@@ -87,7 +87,8 @@ void World::ReapExec(const MemberPtr& member, const ContainerPtr& container) {
 }
 
 void World::AnnounceExecExit(const MemberPtr& member, const ContainerPtr& container) {
-  // Two steps, as the real daemon takes the time first and finds the subscribers later: others may pass in between.
+  // Two steps, as the real daemon takes the time first and finds the subscribers later: others may
+  // pass in between.
   After(Duration::zero(), [this, member, container] {
     const bool late = member->died_with_init && container->init_told;
     const std::optional<std::uint32_t>& override = options_.choices.late_exec_status;
@@ -112,7 +113,8 @@ void World::ExecExitTold(const MemberPtr& member, const ContainerPtr& container)
   then();
 }
 
-// One task of the main loop: remove it, wait for its shim, tell. Everything else stands still meanwhile.
+// One task of the main loop: remove it, wait for its shim, tell. Everything else stands still
+// meanwhile.
 void World::ReapInit(const MemberPtr& member, const ContainerPtr& container, bool execs_first,
                      MainLoop::Done done) {
   if (std::exchange(member->reaped, true)) return done();
@@ -139,7 +141,8 @@ void World::ReapInit(const MemberPtr& member, const ContainerPtr& container, boo
   });
 }
 
-void World::FinishInit(const MemberPtr& member, const ContainerPtr& container, MainLoop::Done done) {
+void World::FinishInit(const MemberPtr& member, const ContainerPtr& container,
+                       MainLoop::Done done) {
   EmitNow(EventKind::kExit, *container, kInitName, member->exit_status());
   container->init_told = true;
   for (const MemberPtr& exec : std::exchange(container->held_execs, {})) {

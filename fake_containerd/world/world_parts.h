@@ -10,14 +10,14 @@
 
 namespace fake_containerd {
 
-// A process together with what the daemon knows about it. Its container owns it, as long as it is in the table; who
-// deals with its end holds both.
+// A process together with what the daemon knows about it. Its container owns it, as long as it is
+// in the table; who deals with its end holds both.
 struct World::Member {
   std::weak_ptr<Container> container;
   std::shared_ptr<SimulatedProcess> process;
-  bool noticed = false;         // the daemon's monitor heard of its death
-  bool reaped = false;          // the loop dealt with it
-  bool died_with_init = false;  // an exec killed by the end of its container
+  bool noticed = false;                 // the daemon's monitor heard of its death
+  bool reaped = false;                  // the loop dealt with it
+  bool died_with_init = false;          // an exec killed by the end of its container
   std::optional<std::uint32_t> status;  // instead of the process's own
   std::vector<libcontainerd::UniqueFunction<void()>> after_exit;
 
@@ -37,7 +37,7 @@ struct World::Container {
   bool paused = false;
   std::vector<MemberPtr> members;    // init first; what the daemon's table holds
   std::vector<MemberPtr> lingering;  // execs gone from the table whose children hold their streams
-  std::size_t untold_execs = 0;       // reaped, exit event not out
+  std::size_t untold_execs = 0;      // reaped, exit event not out
   bool init_told = false;
   libcontainerd::UniqueFunction<void()> when_execs_told;
   std::vector<MemberPtr> held_execs;  // wait for init's exit event
@@ -84,8 +84,7 @@ inline Failure MakeFailure(FailureKind kind, const ContainerKey& key, std::strin
 
 inline tl::unexpected<Failure> Fails(FailureKind kind, const ContainerKey& key,
                                      std::string process = "", std::string subject = "") {
-  return tl::unexpected<Failure>(
-      MakeFailure(kind, key, std::move(process), std::move(subject)));
+  return tl::unexpected<Failure>(MakeFailure(kind, key, std::move(process), std::move(subject)));
 }
 
 // Runs `work` as a task of the main loop and resumes with what it set, or with kDaemonGone.

@@ -1,4 +1,5 @@
-// How containers and execs come into being: the start workers, the shim's steps, and what can go wrong on the way.
+// How containers and execs come into being: the start workers, the shim's steps, and what can go
+// wrong on the way.
 
 #include <algorithm>
 #include <utility>
@@ -140,15 +141,16 @@ World::Answer<std::uint32_t> World::AddProcess(AddProcessCommand command) {
   const auto shared = std::make_shared<AddProcessCommand>(std::move(command));
   libcontainerd::UniqueFunction<void(Reply<std::uint32_t>, MainLoop::Done)> work =
       [this, shared](Reply<std::uint32_t> reply, MainLoop::Done done) {
-        libcontainerd::Spawn(
-            runtime_, RunExec(shared, std::move(reply),
-                              std::make_shared<MainLoop::Done>(std::move(done)), life_));
+        libcontainerd::Spawn(runtime_,
+                             RunExec(shared, std::move(reply),
+                                     std::make_shared<MainLoop::Done>(std::move(done)), life_));
       };
   Answer<std::uint32_t> answer = Ask<std::uint32_t>(std::move(work));
   co_return co_await std::move(answer);
 }
 
-// A task of the main loop from its first line to its last: that an exec may take long, everybody feels.
+// A task of the main loop from its first line to its last: that an exec may take long, everybody
+// feels.
 Awaitable<void> World::RunExec(std::shared_ptr<AddProcessCommand> command,
                                Reply<std::uint32_t> reply, std::shared_ptr<MainLoop::Done> done,
                                Life life) {
@@ -182,9 +184,7 @@ Awaitable<void> World::RunExec(std::shared_ptr<AddProcessCommand> command,
   const std::uint32_t pid = (*member)->process->info().system_pid;
   Announce(
       options_.choices.start_process, [reply, pid] { reply->Set(WorldResult<std::uint32_t>(pid)); },
-      [this, container, command] {
-        EmitNow(EventKind::kStartProcess, *container, command->name);
-      },
+      [this, container, command] { EmitNow(EventKind::kStartProcess, *container, command->name); },
       [done] { (*done)(); });
 }
 
@@ -218,7 +218,8 @@ WorldStatus World::CheckRestore(const Launch& launch) const {
   return {};
 }
 
-// What shim and runtime do, up to a process that runs. Every wait may be the last: the life is checked after each.
+// What shim and runtime do, up to a process that runs. Every wait may be the last: the life is
+// checked after each.
 World::Answer<World::MemberPtr> World::LaunchProcess(std::shared_ptr<Launch> launch) {
   const Life life = life_;
   const ContainerKey key = launch->container->key;
@@ -287,7 +288,8 @@ std::optional<Failure> World::StartFailureOf(const Launch& launch) const {
   return MakeFailure(wanted->kind, key, launch.name, subject);
 }
 
-// A failed create leaves the runtime's message on the container's stderr. An exec's reaches only the caller.
+// A failed create leaves the runtime's message on the container's stderr. An exec's reaches only
+// the caller.
 Awaitable<void> World::ReportOnStderr(std::shared_ptr<Launch> launch, Failure failure) {
   WorldObserver* const observer = options_.observer;
   const ContainerKey& key = launch->container->key;
@@ -317,10 +319,8 @@ World::MemberPtr World::AddMember(const std::shared_ptr<Launch>& launch) {
   const ContainerPtr& container = launch->container;
   const auto member = std::make_shared<Member>();
   member->container = container;
-  ProcessInfo info{.name = launch->name,
-                   .system_pid = next_pid_++,
-                   .spec = launch->spec,
-                   .io = launch->io};
+  ProcessInfo info{
+      .name = launch->name, .system_pid = next_pid_++, .spec = launch->spec, .io = launch->io};
   const std::uint32_t pid = info.system_pid;
   // The machine outlives the daemon's lives but not the world: Abandon() takes these hooks away.
   const std::weak_ptr<Member> weak = member;

@@ -90,7 +90,7 @@ Awaitable<Result<AddedProcess>> Client::Impl::StartExec(ContainerPtr container,
     co_await DiscardExec(container, exec, may_run);
     co_return Fail(reply.error());
   }
-  exec->stdio.Started();
+  exec->stdio.streams->PeerOpened();
 
   Status attached = co_await Attach(container->id, exec->name, std::move(pipe));
   if (attached && exec->container_exited) attached = Fail(ContainerExited(container->id));
@@ -100,6 +100,7 @@ Awaitable<Result<AddedProcess>> Client::Impl::StartExec(ContainerPtr container,
     co_return Fail(attached.error());
   }
   exec->phase = Exec::Phase::kRunning;
+  exec->stdio.stdin_closer->Started();
   if (exec->held_exit) ReportExecExit(container, exec, *exec->held_exit);
   FinishDrainingIfQuiet(container);
   if (!attached) co_return Fail(attached.error());
