@@ -1,4 +1,5 @@
-# drydock_library(NAME SOURCES… [LINK …]): a static library of ours, with our warnings, includes rooted at the source tree.
+# drydock_library(NAME SOURCES … [LINK …] [PRIVATE_LINK …]): a static library of ours, with our warnings. Its users
+# include its headers as they stand in the source tree.
 set(DRYDOCK_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
 
 function(drydock_target_options target)
@@ -12,5 +13,8 @@ function(drydock_library target)
   add_library(${target} STATIC ${ARG_SOURCES})
   add_library(Drydock::${target} ALIAS ${target})
   drydock_target_options(${target})
+  target_include_directories(${target} INTERFACE
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>
+    $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/drydock>)
   target_link_libraries(${target} PUBLIC ${ARG_LINK} PRIVATE ${ARG_PRIVATE_LINK})
 endfunction()
