@@ -1,76 +1,92 @@
-// Journal: everything that happened, in one total order. What does is left of it, what judges only reads it.
+// Journal: everything that happened, in one total order. What happens is recorded by decorators of
+// the ports and by observers; judges, reports and replays only read it. Neither the client's core
+// nor the fake's world knows of it.
 //
-// Entries are fixed-size, strings are interned, so that recording is cheap enough to stay on; text is made when the
-// journal is written. Fed by decorators of the ports and by observers (scenarios/journaling.h): neither the client's
-// core nor the fake's world knows that it exists.
+// Entries have a fixed size and strings are interned, so that recording is cheap enough to stay on;
+// text is made when the journal is written: JSON lines, described in docs/journal.md. The fields of
+// a line always stand in the same order; those that have their default are left out, `seq`, `t` and
+// `kind` never are.
 //
-// File format: JSON lines, docs/journal.md. Fields always stand in the same order; those with their default are left
-// out, `seq`, `t` and `kind` never are.
-//
-// Threads: Record and Intern may be called from any thread; entry order is the order of the calls. Reading
-// (entries(), Text()) only while nobody records.
+// Threads: Record, Intern and NextNumber may be called from any thread; the order of entries is the
+// order in which the calls of Record took effect. Everything that reads (entries, Text, Find,
+// WriteJournal) only while nobody records.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <iosfwd>
 #include <mutex>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
-#include <deque>
 
 #include "libcontainerd/error.h"
 #include "libcontainerd/runtime.h"
 
 namespace scenarios {
 
-// An interned string; 0 is the empty one.
+// An interned string; 0 is the empty one. Symbols of one journal count up from there.
 enum class Symbol : std::uint32_t {};
+// What Find returns for a string that the journal does not hold: no entry carries it.
+inline constexpr Symbol kNoSymbol{0xffffffff};
 
 enum class EntryKind : std::uint8_t {
   kCallBegin,       // what=operation, id, process, number=call
-  kCallEnd,         // as kCallBegin, plus code and text (message)
-  kRpcBegin,        // what=method, id, process, number=RPC, detail (below)
-  kRpcEnd,          // as kRpcBegin, plus code and text
-  kEventEmitted,    // by the daemon: what=type, id, process, code=status, stamp=timestamp (ns since the epoch)
+  kCallEnd,         // as kCallBegin, plus code, failed and text (message)
+  kRpcBegin,        // what=method, id, process, number=RPC, flag=closeStdin
+  kRpcEnd,          // as kRpcBegin, plus code, failed and text (message)
+  kEventEmitted,    // by the daemon: what=type, id, process, code=status, stamp
   kEventDelivered,  // to the client's adapter: same fields
   kEventDropped,    // on its way (text says where and why): same fields
-  kCallbackBegin,   // what=state name, id, process, code=exit code, pid, flag=OOM-killed, number=callback
-  kCallbackEnd,     // as kCallbackBegin, plus failed (flag2) and text
-  kAttachBegin,     // id, process, number
-  kAttachEnd,       // as kAttachBegin, plus flag2 and text
-  kStdioOpened,     // id, process, what=stream ("stdin", "stdout", "stderr", or "" for all three)
-  kStdioWritten,    // by the process (outputs) or the engine (stdin): id, process, what, number=bytes
-  kStdioRead,       // by the engine (outputs): id, process, what, number=bytes
-  kStdioEof,        // seen by the engine: id, process, what, number=total bytes, text=sha256 (hex)
-  kStdioSourceEof,  // closed by the process: id, process, what, number=total bytes, text=sha256 (hex)
+  kCallbackBegin,  // what=state, id, process, code=exit code, pid, flag=OOM-killed, number=callback
+  kCallbackEnd,    // as kCallbackBegin, plus failed and text (message)
+  kAttachBegin,    // id, process, number=attach
+  kAttachEnd,      // as kAttachBegin, plus failed and text (message)
+  kStdioOpened,    // id, process, what=stream ("stdin", "stdout", "stderr", or "" for all three)
+  kStdioWritten,  // by the process (outputs) or the engine (stdin): id, process, what, number=bytes
+  kStdioRead,     // by the engine (outputs): id, process, what, number=bytes
+  kStdioEof,      // seen by the engine: id, process, what, number=bytes in all, text=sha256
+  kStdioSourceEof,  // closed by the process: id, process, what, number=bytes in all, text=sha256
   kStdioClosed,     // by the engine: id, process, what
   kBundleCreated,   // id
   kBundleRemoved,   // id
   kFifosCreated,    // id, process
   kFifosRemoved,    // id, process
-  kSnapshot,        // what=resource ("containers", "objects", "fds", "threads"), number=count, text="baseline" or "end"
+  kSnapshot,        // what=resource ("containers", "objects", "fds", "threads"), number=count,
+                    // text=kBaseline or kEnd
   kNote,            // text
 };
+inline constexpr std::size_t kEntryKindCount = 23;
+
+// Texts with a meaning.
+inline constexpr std::string_view kBaseline = "baseline";     // a snapshot before anything was done
+inline constexpr std::string_view kEnd = "end";               // a snapshot when everything is over
+inline constexpr std::string_view kNoCleanNote = "no-clean";  // a note: bundles are kept on purpose
 
 // "call_begin" and so on: the word in the file.
 std::string_view EntryKindName(EntryKind kind);
+std::optional<EntryKind> EntryKindFromName(std::string_view name);
+// The fields of a line, in their order.
+std::span<const std::string_view> JournalFieldNames();
 
 struct Entry {
-  std::uint64_t seq = 0;      // from 1, without gaps
+  std::uint64_t seq = 0;         // from 1, without gaps: entries()[seq - 1]
   libcontainerd::Duration t{0};  // the runtime's Now()
   EntryKind kind = EntryKind::kNote;
-  bool flag = false;          // OOM-killed; on kRpc*: closeStdin
-  bool failed = false;        // *_end: it ended with an error
-  std::uint32_t code = 0;     // gRPC code, exit code or status, by kind
-  std::uint32_t pid = 0;      // system pid
+  bool flag = false;       // callbacks: OOM-killed; RPCs: closeStdin
+  bool failed = false;     // *_end: it ended with an error
+  std::uint32_t code = 0;  // gRPC code, exit code or status, by kind
+  std::uint32_t pid = 0;   // system pid
   Symbol what{};
-  Symbol id{};                // container
-  Symbol process{};           // "init" or an exec's friendly name
+  Symbol id{};       // container
+  Symbol process{};  // "init" or an exec's friendly name
   Symbol text{};
-  std::uint64_t number = 0;   // call, RPC or callback number; bytes; count
-  std::int64_t stamp = 0;     // events: timestamp, ns since the epoch
+  std::uint64_t number = 0;  // call, RPC, callback or attach number; bytes; count
+  std::int64_t stamp = 0;    // events: the daemon's timestamp, ns since the epoch
 
   friend bool operator==(const Entry&, const Entry&) = default;
 };
@@ -82,26 +98,34 @@ class Journal {
   Journal& operator=(const Journal&) = delete;
 
   Symbol Intern(std::string_view text);
-  // Fills in seq, appends, returns the seq.
+  // Fills in seq, appends, returns the seq. Symbols are this journal's.
   std::uint64_t Record(Entry entry);
-  // A new number for a call, RPC or callback; unique over all kinds.
+  // A new number for a call, RPC, callback or attach; unique over all kinds.
   std::uint64_t NextNumber();
 
   const std::vector<Entry>& entries() const { return entries_; }
-  const std::string& Text(Symbol symbol) const { return strings_[static_cast<std::size_t>(symbol)]; }
+  const std::string& Text(Symbol symbol) const {
+    return strings_[static_cast<std::size_t>(symbol)];
+  }
+  // kNoSymbol for a string that was never interned.
+  Symbol Find(std::string_view text) const;
 
  private:
   mutable std::mutex mutex_;  // guards everything below
   std::vector<Entry> entries_;
-  std::deque<std::string> strings_;  // a deque: its strings never move, the index's keys point into them
+  std::deque<std::string> strings_;  // its strings never move: the index's keys point into them
   std::unordered_map<std::string_view, Symbol> index_;
   std::uint64_t next_number_ = 1;
 };
 
-// One line without its newline.
+// One line without its newline: valid UTF-8 whatever bytes the strings hold (what is not UTF-8
+// becomes U+FFFD).
 std::string ToJsonLine(const Journal& journal, const Entry& entry);
 void WriteJournal(const Journal& journal, std::ostream& out);
-// Reads what WriteJournal wrote into an empty journal. Errors name NAME:LINE, what is wrong and what was expected.
+
+// Reads what WriteJournal wrote into `journal`, which is empty. Errors are INVALID_ARGUMENT with
+// the text "NAME:LINE: what is wrong, what was expected"; the entries before that line have been
+// read then.
 libcontainerd::Status ReadJournal(std::istream& in, const std::string& name, Journal& journal);
 
 }  // namespace scenarios

@@ -6,12 +6,14 @@ namespace libcontainerd {
 namespace {
 
 constexpr std::array<std::string_view, kDeviationCount> kNames = {
-    "exec-oom-flag-clear",      "exec-exits-before-exit", "duplicate-events-dropped",
-    "stale-events-dropped",     "start-called-back-first", "waiter-registered-first",
-    "exit-ends-waiters",        "close-stdin-after-success", "silent-after-exit",
-    "failed-exec-removes-fifos", "failed-attach-kills-exec", "failed-start-kills",
-    "unknown-outcome-resolved", "exec-name-busy",         "active-until-called-back",
-    "unreadable-spec-is-error"};
+    "exec-oom-flag-clear",      "exec-exits-before-exit",
+    "duplicate-events-dropped", "stale-events-dropped",
+    "start-called-back-first",  "waiter-registered-first",
+    "exit-ends-waiters",        "close-stdin-after-success",
+    "silent-after-exit",        "failed-exec-removes-fifos",
+    "failed-attach-kills-exec", "failed-start-kills",
+    "unknown-outcome-resolved", "exec-name-busy",
+    "active-until-called-back", "unreadable-spec-is-error"};
 
 }  // namespace
 

@@ -5,14 +5,21 @@
 namespace libcontainerd {
 
 Awaitable<void> Sleep(Runtime& runtime, Duration delay) {
-  auto done = std::make_shared<OneShot<Unit>>(runtime);
-  runtime.StartTimer(delay, [done] { done->Set(Unit()); });
-  co_await done->Wait();
+  auto start = [&runtime, delay](auto handler) {
+    runtime.StartTimer(delay, [handler = std::move(handler)]() mutable { std::move(handler)(); });
+  };
+  co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(std::move(start),
+                                                                       asio::use_awaitable);
 }
 
 void Spawn(Runtime& runtime, Awaitable<void> coroutine) {
-  asio::co_spawn(runtime.executor(), std::move(coroutine), [&runtime](std::exception_ptr failure) {
-    if (failure) runtime.ReportFailure(std::move(failure));
+  // Posted first, because on an io_context's own thread co_spawn alone would begin the coroutine
+  // inside this call.
+  asio::post(runtime.executor(), [&runtime, coroutine = std::move(coroutine)]() mutable {
+    asio::co_spawn(runtime.executor(), std::move(coroutine),
+                   [&runtime](std::exception_ptr failure) {
+                     if (failure) runtime.ReportFailure(std::move(failure));
+                   });
   });
 }
 

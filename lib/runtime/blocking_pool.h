@@ -1,11 +1,13 @@
-// Threads for work that blocks. Grows by one whenever no thread is free, so that blocked callbacks never starve
-// others; a thread that found nothing to do for a while ends.
+// Threads for work that blocks. Grows by one whenever no thread is free, so that blocked callbacks
+// never starve others; a thread that found nothing to do for a while ends.
 #pragma once
 
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
+#include <list>
 #include <mutex>
+#include <thread>
 
 #include "libcontainerd/runtime.h"
 
@@ -14,23 +16,32 @@ namespace libcontainerd {
 class BlockingPool {
  public:
   BlockingPool() = default;
-  // Runs what is queued, then waits for every thread to end.
+  // As Finish().
   ~BlockingPool();
   BlockingPool(const BlockingPool&) = delete;
   BlockingPool& operator=(const BlockingPool&) = delete;
 
+  // `work` must not throw. Destroyed unrun after Finish() began.
   void Run(Task work);
+  // Runs what is queued and returns when every thread has ended. Once only, and not from one of
+  // them.
+  void Finish();
+  // Threads that have not ended.
+  std::size_t threads() const;
 
  private:
-  void Work();
+  using Threads = std::list<std::thread>;
 
-  std::mutex mutex_;  // guards everything below
+  void Work(Threads::iterator self);
+
+  mutable std::mutex mutex_;  // guards everything below
   std::condition_variable wake_;
   std::condition_variable ended_;
   std::deque<Task> queue_;
-  std::size_t threads_ = 0;
+  Threads running_;
+  Threads over_;  // ended, to be joined
   std::size_t free_ = 0;
-  bool stopping_ = false;
+  bool finishing_ = false;
 };
 
 }  // namespace libcontainerd

@@ -8,6 +8,14 @@ namespace libcontainerd {
 
 class MemoryFifos::Pipe {
  public:
+  // One side's open ends. As with a kernel's FIFO an end knows only those peers that were there in
+  // its own time.
+  struct Side {
+    std::size_t open = 0;
+    std::uint64_t opened_ever = 0;
+    std::uint64_t gone() const { return opened_ever - open; }
+  };
+
   Pipe(Runtime& runtime, std::size_t capacity) : runtime_(runtime), capacity_(capacity) {}
 
   // Suspends until something about the pipe changed.
@@ -20,23 +28,21 @@ class MemoryFifos::Pipe {
     for (const auto& change : std::exchange(waiting_, {})) change->Set(Unit());
   }
 
-  void Opened(int& count, bool& seen) {
-    ++count;
-    seen = true;
+  void Opened(Side& side) {
+    ++side.open;
+    ++side.opened_ever;
     Changed();
   }
-  void Closed(int& count) {
-    --count;
-    if (readers == 0 && writers == 0) buffer.clear();
+  void Closed(Side& side) {
+    --side.open;
+    if (readers.open == 0 && writers.open == 0) buffer.clear();
     Changed();
   }
   std::size_t room() const { return capacity_ - std::min(capacity_, buffer.size()); }
 
   std::string buffer;
-  int readers = 0;
-  int writers = 0;
-  bool reader_seen = false;
-  bool writer_seen = false;
+  Side readers;
+  Side writers;
 
  private:
   Runtime& runtime_;
@@ -44,19 +50,29 @@ class MemoryFifos::Pipe {
   std::vector<std::shared_ptr<OneShot<Unit>>> waiting_;
 };
 
-MemoryFifos::Reader::Reader(std::shared_ptr<Pipe> pipe) : pipe_(std::move(pipe)) {
-  pipe_->Opened(pipe_->readers, pipe_->reader_seen);
+MemoryFifos::Reader::Reader(std::shared_ptr<Pipe> pipe)
+    : pipe_(std::move(pipe)), writers_before_(pipe_->writers.gone()) {
+  pipe_->Opened(pipe_->readers);
 }
 
-MemoryFifos::Reader::~Reader() { Close(); }
+MemoryFifos::Reader::~Reader() {
+  Close();
+}
 
 void MemoryFifos::Reader::Close() {
   if (std::exchange(*open_, false)) pipe_->Closed(pipe_->readers);
 }
 
+void MemoryFifos::Reader::ExpectNoWriter() {
+  *no_writer_comes_ = true;
+  pipe_->Changed();
+}
+
 Awaitable<Result<std::string>> MemoryFifos::Reader::Read(std::size_t max_bytes) {
   const std::shared_ptr<Pipe> pipe = pipe_;
   const std::shared_ptr<bool> open = open_;
+  const std::shared_ptr<bool> no_writer_comes = no_writer_comes_;
+  const std::uint64_t writers_before = writers_before_;
   while (*open) {
     if (!pipe->buffer.empty()) {
       const std::size_t count = std::min(max_bytes, pipe->buffer.size());
@@ -65,30 +81,37 @@ Awaitable<Result<std::string>> MemoryFifos::Reader::Read(std::size_t max_bytes) 
       pipe->Changed();
       co_return data;
     }
-    if (pipe->writer_seen && pipe->writers == 0) co_return std::string();
+    const bool writer_came = pipe->writers.opened_ever > writers_before;
+    if (pipe->writers.open == 0 && (writer_came || *no_writer_comes)) co_return std::string();
     co_await pipe->Change();
   }
   co_return Fail(ErrorCode::kCancelled, "stream closed");
 }
 
-MemoryFifos::Writer::Writer(std::shared_ptr<Pipe> pipe) : pipe_(std::move(pipe)) {
-  pipe_->Opened(pipe_->writers, pipe_->writer_seen);
+MemoryFifos::Writer::Writer(std::shared_ptr<Pipe> pipe)
+    : pipe_(std::move(pipe)), readers_before_(pipe_->readers.gone()) {
+  pipe_->Opened(pipe_->writers);
 }
 
-MemoryFifos::Writer::~Writer() { Close(); }
+MemoryFifos::Writer::~Writer() {
+  Close();
+}
 
 void MemoryFifos::Writer::Close() {
   if (std::exchange(*open_, false)) pipe_->Closed(pipe_->writers);
 }
 
-bool MemoryFifos::Writer::peer_seen() const { return pipe_->reader_seen; }
+bool MemoryFifos::Writer::peer_seen() const {
+  return pipe_->readers.opened_ever > readers_before_;
+}
 
 Awaitable<Status> MemoryFifos::Writer::Write(std::string data) {
   const std::shared_ptr<Pipe> pipe = pipe_;
   const std::shared_ptr<bool> open = open_;
+  const std::uint64_t readers_before = readers_before_;
   std::size_t written = 0;
   while (*open) {
-    if (pipe->reader_seen && pipe->readers == 0) {
+    if (pipe->readers.open == 0 && pipe->readers.opened_ever > readers_before) {
       co_return Fail(ErrorCode::kUnavailable, "broken pipe");
     }
     const std::size_t count = std::min(pipe->room(), data.size() - written);
@@ -107,7 +130,9 @@ void MemoryFifos::Create(const std::string& path) {
   if (!pipes_.contains(path)) pipes_.emplace(path, std::make_shared<Pipe>(runtime_, capacity_));
 }
 
-void MemoryFifos::Remove(const std::string& path) { pipes_.erase(path); }
+void MemoryFifos::Remove(const std::string& path) {
+  pipes_.erase(path);
+}
 
 void MemoryFifos::RemoveBelow(const std::string& prefix) {
   std::erase_if(pipes_, [&](const auto& entry) { return entry.first.starts_with(prefix); });

@@ -1,9 +1,12 @@
 #include "libcontainerd/simulated_runtime.h"
 
-#include <cassert>
+#include <algorithm>
+#include <optional>
 
 #include <asio/execution.hpp>
 #include <asio/execution_context.hpp>
+
+#include "lib/runtime/timer_queue.h"
 
 namespace libcontainerd {
 
@@ -14,7 +17,8 @@ class SimulatedRuntime::Context : public asio::execution_context {
   SimulatedRuntime* runtime;
 };
 
-// The smallest executor that Asio accepts: execute() appends to the ready list, nothing ever runs inline.
+// The smallest executor that Asio accepts: execute() appends to the ready list, nothing ever runs
+// inline.
 class SimulatedRuntime::Executor {
  public:
   explicit Executor(Context& context) : context_(&context) {}
@@ -40,37 +44,36 @@ class SimulatedRuntime::Executor {
 };
 
 SimulatedRuntime::SimulatedRuntime(std::uint64_t seed, WallTime epoch)
-    : random_(seed), epoch_(epoch), context_(std::make_unique<Context>(*this)) {}
+    : random_(seed),
+      epoch_(epoch),
+      timers_(std::make_unique<TimerQueue>()),
+      context_(std::make_unique<Context>(*this)) {}
 
 SimulatedRuntime::~SimulatedRuntime() {
-  // Suspended coroutines own things that may submit or cancel while they die: let go of them one at a time.
-  while (!ready_.empty() || !timers_.empty()) {
-    auto ready = std::exchange(ready_, {});
-    auto timers = std::exchange(timers_, {});
-    timer_deadlines_.clear();
-  }
+  // What dies here may submit, start or cancel while it does (unwinding a coroutine is itself a
+  // submitted step).
+  do {
+    const auto dropped = std::exchange(ready_, {});
+    timers_->Clear();
+    UnwindSuspended();
+  } while (!ready_.empty() || !timers_->empty());
 }
 
-asio::any_io_executor SimulatedRuntime::executor() { return Executor(*context_); }
+asio::any_io_executor SimulatedRuntime::executor() {
+  return Executor(*context_);
+}
 
 TimerId SimulatedRuntime::StartTimer(Duration delay, Task task) {
-  const std::uint64_t id = next_timer_++;
-  const Duration deadline = now_ + std::max(delay, Duration::zero());
-  timers_.emplace(std::pair(deadline, id), std::move(task));
-  timer_deadlines_.emplace(id, deadline);
-  return TimerId(id);
+  return timers_->Start(TimerQueue::Deadline(now_, delay), std::move(task));
 }
 
 void SimulatedRuntime::CancelTimer(TimerId timer) {
-  const auto found = timer_deadlines_.find(static_cast<std::uint64_t>(timer));
-  if (found == timer_deadlines_.end()) return;
-  const auto entry = timers_.find(std::pair(found->second, found->first));
-  timer_deadlines_.erase(found);
-  const Task doomed = std::move(entry->second);  // may own what calls back into this object
-  timers_.erase(entry);
+  timers_->Cancel(timer);
 }
 
-void SimulatedRuntime::RunBlocking(Task work) { Submit(std::move(work)); }
+void SimulatedRuntime::RunBlocking(Task work) {
+  Submit(std::move(work));
+}
 
 void SimulatedRuntime::ReportFailure(std::exception_ptr failure) {
   if (!failure_) failure_ = std::move(failure);
@@ -88,12 +91,11 @@ bool SimulatedRuntime::Step() {
 }
 
 bool SimulatedRuntime::FireNextTimer(Duration latest) {
-  if (timers_.empty() || timers_.begin()->first.first > latest) return false;
-  const auto entry = timers_.begin();
-  now_ = std::max(now_, entry->first.first);
-  timer_deadlines_.erase(entry->first.second);
-  Submit(std::move(entry->second));
-  timers_.erase(entry);
+  const std::optional<Duration> next = timers_->Next();
+  const std::optional<TimerId> timer = timers_->PopDue(latest);
+  if (!timer) return false;
+  now_ = std::max(now_, *next);
+  Submit([this, timer = *timer] { timers_->Run(timer); });
   return true;
 }
 
@@ -108,9 +110,11 @@ void SimulatedRuntime::Run(Duration limit) {
 }
 
 bool SimulatedRuntime::RunUntil(const std::function<bool()>& condition, Duration limit) {
-  const Duration latest = now_ + limit;
+  const Duration latest = TimerQueue::Deadline(now_, limit);
   while (!condition()) {
-    if (!Step() && !FireNextTimer(latest)) return false;
+    if (Step() || FireNextTimer(latest)) continue;
+    if (timers_->Next()) now_ = latest;  // not at rest: the limit passed
+    return false;
   }
   return true;
 }

@@ -14,12 +14,13 @@
 #include <asio/steady_timer.hpp>
 
 #include "lib/runtime/blocking_pool.h"
+#include "lib/runtime/timer_queue.h"
 
 namespace libcontainerd {
 namespace {
 
-// Writing to a FIFO whose reader left must be an error code, and the process's signal dispositions are not ours:
-// the signal is blocked in the one thread that writes.
+// Writing to a FIFO whose reader left must be an error code, and the process's signal dispositions
+// are not ours: the signal is blocked in the one thread that writes.
 void BlockSigpipeInThisThread() {
   sigset_t set;
   sigemptyset(&set);
@@ -47,13 +48,30 @@ void SteppableClock::Remove(const void* owner) {
   std::erase_if(listeners_, [owner](const auto& listener) { return listener.first == owner; });
 }
 
+// Of the members the context dies last but for the timers: what it still holds then may cancel
+// some.
 struct ThreadedRuntime::Impl {
   explicit Impl(SteppableClock* stepped)
       : clock(stepped), work(asio::make_work_guard(context)), alarm(context) {
     thread = std::thread([this] {
       BlockSigpipeInThisThread();
-      context.run();
+      RunContext();
     });
+  }
+
+  void RunContext() {
+    while (!context.stopped()) {
+      try {
+        context.run();
+      } catch (...) {
+        Report(std::current_exception());
+      }
+    }
+  }
+
+  void Report(std::exception_ptr escaped) {
+    const std::lock_guard lock(failure_mutex);
+    if (!failure) failure = std::move(escaped);
   }
 
   Duration Now() const {
@@ -64,26 +82,20 @@ struct ThreadedRuntime::Impl {
   // Executor thread only, as are the timer members.
   void FireDue() {
     const Duration now = Now();
-    while (!timers.empty() && timers.begin()->first.first <= now) {
-      const auto entry = timers.begin();
-      deadlines.erase(entry->first.second);
-      asio::post(context, std::move(entry->second));
-      timers.erase(entry);
+    while (const std::optional<TimerId> timer = timers.PopDue(now)) {
+      asio::post(context, [this, timer = *timer] { timers.Run(timer); });
     }
     Arm();
   }
 
   void Arm() {
-    if (clock != nullptr) return;
-    if (timers.empty()) {
-      alarm.cancel();
-      armed.reset();
-      return;
-    }
-    const Duration next = timers.begin()->first.first;
+    if (clock != nullptr || ending) return;
+    const std::optional<Duration> next = timers.Next();
     if (armed == next) return;
     armed = next;
-    alarm.expires_at(start + next);
+    alarm.cancel();
+    if (!next) return;
+    alarm.expires_at(start + *next);
     alarm.async_wait([this](asio::error_code error) {
       if (error) return;
       armed.reset();
@@ -93,19 +105,18 @@ struct ThreadedRuntime::Impl {
 
   SteppableClock* clock;
   const std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
+  TimerQueue timers;
+  std::optional<Duration> armed;
+  bool ending = false;
+
+  std::mutex failure_mutex;
+  std::exception_ptr failure;
+
   asio::io_context context{1};
   asio::executor_work_guard<asio::io_context::executor_type> work;
   asio::steady_timer alarm;
-  std::optional<Duration> armed;
-  std::uint64_t next_timer = 1;
-  std::map<std::pair<Duration, std::uint64_t>, Task> timers;
-  std::map<std::uint64_t, Duration> deadlines;
-
-  mutable std::mutex failure_mutex;
-  std::exception_ptr failure;
-
-  std::thread thread;
   BlockingPool pool;
+  std::thread thread;
 };
 
 ThreadedRuntime::ThreadedRuntime(SteppableClock* clock) : impl_(std::make_unique<Impl>(clock)) {
@@ -121,45 +132,58 @@ ThreadedRuntime::ThreadedRuntime(SteppableClock* clock) : impl_(std::make_unique
 }
 
 ThreadedRuntime::~ThreadedRuntime() {
+  impl_->pool.Finish();
   if (impl_->clock != nullptr) impl_->clock->Remove(this);
   asio::post(impl_->context, [impl = impl_.get()] { impl->context.stop(); });
   impl_->thread.join();
-  // Suspended coroutines die with their timers, while the context that they post to still exists.
-  impl_->timers.clear();
-  impl_->deadlines.clear();
+  // Nothing runs any more, so this thread may do what is the executor's. Unwinding a coroutine
+  // posts, and starts or cancels perhaps; what was posted dies with the context.
+  impl_->ending = true;
+  do {
+    impl_->timers.Clear();
+    UnwindSuspended();
+  } while (!impl_->timers.empty());
 }
 
-asio::any_io_executor ThreadedRuntime::executor() { return impl_->context.get_executor(); }
+asio::any_io_executor ThreadedRuntime::executor() {
+  return impl_->context.get_executor();
+}
 
-Duration ThreadedRuntime::Now() const { return impl_->Now(); }
+Duration ThreadedRuntime::Now() const {
+  return impl_->Now();
+}
 
 WallTime ThreadedRuntime::WallNow() const {
   return impl_->clock != nullptr ? impl_->clock->WallNow() : std::chrono::system_clock::now();
 }
 
 TimerId ThreadedRuntime::StartTimer(Duration delay, Task task) {
-  const std::uint64_t id = impl_->next_timer++;
-  const Duration deadline = Now() + std::max(delay, Duration::zero());
-  impl_->timers.emplace(std::pair(deadline, id), std::move(task));
-  impl_->deadlines.emplace(id, deadline);
-  impl_->Arm();
-  return TimerId(id);
+  const Duration deadline = TimerQueue::Deadline(Now(), delay);
+  const TimerId timer = impl_->timers.Start(deadline, std::move(task));
+  if (delay <= Duration::zero()) {
+    impl_->FireDue();  // a stepped clock would not say that it is due
+  } else {
+    impl_->Arm();
+  }
+  return timer;
 }
 
 void ThreadedRuntime::CancelTimer(TimerId timer) {
-  const auto found = impl_->deadlines.find(static_cast<std::uint64_t>(timer));
-  if (found == impl_->deadlines.end()) return;
-  const auto entry = impl_->timers.find(std::pair(found->second, found->first));
-  impl_->deadlines.erase(found);
-  const Task doomed = std::move(entry->second);  // may own what calls back into this object
-  impl_->timers.erase(entry);
+  impl_->timers.Cancel(timer);
 }
 
-void ThreadedRuntime::RunBlocking(Task work) { impl_->pool.Run(std::move(work)); }
+void ThreadedRuntime::RunBlocking(Task work) {
+  impl_->pool.Run([impl = impl_.get(), work = std::move(work)]() mutable {
+    try {
+      work();
+    } catch (...) {
+      impl->Report(std::current_exception());
+    }
+  });
+}
 
 void ThreadedRuntime::ReportFailure(std::exception_ptr failure) {
-  const std::lock_guard lock(impl_->failure_mutex);
-  if (!impl_->failure) impl_->failure = std::move(failure);
+  impl_->Report(std::move(failure));
 }
 
 bool ThreadedRuntime::OnExecutorThread() const {

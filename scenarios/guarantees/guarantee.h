@@ -1,7 +1,11 @@
-// Guarantee: what an engine built on libcontainerd owes its user, judged from a journal alone.
+// Guarantee: what an engine built on libcontainerd is owed, judged from a journal alone.
 //
-// Each is a pure function over the journal with a name and one sentence. It answers held, broken (with the entries
-// that show it) or not observable (the journal lacks what it needs) — never silence.
+// Each is a pure function over the journal with a name and one sentence. It answers held, broken
+// (with the entries that show it) or not observable (the journal lacks what it needs) — never
+// silence. The end of the journal counts as rest: who records stops when nothing moves any more.
+// The same journal gives the same answer, in the same order.
+//
+// Threads: judging only reads; not while somebody records.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +22,10 @@ enum class Verdict : std::uint8_t { kHeld, kBroken, kNotObservable };
 std::string_view VerdictName(Verdict verdict);  // "held", "broken", "not observable"
 
 struct Violation {
-  std::string what;                   // one sentence: container, process, what happened instead
-  std::vector<std::uint64_t> entries;  // seq of the entries that show it
+  std::string what;                    // one sentence: container, process, what happened instead
+  std::vector<std::uint64_t> entries;  // seq of the entries that show it, ascending
+
+  friend bool operator==(const Violation&, const Violation&) = default;
 };
 
 struct Judgement {
@@ -30,6 +36,7 @@ struct Judgement {
 struct Guarantee {
   std::string_view name;      // "callbacks-serial"
   std::string_view sentence;  // what must hold
+  std::string_view blind;     // when it is not observable: "without …"
   Judgement (*judge)(const Journal& journal);
 };
 

@@ -1,8 +1,8 @@
 // Backend: what an engine gives to the client, to be told what happens to its containers.
 //
-// Order: the StateChanged calls of one container never overlap and follow the order of its events; those of
-// different containers never wait for each other. An attach is separate: it runs while its create or add-process
-// waits for it.
+// Order: the StateChanged calls of one container never overlap and follow the order of its events;
+// those of different containers never wait for each other. An attach is separate: it runs while its
+// create or add-process waits for it.
 #pragma once
 
 #include <cstdint>
@@ -44,21 +44,23 @@ struct StateInfo {
 // Says that a callback is over; call it exactly once, from any thread, at any time.
 using Done = UniqueFunction<void(Status)>;
 
-// The asynchronous port. Called on the client's executor: must not block; the work may go on until `done` is called.
-// The next callback of that container waits for it, nothing else does.
+// The asynchronous port. Called on the client's executor: must not block; the work may go on until
+// `done` is called. The next callback of that container waits for it, nothing else does.
 class Backend {
  public:
   virtual ~Backend() = default;
   // An error is logged; from a kStart callback it fails the Create, and the container is killed.
   virtual void StateChanged(const std::string& id, const StateInfo& info, Done done) = 0;
-  // `process` is kInitProcess or an exec's name. The engine owns the pipe. An error fails the create or add-process.
+  // `process` is kInitProcess or an exec's name. The engine owns the pipe. An error fails the
+  // create or add-process.
   virtual void AttachStreams(const std::string& id, const std::string& process, IoPipe pipe,
                              Done done) = 0;
 };
 
-// For engines with plain, blocking callbacks; BlockingBackendAdapter runs them on the runtime's pool. Any client
-// method may be called from inside one; Create, Pause, Resume and Restore of the *same* container, which would have
-// to wait for the callback that they are called from, return FAILED_PRECONDITION there.
+// For engines with plain, blocking callbacks; BlockingBackendAdapter runs them on the runtime's
+// pool. Any client method may be called from inside one; Create, Pause, Resume and Restore of the
+// *same* container, which would have to wait for the callback that they are called from, return
+// FAILED_PRECONDITION there.
 class BlockingBackend {
  public:
   virtual ~BlockingBackend() = default;
@@ -81,7 +83,8 @@ class BlockingBackendAdapter final : public Backend {
   BlockingBackend& backend_;
 };
 
-// The container whose StateChanged callback runs on this thread through a BlockingBackendAdapter; empty if none.
+// The container whose StateChanged callback runs on this thread through a BlockingBackendAdapter;
+// empty if none.
 std::string_view ContainerOfRunningCallback();
 
 }  // namespace libcontainerd

@@ -16,8 +16,8 @@ class BundleStore {
 
   // The directory that a container's bundle has or would have.
   virtual std::string PathOf(const std::string& id) const = 0;
-  // Removes an older bundle of that id, makes a new one (0700) and writes `config_json` into it. On an error
-  // nothing is left.
+  // Removes an older bundle of that id, makes a new one (0700) and writes `config_json` into it. On
+  // an error nothing is left.
   virtual Awaitable<Status> Create(std::string id, std::string config_json) = 0;
   // The text of config.json.
   virtual Awaitable<Result<std::string>> ReadConfig(std::string id) = 0;

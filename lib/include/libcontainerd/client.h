@@ -1,22 +1,26 @@
 // START HERE. Client: what an engine holds to run containers through containerd 0.2.
 //
-// A Client is bound to one Backend (callbacks) and reaches the world through ports: ContainerdApi, Stdio and
-// BundleStore, on a Runtime. remote.h puts the real ones together.
+// A Client is bound to one Backend (callbacks) and reaches the world through ports: ContainerdApi,
+// Stdio and BundleStore, on a Runtime. remote.h puts the real ones together.
 //
-//   threads    Every member runs on the runtime's executor thread: co_await the calls from a coroutine there, or use
+//   threads    Every member runs on the runtime's executor thread: co_await the calls from a
+//   coroutine there, or use
 //              BlockingClient (below) from any other thread.
-//   ordering   Operations of one container exclude each other, first come first served; different containers never
-//              wait for each other. Signal and SignalProcess wait for nothing. Events are handled while operations
-//              are under way.
-//   deadlines  Every operation has one, counted from the call: Timing's default, or CallOptions::timeout. Waiting
+//   ordering   Operations of one container exclude each other, first come first served; different
+//   containers never
+//              wait for each other. Signal and SignalProcess wait for nothing. Events are handled
+//              while operations are under way.
+//   deadlines  Every operation has one, counted from the call: Timing's default, or
+//   CallOptions::timeout. Waiting
 //              for the operation before it counts. Past it: DEADLINE_EXCEEDED.
 //   errors     Where containerd answered with an error, its code and text are passed on. Our own:
-//              INVALID_ARGUMENT "invalid container: ID", FAILED_PRECONDITION "No active process for container ID",
-//              ALREADY_EXISTS "Container ID is already active", ABORTED "container ID exited" for a wait that the
-//              container's exit ended, CANCELLED after Close.
+//              INVALID_ARGUMENT "invalid container: ID", FAILED_PRECONDITION "No active process for
+//              container ID", ALREADY_EXISTS "Container ID is already active", ABORTED "container
+//              ID exited" for a wait that the container's exit ended, CANCELLED after Close.
 //   ownership  The client owns nothing that is passed by reference; those objects outlive it.
 //
-// Source: libcontainerd of moby 606a245d8548 (October 2016). Deviations from it: docs/deviations.md.
+// Source: libcontainerd of moby 606a245d8548 (October 2016). Deviations from it:
+// docs/deviations.md.
 #pragma once
 
 #include <cstdint>
@@ -42,14 +46,15 @@ struct CallOptions {
 };
 
 struct CreateOptions {
-  std::string runtime;                    // path of an OCI runtime for this container; empty: the daemon's
+  std::string runtime;  // path of an OCI runtime for this container; empty: the daemon's
   std::vector<std::string> runtime_args;  // count only together with `runtime`
   std::string checkpoint;                 // start from this checkpoint of …
   std::string checkpoint_dir;             // … this directory
   std::optional<Duration> timeout;
 };
 
-// A further process of a running container. Whatever is not given comes from the container's own spec.
+// A further process of a running container. Whatever is not given comes from the container's own
+// spec.
 struct ProcessSpec {
   bool terminal = false;
   std::vector<std::string> args;
@@ -76,6 +81,25 @@ struct TrackedContainer {
   std::vector<std::string> processes;  // execs, sorted
 };
 
+struct ClientOptions {
+  Timing timing;
+  ReferenceBehaviour reference;  // tests only
+  bool no_pivot_root = false;    // the root is a RAM disk; engines take it from DOCKER_RAMDISK
+};
+
+// Events that led to no callback, counted: evidence for "the exit never came".
+struct DroppedEvents {
+  std::uint64_t unknown_container = 0;
+  std::uint64_t duplicate = 0;
+  std::uint64_t earlier_life = 0;
+  std::uint64_t after_exit = 0;    // of a container whose exit was seen already
+  std::uint64_t failed_start = 0;  // of a create or add-process that failed, or was killed for it
+
+  std::uint64_t total() const {
+    return unknown_container + duplicate + earlier_life + after_exit + failed_start;
+  }
+};
+
 class Client {
  public:
   struct Ports {
@@ -85,22 +109,22 @@ class Client {
     BundleStore& bundles;
   };
 
-  Client(Ports ports, Backend& backend, Timing timing = {}, ReferenceBehaviour reference = {});
+  Client(Ports ports, Backend& backend, ClientOptions options = {});
   ~Client();  // Close() must have returned
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  // Ends every wait with CANCELLED, refuses new calls, and returns when nothing of this client runs any more.
-  // Running callbacks are waited for. Containers are left alone.
+  // Ends every wait with CANCELLED, refuses new calls, and returns when nothing of this client runs
+  // any more. Running callbacks are waited for. Containers are left alone.
   Awaitable<void> Close();
 
-  // `spec_json` is the OCI runtime spec as the engine wrote it: what we read of it is checked, all of it is passed on
-  // untouched. Returns once the kStart callback ended. On an error nothing is left: no bundle, no tracked container,
-  // and whatever was started is killed.
+  // `spec_json` is the OCI runtime spec as the engine wrote it: what we read of it is checked, all
+  // of it is passed on untouched. Returns once the kStart callback ended. On an error nothing is
+  // left: no bundle, no tracked container, and whatever was started is killed.
   Awaitable<Status> Create(std::string id, std::string spec_json, CreateOptions options = {});
 
-  // Returns once the process is attached. `name` is the friendly name, unique among the container's processes until
-  // the exit-process callback of its last bearer ended.
+  // Returns once the process is attached. `name` is the friendly name, unique among the container's
+  // processes until the exit-process callback of its last bearer ended.
   Awaitable<Result<AddedProcess>> AddProcess(std::string id, std::string name, ProcessSpec process,
                                              CallOptions options = {});
 
@@ -121,7 +145,8 @@ class Client {
   Awaitable<Status> UpdateResources(std::string id, types::UpdateResource resources,
                                     CallOptions options = {});
 
-  // `checkpoint_dir` empty: <bundle>/checkpoints. `exit`: the container ends once the checkpoint is written.
+  // `checkpoint_dir` empty: <bundle>/checkpoints. `exit`: the container ends once the checkpoint is
+  // written.
   Awaitable<Status> CreateCheckpoint(std::string id, std::string name, std::string checkpoint_dir,
                                      bool exit, CallOptions options = {});
   Awaitable<Status> DeleteCheckpoint(std::string id, std::string name, std::string checkpoint_dir,
@@ -135,12 +160,17 @@ class Client {
   // UNIMPLEMENTED in this release: containers of an earlier engine are not picked up yet.
   Awaitable<Status> Restore(std::string id, RestoreOptions options);
 
-  // The event stream hands its events over here; events of containers that this client does not track are dropped.
+  // The event stream hands its events over here; events of containers that this client does not
+  // track are dropped.
   void HandleEvents(std::span<const types::Event> events);
 
   std::vector<TrackedContainer> Tracked() const;
   // Containers, queued callbacks, waiters and coroutines: 0 at rest with nothing tracked.
   std::size_t LiveObjects() const;
+  // Callbacks and attaches begun or queued, and their clean-up: 0 when everything that arrived has
+  // been handled.
+  std::size_t PendingCallbacks() const;
+  DroppedEvents dropped_events() const;
 
  private:
   class Impl;

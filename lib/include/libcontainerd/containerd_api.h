@@ -1,10 +1,11 @@
-// ContainerdApi: the port through which the client reaches containerd 0.2 — and which the fake implements, so that
-// client and fake can be joined directly (loopback) or through gRPC.
+// ContainerdApi: the port through which the client reaches containerd 0.2 — and which the fake
+// implements, so that client and fake can be joined directly (loopback) or through gRPC.
 //
-// One virtual function carries all eleven unary methods; Call() below gives it types. Decorators (journal, faults)
-// therefore wrap one function instead of eleven.
+// One virtual function carries all eleven unary methods; Call() below gives it types. Decorators
+// (journal, faults) therefore wrap one function instead of eleven.
 //
-// Threads: everything happens on the executor's thread of the Runtime that the implementation was made with.
+// Threads: everything happens on the executor's thread of the Runtime that the implementation was
+// made with.
 #pragma once
 
 #include <memory>
@@ -56,8 +57,9 @@ class ContainerdApi {
  public:
   virtual ~ContainerdApi() = default;
 
-  // Sends `request` and fills `response`, which are of the types that belong to `method`. Returns DEADLINE_EXCEEDED
-  // once `timeout` has passed, however the other side behaves. Both messages outlive the returned awaitable.
+  // Sends `request` and fills `response`, which are of the types that belong to `method`. Returns
+  // DEADLINE_EXCEEDED once `timeout` has passed, however the other side behaves. Both messages
+  // outlive the returned awaitable.
   virtual Awaitable<Status> Unary(Method method, const google::protobuf::Message& request,
                                   google::protobuf::Message& response, Duration timeout) = 0;
 

@@ -1,7 +1,8 @@
 // Errors as values. Every fallible call of this library returns Result<T> (or Status for no value);
 // nothing throws across the public interface.
 //
-// The codes are gRPC's, number for number, so that what containerd sent reaches the caller unchanged.
+// The codes are gRPC's, number for number, so that what containerd sent reaches the caller
+// unchanged.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +34,8 @@ enum class ErrorCode : std::uint8_t {
   kUnauthenticated = 16,
 };
 
-// The code's name as gRPC spells it ("DEADLINE_EXCEEDED"). Never null; "UNKNOWN" for a value out of range.
+// The code's name as gRPC spells it ("DEADLINE_EXCEEDED"). Never null; "UNKNOWN" for a value out of
+// range.
 std::string_view ErrorCodeName(ErrorCode code);
 
 // Maps a number from the wire; anything that gRPC does not define becomes kUnknown.
@@ -54,6 +56,8 @@ using Status = Result<void>;
 inline tl::unexpected<Error> Fail(ErrorCode code, std::string message) {
   return tl::unexpected<Error>(Error{code, std::move(message)});
 }
-inline tl::unexpected<Error> Fail(Error error) { return tl::unexpected<Error>(std::move(error)); }
+inline tl::unexpected<Error> Fail(Error error) {
+  return tl::unexpected<Error>(std::move(error));
+}
 
 }  // namespace libcontainerd

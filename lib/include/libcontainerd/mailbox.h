@@ -1,9 +1,11 @@
-// Mailbox: a serial queue. Handles one item at a time, in order of arrival; the next begins when the handler says
-// that the one before is done. Costs nothing at rest and no coroutine per item.
+// Mailbox: a serial queue. Handles one item at a time, in order of arrival; the next begins when
+// the handler says that the one before is done. Costs nothing at rest and no coroutine per item.
 //
-// Threads: the executor's thread; `done` may be called inside the handler or later.
+// Threads: the executor's thread; `done` may be called inside the handler or later. The handler may
+// push, and may destroy the mailbox.
 #pragma once
 
+#include <cstddef>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -23,7 +25,10 @@ class Mailbox {
     state_->handler = std::move(handler);
   }
   // Items not yet begun are dropped; a late `done` of the running one is harmless.
-  ~Mailbox() { state_->closed = true; }
+  ~Mailbox() {
+    state_->closed = true;
+    const std::deque<Item> dropped = std::exchange(state_->queue, {});
+  }
   Mailbox(const Mailbox&) = delete;
   Mailbox& operator=(const Mailbox&) = delete;
 
@@ -43,8 +48,9 @@ class Mailbox {
     bool closed = false;
   };
 
-  // A loop rather than a recursion: handlers that are done at once must not deepen the stack.
-  static void Pump(const std::shared_ptr<State>& state) {
+  // A loop rather than a recursion: handlers that are done at once must not deepen the stack. The
+  // state is held by value: the handler may destroy the mailbox.
+  static void Pump(std::shared_ptr<State> state) {
     if (state->pumping) return;
     state->pumping = true;
     while (!state->busy && !state->closed && !state->queue.empty()) {

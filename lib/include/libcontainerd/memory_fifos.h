@@ -1,11 +1,13 @@
-// Named pipes in memory, for worlds without a kernel. They behave as FIFOs do where it matters: a bounded buffer,
-// end-of-file once a writer was there and all are closed, "broken pipe" once the readers left, data gone when
-// nobody holds either end.
+// Named pipes in memory, for worlds without a kernel. They behave as FIFOs do where it matters: a
+// bounded buffer, end-of-file once a writer was there and all are closed, "broken pipe" once the
+// readers left, data gone when nobody holds either end. "Was there" counts from when this end was
+// opened: a path that is used again begins anew.
 //
 // Threads: the executor's thread.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -36,9 +38,13 @@ class MemoryFifos {
     // At least one byte; empty at end-of-file; CANCELLED when closed meanwhile.
     Awaitable<Result<std::string>> Read(std::size_t max_bytes);
     void Close();
+    // No writer will come any more: without one, end-of-file is now.
+    void ExpectNoWriter();
 
    private:
     std::shared_ptr<Pipe> pipe_;
+    std::uint64_t writers_before_;  // those gone when this end was opened
+    std::shared_ptr<bool> no_writer_comes_ = std::make_shared<bool>(false);
     std::shared_ptr<bool> open_ = std::make_shared<bool>(true);
   };
   class Writer {
@@ -47,8 +53,8 @@ class MemoryFifos {
     ~Writer();
     Writer(const Writer&) = delete;
     Writer& operator=(const Writer&) = delete;
-    // All of it, waiting for room; UNAVAILABLE "broken pipe" when a reader was there and none is left; CANCELLED
-    // when closed meanwhile.
+    // All of it, waiting for room; UNAVAILABLE "broken pipe" when a reader was there and none is
+    // left; CANCELLED when closed meanwhile.
     Awaitable<Status> Write(std::string data);
     void Close();
     // A reader is or was there.
@@ -56,6 +62,7 @@ class MemoryFifos {
 
    private:
     std::shared_ptr<Pipe> pipe_;
+    std::uint64_t readers_before_;
     std::shared_ptr<bool> open_ = std::make_shared<bool>(true);
   };
 

@@ -1,8 +1,8 @@
 // Seeded random numbers that are the same on every compiler, library and machine.
 // The std:: distributions are not: they may draw differently between implementations.
 //
-// The generator is SplitMix64 (Steele, Lea, Flood 2014): one 64-bit word of state, any seed is good.
-// Not for secrets. Not thread-safe.
+// The generator is SplitMix64 (Steele, Lea, Flood 2014): one 64-bit word of state, any seed is
+// good. Not for secrets. Not thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,8 @@ class Random {
   explicit Random(std::uint64_t seed) : state_(seed) {}
 
   std::uint64_t Next();
-  // Uniform in [0, bound). `bound` must not be 0. Unbiased: draws again where a plain modulus would favour low values.
+  // Uniform in [0, bound). `bound` must not be 0. Unbiased: draws again where a plain modulus would
+  // favour low values.
   std::uint64_t Below(std::uint64_t bound);
   // Uniform in [low, high], both included; low <= high.
   std::int64_t Between(std::int64_t low, std::int64_t high);

@@ -1,8 +1,10 @@
-// The deviations from the reference (libcontainerd of moby 606a245d8548), and a policy that switches each back.
+// The deviations from the reference (libcontainerd of moby 606a245d8548), and a policy that
+// switches each back.
 //
-// Each deviation repairs a defect that users of the reference met; docs/deviations.md explains them under the same
-// names. ReferenceBehaviour is for tests only: with a deviation off, the client does there what the reference does,
-// so that a test can show that the deviation is needed. Engines use the default, with every deviation on.
+// Each deviation repairs a defect that users of the reference met; docs/deviations.md explains them
+// under the same names. ReferenceBehaviour is for tests only: with a deviation off, the client does
+// there what the reference does, so that a test can show that the deviation is needed. Engines use
+// the default, with every deviation on.
 #pragma once
 
 #include <bitset>
@@ -15,7 +17,8 @@ namespace libcontainerd {
 enum class Deviation : std::uint8_t {
   // An exec's exit-process never carries its container's OOM flag.
   kExecOomFlagClear,
-  // On init's exit the still tracked execs are called back first. Off: at once, and later exec exits are lost.
+  // On init's exit the still tracked execs are called back first. Off: at once, and later exec
+  // exits are lost.
   kExecExitsBeforeExit,
   // A repeated event (same id, type, pid, timestamp) is dropped.
   kDuplicateEventsDropped,
@@ -23,7 +26,8 @@ enum class Deviation : std::uint8_t {
   kStaleEventsDropped,
   // Events wait for their container's start-container callback.
   kStartCalledBackFirst,
-  // Pause and Resume wait from before their RPC. Off: from the reply on, and an earlier event is missed.
+  // Pause and Resume wait from before their RPC. Off: from the reply on, and an earlier event is
+  // missed.
   kWaiterRegisteredFirst,
   // A container's exit ends the waits of Pause and Resume. Off: only their deadline does.
   kExitEndsWaiters,
@@ -39,11 +43,13 @@ enum class Deviation : std::uint8_t {
   kFailedStartKills,
   // A create whose reply was lost asks State what became of it, and kills what runs.
   kUnknownOutcomeResolved,
-  // An exec name is refused locally while its last bearer's exit has not been called back, and so is "init".
+  // An exec name is refused locally while its last bearer's exit has not been called back, and so
+  // is "init".
   kExecNameBusy,
   // An id is active until the exit callback of its last life ended. Off: until its exit event.
   kActiveUntilCalledBack,
-  // A bundle whose config.json cannot be read fails Create. Off: Create reports success and starts nothing.
+  // A bundle whose config.json cannot be read fails Create. Off: Create reports success and starts
+  // nothing.
   kUnreadableSpecIsError,
 };
 inline constexpr std::size_t kDeviationCount = 16;

@@ -1,13 +1,16 @@
-// Virtual time on the calling thread. Whenever several steps are ready, the seed chooses which runs next, so one
-// seed is one schedule: same seed, same journal, byte for byte.
+// Virtual time on the calling thread. Whenever several steps are ready, the seed chooses which runs
+// next, so one seed is one schedule: same seed, same journal, byte for byte. Time moves only when
+// nothing is ready; timers then run in the order of their deadlines.
 //
-// Threads: none. Everything happens inside Run*() on the caller's thread.
+// Threads: none. Everything happens inside Run*() on the caller's thread. An exception out of a
+// plain posted function leaves through Run*(), one out of a spawned coroutine is kept for
+// failure().
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <functional>
-#include <map>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -17,9 +20,12 @@
 
 namespace libcontainerd {
 
+class TimerQueue;
+
 class SimulatedRuntime final : public Runtime {
  public:
-  // The virtual time of day at Now() == 0: 2016-10-05T00:00:00Z, a day when containerd 0.2 was current.
+  // The virtual time of day at Now() == 0: 2016-10-05T00:00:00Z, a day when containerd 0.2 was
+  // current.
   static constexpr WallTime kDefaultEpoch{std::chrono::seconds(1475625600)};
 
   explicit SimulatedRuntime(std::uint64_t seed, WallTime epoch = kDefaultEpoch);
@@ -37,10 +43,11 @@ class SimulatedRuntime final : public Runtime {
 
   // Runs ready steps until none is left; time stands still. Returns the number of steps.
   std::size_t RunReady();
-  // Runs everything, jumping to the next timer whenever nothing is ready, until nothing is left at all
-  // or `limit` of virtual time has passed since the call.
+  // Runs everything, jumping to the next timer whenever nothing is ready, until nothing is left at
+  // all or `limit` of virtual time has passed since the call.
   void Run(Duration limit = std::chrono::hours(24));
-  // Runs until `condition()` holds (checked between steps), false if everything came to rest or `limit` passed first.
+  // Runs until `condition()` holds (checked between steps), false if everything came to rest or
+  // `limit` passed first. After the latter Now() is where the limit ended.
   bool RunUntil(const std::function<bool()>& condition, Duration limit = std::chrono::hours(24));
   // Runs what is due, timers in order, up to that moment; Now() is `time` afterwards.
   void AdvanceTo(Duration time);
@@ -61,9 +68,7 @@ class SimulatedRuntime final : public Runtime {
   Random random_;
   WallTime epoch_;
   Duration now_{0};
-  std::uint64_t next_timer_ = 1;
-  std::map<std::pair<Duration, std::uint64_t>, Task> timers_;
-  std::map<std::uint64_t, Duration> timer_deadlines_;
+  std::unique_ptr<TimerQueue> timers_;
   std::vector<Task> ready_;
   std::exception_ptr failure_;
   std::unique_ptr<Context> context_;

@@ -1,4 +1,5 @@
-// Stdio: the port for a process's three streams. Real: FIFOs in the bundle directory. Simulated: memory.
+// Stdio: the port for a process's three streams. Real: FIFOs in the bundle directory. Simulated:
+// memory.
 //
 // Threads: the executor's thread. Nothing here ever blocks it.
 #pragma once
@@ -15,8 +16,9 @@ namespace libcontainerd {
 class StdinWriter {
  public:
   virtual ~StdinWriter() = default;  // closes, if still open
-  // Writes all of `data`. Waits while the process does not read; ends with CANCELLED when the stream is closed or
-  // the process is gone meanwhile. Data written before the process opened its end is not lost.
+  // Writes all of `data`. Waits while the process does not read; ends with CANCELLED when the
+  // stream is closed or the process is gone meanwhile. Data written before the process opened its
+  // end is not lost.
   virtual Awaitable<Status> Write(std::string data) = 0;
   // Flushes and closes: what was written is still read. Closing again does nothing.
   virtual Awaitable<Status> Close() = 0;
@@ -26,14 +28,14 @@ class StdinWriter {
 class OutputReader {
  public:
   virtual ~OutputReader() = default;  // closes, if still open
-  // Up to `max_bytes`, at least one; empty at end-of-file, which comes only after a writer was there and every
-  // writer closed. CANCELLED when closed meanwhile.
+  // Up to `max_bytes`, at least one; empty at end-of-file, which comes only after a writer was
+  // there and every writer closed. CANCELLED when closed meanwhile.
   virtual Awaitable<Result<std::string>> Read(std::size_t max_bytes) = 0;
   virtual void Close() = 0;
 };
 
-// What AttachStreams hands to the engine, which owns it from then on. Never null members; with a terminal `err` is
-// at end-of-file from the start.
+// What AttachStreams hands to the engine, which owns it from then on. Never null members; with a
+// terminal `err` is at end-of-file from the start.
 struct IoPipe {
   std::unique_ptr<StdinWriter> in;
   std::unique_ptr<OutputReader> out;
@@ -51,8 +53,8 @@ struct StdioPaths {
   static StdioPaths In(const std::string& bundle, const std::string& name);
 };
 
-// One process's streams, opened. Outlives neither the Stdio that made it nor its Runtime; the IoPipe parts share
-// what they need and may outlive it.
+// One process's streams, opened. Outlives neither the Stdio that made it nor its Runtime; the
+// IoPipe parts share what they need and may outlive it.
 class ProcessStdio {
  public:
   virtual ~ProcessStdio() = default;  // as ProcessGone()
@@ -60,7 +62,8 @@ class ProcessStdio {
   virtual IoPipe TakePipe() = 0;
   // The daemon's reply shows that the process has its ends open: stdin becomes write-only.
   virtual void PeerOpened() = 0;
-  // Nobody will read stdin any more: pending writes end with CANCELLED. Outputs stay readable to their end.
+  // Nobody will read stdin any more: pending writes end with CANCELLED. Outputs stay readable to
+  // their end.
   virtual void ProcessGone() = 0;
   // Gives up: pending reads and writes end with CANCELLED, all ends close.
   virtual void Abandon() = 0;
@@ -70,7 +73,8 @@ class Stdio {
  public:
   virtual ~Stdio() = default;
   // Makes what is absent (mode 0700) and opens this side's ends without waiting for the other side.
-  virtual Awaitable<Result<std::unique_ptr<ProcessStdio>>> Open(StdioPaths paths, bool terminal) = 0;
+  virtual Awaitable<Result<std::unique_ptr<ProcessStdio>>> Open(StdioPaths paths,
+                                                                bool terminal) = 0;
   // Removes the FIFOs; missing ones are fine.
   virtual Awaitable<Status> Remove(StdioPaths paths) = 0;
 };

@@ -1,26 +1,25 @@
-// The real runtime: one executor thread, an elastic pool for blocking work, and a clock that is either the
-// machine's or one that the test steps by hand.
+// The real runtime: one executor thread, an elastic pool for blocking work, and a clock that is
+// either the machine's or one that the test steps by hand.
+//
+// What escapes from a posted function, a timer or blocking work is kept for failure(), as from a
+// coroutine.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 #include <exception>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "libcontainerd/runtime.h"
 
-namespace asio {
-class io_context;
-}
-
 namespace libcontainerd {
 
-// Time that moves only when told to. Shared by the runtimes of one test, so that client and fake agree.
-// Thread-safe.
+// Time that moves only when told to. Shared by the runtimes of one test, so that client and fake
+// agree. Thread-safe.
 class SteppableClock {
  public:
   explicit SteppableClock(WallTime epoch = WallTime(std::chrono::seconds(1475625600)))
@@ -29,8 +28,9 @@ class SteppableClock {
   Duration Now() const { return Duration(now_.load(std::memory_order_acquire)); }
   WallTime WallNow() const { return epoch_ + Now(); }
 
-  // Moves on; the timers that became due have been handed to their executors when this returns, in order.
-  // Not from an executor's thread. Never moves back.
+  // Moves on; the timers that became due have been handed to their executors when this returns, in
+  // order. It is one leap: what a timer starts counts from `time`. Not from an executor's thread.
+  // Never moves back.
   void AdvanceTo(Duration time);
   void AdvanceBy(Duration step) { AdvanceTo(Now() + step); }
 
@@ -49,7 +49,9 @@ class ThreadedRuntime final : public Runtime {
  public:
   // Without a clock: the machine's. The clock must outlive the runtime.
   explicit ThreadedRuntime(SteppableClock* clock = nullptr);
-  // Stops the executor, waits for running blocking work. Work still queued on the executor is dropped.
+  // Lets blocking work end, while the executor still runs, for it may wait for the executor. Then
+  // stops the executor. Timers, suspended coroutines and work still queued on the executor are
+  // dropped, and so is blocking work that is submitted meanwhile. Not from the executor's thread.
   ~ThreadedRuntime() override;
   ThreadedRuntime(const ThreadedRuntime&) = delete;
   ThreadedRuntime& operator=(const ThreadedRuntime&) = delete;
@@ -64,7 +66,8 @@ class ThreadedRuntime final : public Runtime {
   void ReportFailure(std::exception_ptr failure) override;
 
   bool OnExecutorThread() const;
-  // Waits until everything submitted to the executor before this call has run. Not from the executor's thread.
+  // Waits until everything submitted to the executor before this call has run. Not from the
+  // executor's thread.
   void Drain();
   std::exception_ptr failure() const;
 

@@ -1,5 +1,5 @@
-// Every duration that the client waits for or repeats at, in one place. Defaults are the documented behaviour;
-// tests and simulations change them here and nowhere else.
+// Every duration that the client waits for or repeats at, in one place. Defaults are the documented
+// behaviour; tests and simulations change them here and nowhere else.
 #pragma once
 
 #include "libcontainerd/runtime.h"
@@ -14,7 +14,8 @@ struct Timing {
   // Pause and Resume: how long the event may take once the reply is there.
   Duration state_event_deadline = std::chrono::seconds(10);
 
-  // After init's exit, how long an exec's own exit status is waited for before 137 is reported for it.
+  // After init's exit, how long an exec's own exit status is waited for before 137 is reported for
+  // it.
   Duration exec_exit_grace = std::chrono::milliseconds(50);
 
   // Opening the event stream again: the first pause, doubled each time up to the longest.

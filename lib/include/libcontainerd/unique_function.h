@@ -1,5 +1,5 @@
-// A move-only std::function: callbacks here own sockets, coroutines and promises, which cannot be copied.
-// (std::move_only_function is C++23.) Calling an empty one is a programming error.
+// A move-only std::function: callbacks here own sockets, coroutines and promises, which cannot be
+// copied. (std::move_only_function is C++23.) Calling an empty one is a programming error.
 #pragma once
 
 #include <memory>
@@ -16,9 +16,10 @@ class UniqueFunction<R(Args...)> {
  public:
   UniqueFunction() = default;
   template <class F>
-    requires(!std::is_same_v<std::remove_cvref_t<F>, UniqueFunction> &&
-             std::is_invocable_r_v<R, std::remove_cvref_t<F>&, Args...>)
-  UniqueFunction(F&& function)  // NOLINT(bugprone-forwarding-reference-overload): constrained above
+  requires(!std::is_same_v<std::remove_cvref_t<F>, UniqueFunction> &&
+           std::is_invocable_r_v<R, std::remove_cvref_t<F>&, Args...>)
+      UniqueFunction(
+          F&& function)  // NOLINT(bugprone-forwarding-reference-overload): constrained above
       : target_(std::make_unique<Target<std::remove_cvref_t<F>>>(std::forward<F>(function))) {}
 
   explicit operator bool() const { return target_ != nullptr; }

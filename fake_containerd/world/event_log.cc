@@ -1,0 +1,52 @@
+#include "fake_containerd/world/event_log.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace fake_containerd {
+
+libcontainerd::Status MemoryEventLogStore::Rewrite(const std::vector<Event>& events) {
+  events_ = events;
+  return {};
+}
+
+libcontainerd::Status MemoryEventLogStore::Append(const Event& event) {
+  events_.push_back(event);
+  return {};
+}
+
+EventLog::EventLog(std::unique_ptr<EventLogStore> store, int retain_count)
+    : store_(std::move(store)), retain_count_(retain_count) {}
+
+libcontainerd::Status EventLog::Load() {
+  events_.clear();
+  count_ = 0;
+  store_failure_.reset();
+  libcontainerd::Result<std::vector<Event>> stored = store_->Read();
+  if (!stored) return libcontainerd::Fail(std::move(stored).error());
+  libcontainerd::Status emptied = store_->Rewrite({});
+  if (!emptied) return emptied;
+  events_ = std::move(*stored);
+  count_ = events_.size();
+  return {};
+}
+
+void EventLog::Append(const Event& event) {
+  if (retain_count_ > 0 && count_ > static_cast<std::size_t>(retain_count_)) Cut();
+  events_.push_back(event);
+  ++count_;
+  Note(store_->Append(event));
+}
+
+void EventLog::Cut() {
+  const std::size_t keep = std::min(static_cast<std::size_t>(retain_count_ - 1), events_.size());
+  events_.erase(events_.begin(), events_.end() - static_cast<std::ptrdiff_t>(keep));
+  count_ = 0;
+  Note(store_->Rewrite(events_));
+}
+
+void EventLog::Note(const libcontainerd::Status& status) {
+  if (!status && !store_failure_) store_failure_ = status.error();
+}
+
+}  // namespace fake_containerd

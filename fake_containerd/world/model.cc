@@ -1,0 +1,35 @@
+#include "fake_containerd/world/model.h"
+
+#include <array>
+#include <utility>
+
+namespace fake_containerd {
+namespace {
+
+constexpr std::array<std::pair<EventKind, std::string_view>, 7> kEventKindNames{{
+    {EventKind::kStartContainer, "start-container"},
+    {EventKind::kStartProcess, "start-process"},
+    {EventKind::kExit, "exit"},
+    {EventKind::kOom, "oom"},
+    {EventKind::kPause, "pause"},
+    {EventKind::kResume, "resume"},
+    {EventKind::kLive, "live"},
+}};
+
+}  // namespace
+
+std::string_view EventKindName(EventKind kind) {
+  for (const auto& [candidate, name] : kEventKindNames) {
+    if (candidate == kind) return name;
+  }
+  return "unknown";
+}
+
+std::optional<EventKind> EventKindFromName(std::string_view name) {
+  for (const auto& [kind, candidate] : kEventKindNames) {
+    if (candidate == name) return kind;
+  }
+  return std::nullopt;
+}
+
+}  // namespace fake_containerd

@@ -1,0 +1,44 @@
+// WorldObserver: everything that happens in the world, told as it happens, for a journal.
+//
+// Each call comes before the effect can be seen by anybody else. Called on the executor's thread; must not call back
+// into the world. Every function does nothing unless overridden.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "fake_containerd/world/model.h"
+
+namespace fake_containerd {
+
+enum class StdioStream : std::uint8_t { kStdin, kStdout, kStderr };
+// "stdin", "stdout", "stderr".
+std::string_view StdioStreamName(StdioStream stream);
+
+class WorldObserver {
+ public:
+  virtual ~WorldObserver() = default;
+
+  virtual void OnEventEmitted(const Event& /*event*/) {}
+  // A subscriber's queue was full (or the log's: then `subscriber` is 0); it never gets this event.
+  virtual void OnEventDropped(const Event& /*event*/, std::uint64_t /*subscriber*/) {}
+  virtual void OnContainerAdded(const ContainerKey& /*container*/) {}
+  virtual void OnContainerRemoved(const ContainerKey& /*container*/) {}
+  virtual void OnProcessStarted(const ContainerKey& /*container*/, const std::string& /*process*/,
+                                std::uint32_t /*system_pid*/) {}
+  // The process is dead; its exit event is yet to come.
+  virtual void OnProcessEnded(const ContainerKey& /*container*/, const std::string& /*process*/,
+                              std::uint32_t /*status*/) {}
+  // Outputs: about to be written by the process. Stdin: taken by it.
+  virtual void OnStdioBytes(const ContainerKey& /*container*/, const std::string& /*process*/,
+                            StdioStream /*stream*/, std::string_view /*data*/) {}
+  // Outputs: the process and its children closed it. Stdin: end-of-file seen. `sha256` in hex, over all bytes.
+  virtual void OnStdioEnd(const ContainerKey& /*container*/, const std::string& /*process*/,
+                          StdioStream /*stream*/, std::uint64_t /*total_bytes*/,
+                          const std::string& /*sha256*/) {}
+  virtual void OnDaemonStarted() {}
+  virtual void OnDaemonStopped() {}
+};
+
+}  // namespace fake_containerd

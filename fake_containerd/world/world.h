@@ -1,0 +1,251 @@
+// World: one containerd with everything below it — its table of containers, its main loop and start workers, its
+// event log and subscribers, and the simulated processes that a kernel and a runtime would run.
+//
+// It speaks commands, enums and values; fake_containerd/v0 turns the 0.2 API into those and back. Two halves:
+//   the daemon    table, loop, log, subscribers; dies with StopDaemon(), comes back with StartDaemon()
+//   the machine   processes and their streams; goes on meanwhile, as shims do
+//
+// Threads: the executor's of the runtime it was made with; no locks, timers only through the runtime.
+// Lifetime: runtime, ProcessIo and observer outlive the world. Destroying it answers everything with kDaemonGone and
+// closes every stream; coroutines that still wait then end without touching it.
+#pragma once
+
+#include <deque>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "fake_containerd/world/behaviour.h"
+#include "fake_containerd/world/checkpoints.h"
+#include "fake_containerd/world/choices.h"
+#include "fake_containerd/world/event_log.h"
+#include "fake_containerd/world/main_loop.h"
+#include "fake_containerd/world/model.h"
+#include "fake_containerd/world/observer.h"
+#include "fake_containerd/world/process.h"
+#include "fake_containerd/world/process_io.h"
+#include "fake_containerd/world/subscribers.h"
+#include "libcontainerd/async.h"
+
+namespace fake_containerd {
+
+struct WorldOptions {
+  BehaviourPolicy behaviour;  // empty: every process runs until a signal ends it
+  Choices choices;
+  WorldObserver* observer = nullptr;
+  Duration start_timeout = std::chrono::seconds(15);
+  std::string default_runtime = "runc";
+  std::size_t start_workers = 10;
+  std::size_t start_queue = 10;
+  int retain_count = EventLog::kDefaultRetainCount;  // <= 0: unlimited
+  std::size_t subscriber_capacity = Subscribers::kDefaultCapacity;
+  std::optional<std::filesystem::path> event_log;  // a file; none: kept in memory, also across restarts
+  std::uint32_t first_pid = 1000;
+};
+
+// Reads the container's bundle; called by the world when the id is reserved. Its failure becomes kBundle.
+using ReadBundle =
+    std::function<libcontainerd::Awaitable<libcontainerd::Result<BundleSpec>>()>;
+
+struct CreateCommand {
+  ContainerKey key;
+  std::string bundle;
+  std::vector<std::string> labels;
+  std::string runtime;  // empty: the default
+  IoPaths io;
+  std::optional<std::string> checkpoint;  // to start from
+  std::string checkpoint_directory;       // taken as it is, also when empty
+  ReadBundle read_bundle;
+};
+
+struct AddProcessCommand {
+  ContainerKey key;
+  std::string name;
+  ProcessSpec spec;
+  IoPaths io;
+  ReadBundle read_bundle;  // its result is not used, its failure is
+};
+
+struct ProcessUpdate {
+  bool close_stdin = false;
+  std::uint32_t width = 0;
+  std::uint32_t height = 0;
+};
+
+class World {
+ public:
+  template <class T>
+  using Answer = libcontainerd::Awaitable<WorldResult<T>>;
+
+  // The daemon is stopped; StartDaemon() first.
+  World(Runtime& runtime, ProcessIo& io, WorldOptions options);
+  ~World();
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+
+  // --- The daemon's life ---
+
+  // Reads the event log (an unreadable one stops the start), finds its containers again and emits the exits that
+  // it missed. Nothing if it runs already.
+  libcontainerd::Status StartDaemon();
+  // As by SIGKILL: unanswered commands fail with kDaemonGone, subscriptions break, what was queued is lost.
+  void StopDaemon();
+  bool daemon_running() const { return running_; }
+
+  // --- Commands. Each is answered once; all but Stats go through the main loop. ---
+
+  // The answer is the container as it is when the answer is taken: a short-lived one may be stopped already.
+  Answer<ContainerInfo> Create(CreateCommand command);
+  Answer<std::uint32_t> AddProcess(AddProcessCommand command);  // the system pid
+  Answer<void> Signal(ContainerKey key, std::string process, std::uint32_t signal);
+  Answer<void> UpdateProcess(ContainerKey key, std::string process, ProcessUpdate update);
+  Answer<void> Pause(ContainerKey key);
+  Answer<void> Resume(ContainerKey key);
+  Answer<void> SetResources(ContainerKey key, Resources resources);
+  // Nothing but the question whether it is there.
+  Answer<void> Find(ContainerKey key);
+  // With an empty id every container of the namespace.
+  Answer<std::vector<ContainerInfo>> List(ContainerKey key);
+  Answer<TaskStats> Stats(ContainerKey key);
+  // An empty directory means `<bundle>/checkpoints`.
+  Answer<void> CreateCheckpoint(ContainerKey key, std::string directory, CheckpointOptions options);
+  Answer<void> DeleteCheckpoint(ContainerKey key, std::string directory, std::string name);
+  Answer<std::vector<CheckpointOptions>> ListCheckpoints(ContainerKey key, std::string directory);
+
+  // Live ones break with the daemon. While it is stopped a new one waits for its start.
+  std::unique_ptr<Subscription> Subscribe(EventFilter filter,
+                                          libcontainerd::UniqueFunction<void()> on_ready);
+
+  // --- What tests and injectors do. False when there is no such container or process. ---
+
+  bool ExitProcess(const ContainerKey& key, const std::string& process, std::uint32_t code);
+  bool KillProcess(const ContainerKey& key, const std::string& process, std::uint32_t signal);
+  // An `oom` event; nobody dies (the kernel took a child).
+  bool Oom(const ContainerKey& key);
+  // The kernel takes this process.
+  bool OomKill(const ContainerKey& key, const std::string& process);
+  bool WriteOutput(const ContainerKey& key, const std::string& process, OutputStream stream,
+                   std::string data);
+  bool GiveCue(const ContainerKey& key, const std::string& process, const std::string& cue);
+  bool ReleaseChildren(const ContainerKey& key, const std::string& process);
+  // SIGKILL to the shim: exit 137 after 1.2 s, or 255 at the restart if the daemon is down.
+  bool KillShim(const ContainerKey& key, const std::string& process);
+  // To the subscribers and the log, as it is; a zero time is filled in.
+  void Emit(Event event);
+  // The main loop stands still for so long.
+  void StallLoop(Duration duration);
+  // Every subscriber reads slowly: nobody is told of events while held.
+  void HoldSubscribers(bool held) { subscribers_.Hold(held); }
+
+  // --- What tests and reports ask ---
+
+  Choices& choices() { return options_.choices; }
+  const WorldOptions& options() const { return options_; }
+  Runtime& runtime() { return runtime_; }
+  std::size_t container_count() const { return containers_.size(); }
+  std::optional<ContainerInfo> Inspect(const ContainerKey& key) const;
+  const EventLog& event_log() const { return log_; }
+
+ private:
+  struct Container;
+  struct Member;
+  struct Start;
+  struct Launch;
+  using ContainerPtr = std::shared_ptr<Container>;
+  using MemberPtr = std::shared_ptr<Member>;
+  using Life = std::shared_ptr<bool>;
+  template <class T>
+  using Reply = std::shared_ptr<libcontainerd::OneShot<WorldResult<T>>>;
+
+  // world.cc: the daemon's life, events, small tools
+  template <class T>
+  Answer<T> Ask(libcontainerd::UniqueFunction<void(Reply<T>, MainLoop::Done)> work);
+  template <class T>
+  Answer<T> AskNow(libcontainerd::UniqueFunction<WorldResult<T>(Container&)> work,
+                   ContainerKey key);
+  void After(Duration delay, libcontainerd::UniqueFunction<void()> task);
+  void Announce(Order order, libcontainerd::UniqueFunction<void()> reply,
+                libcontainerd::UniqueFunction<void()> event, MainLoop::Done done);
+  void EmitNow(EventKind kind, const Container& container, const std::string& process = "",
+               std::uint32_t status = 0);
+  void Publish(const Event& event);
+  void WriteLog();
+  WallTime Stamp();
+  void Recover();
+  ContainerPtr FindContainer(const ContainerKey& key) const;
+  std::shared_ptr<SimulatedProcess> FindLiving(const ContainerKey& key,
+                                               const std::string& process) const;
+  std::shared_ptr<SimulatedProcess> FindAny(const ContainerKey& key,
+                                            const std::string& process) const;
+
+  // world_start.cc: how containers and execs come into being
+  void BeginCreate(const std::shared_ptr<Start>& start, MainLoop::Done done);
+  void QueueStart(const std::shared_ptr<Start>& start, MainLoop::Done done);
+  void StartFinished();
+  libcontainerd::Awaitable<void> RunStart(std::shared_ptr<Start> start, Life life);
+  libcontainerd::Awaitable<void> RunExec(std::shared_ptr<AddProcessCommand> command,
+                                         Reply<std::uint32_t> reply,
+                                         std::shared_ptr<MainLoop::Done> done, Life life);
+  Answer<MemberPtr> LaunchProcess(std::shared_ptr<Launch> launch);
+  Answer<void> ReadSpec(std::shared_ptr<Launch> launch);
+  WorldStatus CheckRestore(const Launch& launch) const;
+  libcontainerd::Awaitable<void> ReportOnStderr(std::shared_ptr<Launch> launch, Failure failure);
+  std::optional<Failure> StartFailureOf(const Launch& launch) const;
+  MemberPtr AddMember(const std::shared_ptr<Launch>& launch);
+  void AfterFailedCreate(const ContainerPtr& container, bool emit_exit);
+
+  // world_exit.cc: how they end
+  void OnEnded(const MemberPtr& member);
+  void OnOom(const MemberPtr& member, bool child);
+  void NoticeExit(const MemberPtr& member, const ContainerPtr& container);
+  void ReapExec(const MemberPtr& member, const ContainerPtr& container);
+  void ReapInit(const MemberPtr& member, const ContainerPtr& container, bool execs_first,
+                MainLoop::Done done);
+  void AnnounceExecExit(const MemberPtr& member, const ContainerPtr& container);
+  void ExecExitTold(const MemberPtr& member, const ContainerPtr& container);
+  void FinishInit(const MemberPtr& member, const ContainerPtr& container, MainLoop::Done done);
+  void PushOom(const ContainerPtr& container);
+  void Remove(const ContainerPtr& container);
+
+  // world_commands.cc: what answers and changes without a start or an end
+  ContainerInfo InfoOf(const Container& container, bool with_pids) const;
+  WorldResult<ContainerInfo> StateOf(const Container& container) const;
+  TaskStats StatsOf(const Container& container) const;
+  WorldStatus PauseNow(Container& container);
+  WorldStatus ResumeNow(Container& container);
+  WorldStatus CheckpointNow(Container& container, const std::string& directory,
+                            const CheckpointOptions& options);
+  Answer<void> ChangeState(ContainerKey key, bool pause);
+  std::vector<std::uint32_t> PidsOf(const Container& container) const;
+
+  Runtime& runtime_;
+  ProcessIo& io_;
+  WorldOptions options_;
+  EventLog log_;
+  Subscribers subscribers_;
+  Checkpoints checkpoints_;
+
+  bool running_ = false;
+  Life life_;  // false once this life of the daemon, or the world, is over
+  std::unique_ptr<MainLoop> loop_;
+  std::map<ContainerKey, ContainerPtr> containers_;
+  std::map<std::uint32_t, std::weak_ptr<SimulatedProcess>> processes_;  // until released, by system pid
+  std::map<std::uint64_t, std::function<void()>> unanswered_;
+  std::uint64_t next_ticket_ = 1;
+  std::uint32_t next_pid_;
+  WallTime last_stamp_{};
+
+  std::size_t running_starts_ = 0;
+  std::deque<std::shared_ptr<Start>> waiting_starts_;
+  std::shared_ptr<Start> blocked_start_;  // the loop stands still until there is room for it
+  MainLoop::Done blocked_done_;
+
+  std::deque<Event> log_queue_;
+  bool log_pending_ = false;
+};
+
+}  // namespace fake_containerd

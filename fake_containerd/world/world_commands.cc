@@ -1,0 +1,275 @@
+// The commands that neither start nor end anything, each one task of the main loop.
+
+#include <algorithm>
+#include <utility>
+
+#include "fake_containerd/world/world.h"
+#include "fake_containerd/world/world_parts.h"
+
+namespace fake_containerd {
+namespace {
+
+constexpr std::uint32_t kHighestSignal = 64;
+// What an idle container of the recordings used; its cgroup reports this to everybody.
+constexpr std::uint64_t kMemoryInUse = 516096;
+constexpr std::uint64_t kMemoryPeak = 917504;
+constexpr std::uint64_t kNoMemoryLimit = 9223372036854771712U;
+constexpr std::uint64_t kStartCpu = 4'000'000;
+constexpr std::uint64_t kCpuShare = 1000;  // one thousandth of the time since the start
+
+template <class T>
+void Take(std::optional<T>& value, const std::optional<T>& update) {
+  if (update) value = update;
+}
+
+}  // namespace
+
+World::Answer<void> World::Signal(ContainerKey key, std::string process, std::uint32_t signal) {
+  libcontainerd::UniqueFunction<WorldStatus(Container&)> work =
+      [key, process, signal](Container& container) -> WorldStatus {
+    const MemberPtr member = container.Find(process);
+    if (!member) return Fails(FailureKind::kProcessNotFound, key, process);
+    if (member->process->dead()) return Fails(FailureKind::kNoSuchProcess, key, process);
+    if (signal > kHighestSignal) return Fails(FailureKind::kInvalidSignal, key, process);
+    member->process->Signal(signal);
+    return {};
+  };
+  co_return co_await AskNow<void>(std::move(work), key);
+}
+
+World::Answer<void> World::UpdateProcess(ContainerKey key, std::string process,
+                                         ProcessUpdate update) {
+  libcontainerd::UniqueFunction<WorldStatus(Container&)> work =
+      [key, process, update](Container& container) -> WorldStatus {
+    const MemberPtr member = container.Find(process);
+    if (!member) return Fails(FailureKind::kProcessNotFound, key, process);
+    const bool resize = update.width > 0 || update.height > 0;
+    if (!update.close_stdin && !resize) return {};
+    if (member->process->dead()) return Fails(FailureKind::kControlClosed, key, process);
+    if (update.close_stdin) member->process->CloseStdin();
+    if (resize) member->process->Resize(update.width, update.height);
+    return {};
+  };
+  co_return co_await AskNow<void>(std::move(work), key);
+}
+
+World::Answer<void> World::Pause(ContainerKey key) {
+  co_return co_await ChangeState(std::move(key), /*pause=*/true);
+}
+
+World::Answer<void> World::Resume(ContainerKey key) {
+  co_return co_await ChangeState(std::move(key), /*pause=*/false);
+}
+
+World::Answer<void> World::ChangeState(ContainerKey key, bool pause) {
+  libcontainerd::UniqueFunction<void(Reply<void>, MainLoop::Done)> work =
+      [this, key, pause](Reply<void> reply, MainLoop::Done done) {
+        const ContainerPtr container = FindContainer(key);
+        WorldStatus changed = Fails(FailureKind::kContainerNotFound, key);
+        if (container) changed = pause ? PauseNow(*container) : ResumeNow(*container);
+        if (!changed) {
+          reply->Set(std::move(changed));
+          done();
+          return;
+        }
+        Announce(
+            pause ? options_.choices.pause : options_.choices.resume,
+            [reply] { reply->Set(WorldStatus()); },
+            [this, container, pause] {
+              EmitNow(pause ? EventKind::kPause : EventKind::kResume, *container);
+            },
+            std::move(done));
+      };
+  co_return co_await Ask<void>(std::move(work));
+}
+
+WorldStatus World::PauseNow(Container& container) {
+  const MemberPtr init = container.init();
+  if (!init) return Fails(FailureKind::kNotStarted, container.key);
+  if (init->process->dead()) {
+    Failure failure = MakeFailure(FailureKind::kInitJustDied, container.key);
+    failure.number = init->process->info().system_pid;
+    return tl::unexpected(std::move(failure));
+  }
+  if (container.paused) return Fails(FailureKind::kPausedAlready, container.key);
+  container.paused = true;
+  for (const MemberPtr& member : container.members) member->process->Freeze();
+  return {};
+}
+
+WorldStatus World::ResumeNow(Container& container) {
+  if (!container.paused) return Fails(FailureKind::kNotPaused, container.key);
+  container.paused = false;
+  // A thaw lets waiting signals kill, and the dead may leave the list.
+  for (const MemberPtr& member : std::vector<MemberPtr>(container.members)) {
+    member->process->Thaw();
+  }
+  return {};
+}
+
+World::Answer<void> World::SetResources(ContainerKey key, Resources resources) {
+  libcontainerd::UniqueFunction<WorldStatus(Container&)> work =
+      [key, resources](Container& container) -> WorldStatus {
+    if (resources.memory_limit && *resources.memory_limit < kMemoryInUse) {
+      Failure failure = MakeFailure(FailureKind::kMemoryBusy, key, "", container.cgroups_path);
+      failure.number = *resources.memory_limit;
+      return tl::unexpected(std::move(failure));
+    }
+    Resources& now = container.resources;
+    Take(now.blkio_weight, resources.blkio_weight);
+    Take(now.cpu_shares, resources.cpu_shares);
+    Take(now.cpu_period, resources.cpu_period);
+    Take(now.cpu_quota, resources.cpu_quota);
+    Take(now.cpuset_cpus, resources.cpuset_cpus);
+    Take(now.cpuset_mems, resources.cpuset_mems);
+    Take(now.memory_limit, resources.memory_limit);
+    Take(now.memory_swap, resources.memory_swap);
+    Take(now.memory_reservation, resources.memory_reservation);
+    Take(now.kernel_memory_limit, resources.kernel_memory_limit);
+    Take(now.kernel_tcp_memory_limit, resources.kernel_tcp_memory_limit);
+    Take(now.pids_limit, resources.pids_limit);
+    return {};
+  };
+  co_return co_await AskNow<void>(std::move(work), key);
+}
+
+World::Answer<void> World::Find(ContainerKey key) {
+  libcontainerd::UniqueFunction<WorldStatus(Container&)> work =
+      [](Container&) -> WorldStatus { return {}; };
+  co_return co_await AskNow<void>(std::move(work), key);
+}
+
+World::Answer<std::vector<ContainerInfo>> World::List(ContainerKey key) {
+  using Infos = std::vector<ContainerInfo>;
+  libcontainerd::UniqueFunction<void(Reply<Infos>, MainLoop::Done)> work =
+      [this, key](Reply<Infos> reply, MainLoop::Done done) {
+        Infos infos;
+        WorldResult<Infos> result;
+        if (!key.id.empty() && !FindContainer(key)) {
+          result = Fails(FailureKind::kContainerNotFound, key);
+        }
+        for (const auto& [candidate, container] : containers_) {
+          if (!result || candidate.space != key.space) continue;
+          if (!key.id.empty() && candidate.id != key.id) continue;
+          WorldResult<ContainerInfo> info = StateOf(*container);
+          if (info) {
+            infos.push_back(std::move(*info));
+          } else {
+            result = tl::unexpected(std::move(info).error());
+          }
+        }
+        if (result) result = std::move(infos);
+        reply->Set(std::move(result));
+        done();
+      };
+  co_return co_await Ask<Infos>(std::move(work));
+}
+
+WorldResult<ContainerInfo> World::StateOf(const Container& container) const {
+  const MemberPtr init = container.init();
+  if (init && init->process->dead() && options_.choices.state_fails_for_dead_init) {
+    Failure failure = MakeFailure(FailureKind::kInitJustDiedPids, container.key);
+    failure.number = init->process->info().system_pid;
+    return tl::unexpected(std::move(failure));
+  }
+  return InfoOf(container, /*with_pids=*/true);
+}
+
+ContainerInfo World::InfoOf(const Container& container, bool with_pids) const {
+  ContainerInfo info;
+  info.key = container.key;
+  info.bundle = container.bundle;
+  info.labels = container.labels;
+  info.runtime = container.runtime;
+  info.status = container.running() ? TaskStatus::kRunning : TaskStatus::kStopped;
+  info.paused = container.paused;
+  for (const MemberPtr& member : container.members) {
+    info.processes.push_back(member->process->info());
+  }
+  if (with_pids && container.running()) info.pids = PidsOf(container);
+  return info;
+}
+
+std::vector<std::uint32_t> World::PidsOf(const Container& container) const {
+  std::vector<std::uint32_t> pids;
+  for (const MemberPtr& member : container.members) member->process->AppendPids(pids);
+  for (const MemberPtr& member : container.lingering) member->process->AppendPids(pids);
+  std::sort(pids.begin(), pids.end());
+  return pids;
+}
+
+std::optional<ContainerInfo> World::Inspect(const ContainerKey& key) const {
+  const ContainerPtr container = FindContainer(key);
+  if (!container) return std::nullopt;
+  return InfoOf(*container, /*with_pids=*/true);
+}
+
+World::Answer<TaskStats> World::Stats(ContainerKey key) {
+  // Not on the loop: it answers while the loop stands still.
+  if (!running_) co_return Fails(FailureKind::kDaemonGone, key);
+  const ContainerPtr container = FindContainer(key);
+  if (!container) co_return Fails(FailureKind::kContainerNotFound, key);
+  co_return StatsOf(*container);
+}
+
+TaskStats World::StatsOf(const Container& container) const {
+  const Duration age = runtime_.Now() - container.created;
+  const Resources& resources = container.resources;
+  TaskStats stats;
+  stats.time = runtime_.WallNow();
+  stats.pids = PidsOf(container).size();
+  stats.pids_limit = resources.pids_limit.value_or(0);
+  stats.memory_usage = kMemoryInUse;
+  stats.memory_peak = kMemoryPeak;
+  stats.memory_limit = resources.memory_limit.value_or(kNoMemoryLimit);
+  stats.memory_swap_limit = resources.memory_swap.value_or(kNoMemoryLimit);
+  stats.cpu_total = kStartCpu + static_cast<std::uint64_t>(age.count()) / kCpuShare;
+  stats.system_total = static_cast<std::uint64_t>(runtime_.Now().count());
+  return stats;
+}
+
+World::Answer<void> World::CreateCheckpoint(ContainerKey key, std::string directory,
+                                            CheckpointOptions options) {
+  libcontainerd::UniqueFunction<WorldStatus(Container&)> work =
+      [this, directory, options = std::move(options)](Container& container) {
+        return CheckpointNow(container, directory, options);
+      };
+  co_return co_await AskNow<void>(std::move(work), key);
+}
+
+WorldStatus World::CheckpointNow(Container& container, const std::string& directory,
+                                 const CheckpointOptions& options) {
+  const std::string where =
+      directory.empty() ? JoinPath(container.bundle, "checkpoints") : directory;
+  WorldStatus created = checkpoints_.Create(where, options);
+  if (!created) return created;
+  // Without the tool the directory stays behind and is listed.
+  if (!options_.choices.checkpoint_tool) return Fails(FailureKind::kCheckpointTool, container.key);
+  const MemberPtr init = container.init();
+  if (options.exit && init && !init->process->dead()) init->process->Kill();
+  return {};
+}
+
+World::Answer<void> World::DeleteCheckpoint(ContainerKey key, std::string directory,
+                                            std::string name) {
+  libcontainerd::UniqueFunction<WorldStatus(Container&)> work =
+      [this, directory, name](Container& container) -> WorldStatus {
+    const bool given = !directory.empty();
+    checkpoints_.Delete(given ? directory : JoinPath(container.bundle, "checkpoints"), name);
+    return {};
+  };
+  co_return co_await AskNow<void>(std::move(work), key);
+}
+
+World::Answer<std::vector<CheckpointOptions>> World::ListCheckpoints(ContainerKey key,
+                                                                     std::string directory) {
+  using Found = std::vector<CheckpointOptions>;
+  libcontainerd::UniqueFunction<WorldResult<Found>(Container&)> work =
+      [this, directory](Container& container) {
+        const bool given = !directory.empty();
+        return checkpoints_.List(given ? directory : JoinPath(container.bundle, "checkpoints"));
+      };
+  co_return co_await AskNow<Found>(std::move(work), key);
+}
+
+}  // namespace fake_containerd

@@ -1,0 +1,126 @@
+// What the parts of World's implementation share; nobody else includes this.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "fake_containerd/world/world.h"
+
+namespace fake_containerd {
+
+// A process together with what the daemon knows about it. Its container owns it, as long as it is in the table; who
+// deals with its end holds both.
+struct World::Member {
+  std::weak_ptr<Container> container;
+  std::shared_ptr<SimulatedProcess> process;
+  bool noticed = false;         // the daemon's monitor heard of its death
+  bool reaped = false;          // the loop dealt with it
+  bool died_with_init = false;  // an exec killed by the end of its container
+  std::optional<std::uint32_t> status;  // instead of the process's own
+  std::vector<libcontainerd::UniqueFunction<void()>> after_exit;
+
+  bool is_init() const { return process->info().name == kInitName; }
+  std::uint32_t exit_status() const { return status.value_or(process->status()); }
+};
+
+struct World::Container {
+  ContainerKey key;
+  std::string bundle;
+  std::vector<std::string> labels;
+  std::string runtime;
+  std::string cgroups_path;
+  Resources resources;
+  Duration created{0};
+
+  bool paused = false;
+  std::vector<MemberPtr> members;    // init first; what the daemon's table holds
+  std::vector<MemberPtr> lingering;  // execs gone from the table whose children hold their streams
+  std::size_t untold_execs = 0;       // reaped, exit event not out
+  bool init_told = false;
+  libcontainerd::UniqueFunction<void()> when_execs_told;
+  std::vector<MemberPtr> held_execs;  // wait for init's exit event
+
+  MemberPtr Find(const std::string& name) const {
+    for (const MemberPtr& member : members) {
+      if (member->process->info().name == name) return member;
+    }
+    return nullptr;
+  }
+  MemberPtr init() const { return Find(kInitName); }
+  bool running() const { return init() && !init()->process->dead(); }
+};
+
+struct World::Launch {
+  ContainerPtr container;
+  std::string name;
+  ProcessSpec spec;  // init's is filled in from the bundle
+  IoPaths io;
+  ReadBundle read_bundle;
+  std::optional<std::string> checkpoint;
+  std::string checkpoint_directory;
+  Behaviour behaviour;
+  std::unique_ptr<ProcessStreams> streams;
+
+  bool is_init() const { return name == kInitName; }
+};
+
+struct World::Start {
+  CreateCommand command;
+  ContainerPtr container;
+  Reply<ContainerPtr> reply;
+};
+
+inline Failure MakeFailure(FailureKind kind, const ContainerKey& key, std::string process = "",
+                           std::string subject = "") {
+  Failure failure;
+  failure.kind = kind;
+  failure.container = key;
+  failure.process = std::move(process);
+  failure.subject = std::move(subject);
+  return failure;
+}
+
+inline tl::unexpected<Failure> Fails(FailureKind kind, const ContainerKey& key,
+                                     std::string process = "", std::string subject = "") {
+  return tl::unexpected<Failure>(
+      MakeFailure(kind, key, std::move(process), std::move(subject)));
+}
+
+// Runs `work` as a task of the main loop and resumes with what it set, or with kDaemonGone.
+template <class T>
+World::Answer<T> World::Ask(libcontainerd::UniqueFunction<void(Reply<T>, MainLoop::Done)> work) {
+  if (!running_) co_return Fails(FailureKind::kDaemonGone, {});
+  const Life life = life_;
+  const auto reply = std::make_shared<libcontainerd::OneShot<WorldResult<T>>>(runtime_);
+  const std::uint64_t ticket = next_ticket_++;
+  unanswered_[ticket] = [reply] { reply->Set(Fails(FailureKind::kDaemonGone, {})); };
+  loop_->Push([reply, work = std::move(work)](MainLoop::Done done) mutable {
+    work(reply, std::move(done));
+  });
+  WorldResult<T> result = co_await reply->Wait();
+  if (*life) unanswered_.erase(ticket);
+  co_return result;
+}
+
+// The same for work on a container that must be there and that answers at once.
+template <class T>
+World::Answer<T> World::AskNow(libcontainerd::UniqueFunction<WorldResult<T>(Container&)> work,
+                               ContainerKey key) {
+  libcontainerd::UniqueFunction<void(Reply<T>, MainLoop::Done)> task =
+      [this, key = std::move(key), work = std::move(work)](Reply<T> reply,
+                                                           MainLoop::Done done) mutable {
+        const ContainerPtr container = FindContainer(key);
+        if (container) {
+          reply->Set(work(*container));
+        } else {
+          reply->Set(Fails(FailureKind::kContainerNotFound, key));
+        }
+        done();
+      };
+  Answer<T> answer = Ask<T>(std::move(task));
+  co_return co_await std::move(answer);
+}
+
+}  // namespace fake_containerd

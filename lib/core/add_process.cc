@@ -1,0 +1,137 @@
+// AddProcess: a further process of a running container.
+
+#include <utility>
+
+#include "lib/core/client_impl.h"
+#include "lib/core/daemon_errors.h"
+
+namespace libcontainerd {
+namespace {
+
+template <class Values, class Target>
+void Replace(const std::optional<Values>& values, Target* target) {
+  if (values) target->Assign(values->begin(), values->end());
+}
+
+// The container's own process is the template; what the caller gave replaces it.
+types::AddProcessRequest MakeRequest(const types::Process& inherited, const ProcessSpec& given,
+                                     const StdioPaths& paths) {
+  types::AddProcessRequest request;
+  request.set_terminal(given.terminal);
+  request.mutable_args()->Assign(given.args.begin(), given.args.end());
+  *request.mutable_env() = inherited.env();
+  Replace(given.env, request.mutable_env());
+  request.set_cwd(given.cwd.value_or(inherited.cwd()));
+  *request.mutable_user() = given.user.value_or(inherited.user());
+  *request.mutable_capabilities() = inherited.capabilities();
+  Replace(given.capabilities, request.mutable_capabilities());
+  *request.mutable_rlimits() = inherited.rlimits();
+  request.set_apparmorprofile(inherited.apparmorprofile());
+  request.set_selinuxlabel(inherited.selinuxlabel());
+  request.set_nonewprivileges(inherited.nonewprivileges());
+  request.set_stdin(paths.in);
+  request.set_stdout(paths.out);
+  request.set_stderr(paths.err);
+  return request;
+}
+
+Error ContainerExited(const std::string& id) {
+  return Error{ErrorCode::kAborted, "container " + id + " exited"};
+}
+
+}  // namespace
+
+Awaitable<Result<AddedProcess>> Client::Impl::AddProcess(std::string id, std::string name,
+                                                         ProcessSpec process, Duration timeout) {
+  const Deadline deadline(ports.runtime, timeout);
+  auto lock = co_await LockOperations(id, timeout);
+  if (!lock) co_return Fail(lock.error());
+  const ContainerPtr container = lock->container();
+  if (name.empty() || name.find('/') != std::string::npos) {
+    co_return Fail(ErrorCode::kInvalidArgument,
+                   "process name \"" + name + "\": expected a file name");
+  }
+  // The daemon accepts a name whose process ended while its children still hold its stdio, and then
+  // reports two exits for it that nobody can tell apart.
+  const auto holder = container->execs.find(name);
+  const std::shared_ptr<Exec> previous =
+      holder == container->execs.end() ? nullptr : holder->second;
+  if (Acts(Deviation::kExecNameBusy) && (previous || name == kInitProcess)) {
+    co_return Fail(ErrorCode::kAlreadyExists,
+                   "Process " + name + " of container " + id + " is already active");
+  }
+  auto exec = std::make_shared<Exec>();
+  exec->name = name;
+  container->execs[name] = exec;
+  auto added = co_await StartExec(container, exec, std::move(process), deadline);
+  if (!added && previous && container->execs[name] == exec) container->execs[name] = previous;
+  co_return added;
+}
+
+Awaitable<Result<AddedProcess>> Client::Impl::StartExec(ContainerPtr container,
+                                                        std::shared_ptr<Exec> exec,
+                                                        ProcessSpec process, Deadline deadline) {
+  exec->stdio.paths = StdioPaths::In(ports.bundles.PathOf(container->id), exec->name);
+  auto streams = co_await ports.stdio.Open(exec->stdio.paths, process.terminal);
+  if (!streams) {
+    co_await DiscardExec(container, exec, /*may_run=*/false);
+    co_return Fail(streams.error());
+  }
+  IoPipe pipe;
+  exec->stdio =
+      MakeStdio(container->id, exec->name, std::move(exec->stdio.paths), std::move(*streams), pipe);
+
+  types::AddProcessRequest request = MakeRequest(container->process, process, exec->stdio.paths);
+  request.set_id(container->id);
+  request.set_pid(exec->name);
+  auto reply = co_await Send(std::move(request), deadline.left());
+  if (!reply) {
+    const bool may_run = OutcomeUnknown(reply.error()) && Acts(Deviation::kUnknownOutcomeResolved);
+    co_await DiscardExec(container, exec, may_run);
+    co_return Fail(reply.error());
+  }
+  exec->stdio.Started();
+
+  Status attached = co_await Attach(container->id, exec->name, std::move(pipe));
+  if (attached && exec->container_exited) attached = Fail(ContainerExited(container->id));
+  if (!attached && Acts(Deviation::kFailedAttachKillsExec)) {
+    const bool may_run = !exec->held_exit && !exec->container_exited;
+    co_await DiscardExec(container, exec, may_run);
+    co_return Fail(attached.error());
+  }
+  exec->phase = Exec::Phase::kRunning;
+  if (exec->held_exit) ReportExecExit(container, exec, *exec->held_exit);
+  FinishDrainingIfQuiet(container);
+  if (!attached) co_return Fail(attached.error());
+  co_return AddedProcess{.system_pid = reply->systempid()};
+}
+
+// A failed add-process leaves nothing: no FIFOs, no process, no callback.
+Awaitable<void> Client::Impl::DiscardExec(ContainerPtr container, std::shared_ptr<Exec> exec,
+                                          bool may_run) {
+  exec->phase = Exec::Phase::kAbsorbed;
+  if (exec->held_exit) ++dropped.failed_start;
+  exec->stdio.Abandon();
+  if (Acts(Deviation::kFailedExecRemovesFifos)) {
+    static_cast<void>(
+        co_await ports.stdio.Remove(exec->stdio.paths));  // the first error is the one to report
+  }
+  if (may_run && !closed) {
+    scope_->Spawn(KillAbsorbed(container, exec));
+  } else if (const auto found = container->execs.find(exec->name);
+             found != container->execs.end() && found->second == exec) {
+    container->execs.erase(found);
+  }
+  FinishDrainingIfQuiet(container);
+}
+
+Awaitable<void> Client::Impl::KillAbsorbed(ContainerPtr container, std::shared_ptr<Exec> exec) {
+  constexpr std::uint32_t kSigkill = 9;
+  Status killed =
+      co_await SendSignal(container->id, exec->name, kSigkill, options.timing.call_deadline);
+  if (killed) co_return;  // its exit event frees the name
+  const auto found = container->execs.find(exec->name);
+  if (found != container->execs.end() && found->second == exec) container->execs.erase(found);
+}
+
+}  // namespace libcontainerd

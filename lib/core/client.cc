@@ -1,0 +1,205 @@
+#include "libcontainerd/client.h"
+
+#include <utility>
+
+#include "lib/core/client_impl.h"
+
+namespace libcontainerd {
+
+Client::Impl::Impl(Ports client_ports, Backend& client_backend, ClientOptions client_options)
+    : ports(client_ports),
+      backend(client_backend),
+      options(client_options),
+      scope_(std::make_shared<TaskScope>(ports.runtime)),
+      stop_(ports.runtime) {}
+
+Awaitable<void> Client::Impl::Close() {
+  closed = true;
+  stop_.Stop();
+  for (const auto& [id, container] : containers) {
+    EndWaiters(*container, Error{ErrorCode::kCancelled, "the client is closing"});
+    if (container->drain_timer) ports.runtime.CancelTimer(*container->drain_timer);
+    if (container->stdio.stdin_closer) container->stdio.stdin_closer->Detach();
+    for (const auto& [name, exec] : container->execs) {
+      if (exec->stdio.stdin_closer) exec->stdio.stdin_closer->Detach();
+    }
+  }
+  for (auto& [key, cancel] : calls_) cancel();
+  while (!idle()) {
+    idle_ = std::make_shared<OneShot<Unit>>(ports.runtime);
+    co_await idle_->Wait();
+  }
+  co_await scope_->Join();
+  containers.clear();
+}
+
+std::size_t Client::Impl::LiveObjects() const {
+  std::size_t count = containers.size() + scope_->running() + operations_running_ +
+                      callbacks_running_ + attaches_running_;
+  for (const auto& [id, container] : containers) {
+    count += container->callbacks.size() + container->execs.size() + container->held_events.size() +
+             container->pause.waiters.size() + container->resume.waiters.size();
+  }
+  return count;
+}
+
+std::size_t Client::Impl::PendingCallbacks() const {
+  std::size_t count = callbacks_running_ + attaches_running_;
+  for (const auto& [id, container] : containers) count += container->callbacks.size();
+  return count;
+}
+
+Awaitable<Status> Client::Impl::Attach(const std::string& id, const std::string& process,
+                                       IoPipe pipe) {
+  auto attached = std::make_shared<OneShot<Status>>(ports.runtime);
+  ++attaches_running_;
+  backend.AttachStreams(
+      id, process, std::move(pipe), [attached, executor = ports.runtime.executor()](Status status) {
+        asio::post(executor, [attached, status = std::move(status)] { attached->Set(status); });
+      });
+  Status status = co_await attached->Wait();
+  --attaches_running_;
+  co_return status;
+}
+
+Client::Client(Ports ports, Backend& backend, ClientOptions options)
+    : impl_(std::make_unique<Impl>(ports, backend, options)) {}
+
+Client::~Client() = default;
+
+Awaitable<void> Client::Close() {
+  return impl_->Close();
+}
+
+Awaitable<Status> Client::Create(std::string id, std::string spec_json, CreateOptions options) {
+  return impl_->Track(impl_->Create(std::move(id), std::move(spec_json), std::move(options)));
+}
+
+Awaitable<Result<AddedProcess>> Client::AddProcess(std::string id, std::string name,
+                                                   ProcessSpec process, CallOptions options) {
+  const Duration timeout = options.timeout.value_or(impl_->options.timing.add_process_deadline);
+  return impl_->Track(
+      impl_->AddProcess(std::move(id), std::move(name), std::move(process), timeout));
+}
+
+Awaitable<Status> Client::Signal(std::string id, std::uint32_t signal, CallOptions options) {
+  return impl_->Track(impl_->SendSignal(std::move(id), std::string(kInitProcess), signal,
+                                        impl_->CallDeadline(options)));
+}
+
+Awaitable<Status> Client::SignalProcess(std::string id, std::string name, std::uint32_t signal,
+                                        CallOptions options) {
+  return impl_->Track(
+      impl_->SendSignal(std::move(id), std::move(name), signal, impl_->CallDeadline(options)));
+}
+
+Awaitable<Status> Client::Resize(std::string id, std::string name, std::uint32_t width,
+                                 std::uint32_t height, CallOptions options) {
+  return impl_->Track(
+      impl_->Resize(std::move(id), std::move(name), width, height, impl_->CallDeadline(options)));
+}
+
+Awaitable<Status> Client::Pause(std::string id, CallOptions options) {
+  return impl_->Track(impl_->ChangeState(std::move(id), ContainerState::kPause, options));
+}
+
+Awaitable<Status> Client::Resume(std::string id, CallOptions options) {
+  return impl_->Track(impl_->ChangeState(std::move(id), ContainerState::kResume, options));
+}
+
+Awaitable<Result<types::StatsResponse>> Client::Stats(std::string id, CallOptions options) {
+  types::StatsRequest request;
+  request.set_id(id);
+  return impl_->Track(impl_->Send(std::move(request), impl_->CallDeadline(options)));
+}
+
+Awaitable<Result<std::vector<std::uint32_t>>> Client::GetPidsForContainer(std::string id,
+                                                                          CallOptions options) {
+  return impl_->Track(impl_->Pids(std::move(id), impl_->CallDeadline(options)));
+}
+
+Awaitable<Result<std::vector<std::string>>> Client::Summary(std::string /*id*/) {
+  co_return std::vector<std::string>();
+}
+
+Awaitable<Status> Client::UpdateResources(std::string id, types::UpdateResource resources,
+                                          CallOptions options) {
+  return impl_->Track(
+      impl_->UpdateResources(std::move(id), std::move(resources), impl_->CallDeadline(options)));
+}
+
+Awaitable<Status> Client::CreateCheckpoint(std::string id, std::string name,
+                                           std::string checkpoint_dir, bool exit,
+                                           CallOptions options) {
+  types::CreateCheckpointRequest request;
+  request.set_id(id);
+  request.set_checkpointdir(checkpoint_dir);
+  types::Checkpoint& checkpoint = *request.mutable_checkpoint();
+  checkpoint.set_name(name);
+  checkpoint.set_exit(exit);
+  checkpoint.set_tcp(true);
+  checkpoint.set_unixsockets(true);
+  checkpoint.set_shell(false);
+  checkpoint.add_emptyns("network");
+  auto reply = co_await impl_->Track(
+      impl_->CallTracked(std::move(id), std::move(request), impl_->CallDeadline(options)));
+  if (!reply) co_return Fail(reply.error());
+  co_return Status();
+}
+
+Awaitable<Status> Client::DeleteCheckpoint(std::string id, std::string name,
+                                           std::string checkpoint_dir, CallOptions options) {
+  types::DeleteCheckpointRequest request;
+  request.set_id(id);
+  request.set_name(name);
+  request.set_checkpointdir(checkpoint_dir);
+  auto reply = co_await impl_->Track(
+      impl_->CallTracked(std::move(id), std::move(request), impl_->CallDeadline(options)));
+  if (!reply) co_return Fail(reply.error());
+  co_return Status();
+}
+
+Awaitable<Result<types::ListCheckpointResponse>> Client::ListCheckpoints(std::string id,
+                                                                         std::string checkpoint_dir,
+                                                                         CallOptions options) {
+  types::ListCheckpointRequest request;
+  request.set_id(id);
+  request.set_checkpointdir(checkpoint_dir);
+  return impl_->Track(
+      impl_->CallTracked(std::move(id), std::move(request), impl_->CallDeadline(options)));
+}
+
+Awaitable<Result<types::GetServerVersionResponse>> Client::GetServerVersion(CallOptions options) {
+  return impl_->Track(impl_->Send(types::GetServerVersionRequest(), impl_->CallDeadline(options)));
+}
+
+Awaitable<Status> Client::Restore(std::string /*id*/, RestoreOptions /*options*/) {
+  co_return Fail(ErrorCode::kUnimplemented, "Restore is not part of this release");
+}
+
+void Client::HandleEvents(std::span<const types::Event> events) {
+  for (const types::Event& event : events) impl_->HandleEvent(event);
+}
+
+std::vector<TrackedContainer> Client::Tracked() const {
+  std::vector<TrackedContainer> tracked;
+  for (const auto& [id, container] : impl_->containers) {
+    TrackedContainer entry{
+        .id = id, .system_pid = container->system_pid, .oom = container->oom, .processes = {}};
+    for (const auto& [name, exec] : container->execs) entry.processes.push_back(name);
+    tracked.push_back(std::move(entry));
+  }
+  return tracked;
+}
+
+std::size_t Client::LiveObjects() const {
+  return impl_->LiveObjects();
+}
+std::size_t Client::PendingCallbacks() const {
+  return impl_->PendingCallbacks();
+}
+DroppedEvents Client::dropped_events() const {
+  return impl_->dropped;
+}
+
+}  // namespace libcontainerd

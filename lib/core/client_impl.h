@@ -1,0 +1,195 @@
+// The client's inside. Operations (create.cc, add_process.cc, operations.cc) are coroutines; events
+// (event_handling.cc) are plain functions that change state and queue callbacks, and never wait.
+//
+// Threads: everything on the executor's thread, so nothing is locked.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "lib/core/container.h"
+#include "lib/core/event.h"
+#include "lib/core/stop.h"
+#include "libcontainerd/client.h"
+
+namespace libcontainerd {
+
+using ContainerPtr = std::shared_ptr<Container>;
+
+class Client::Impl {
+ public:
+  // What is left of an operation's deadline.
+  class Deadline {
+   public:
+    Deadline(Runtime& runtime, Duration timeout)
+        : runtime_(runtime), at_(runtime.Now() + timeout) {}
+    Duration left() const { return std::max(Duration::zero(), at_ - runtime_.Now()); }
+
+   private:
+    Runtime& runtime_;
+    Duration at_;
+  };
+  // Holds a container's operation lock for a scope.
+  class OperationLock {
+   public:
+    explicit OperationLock(ContainerPtr container) : container_(std::move(container)) {}
+    ~OperationLock() { Release(); }
+    OperationLock(OperationLock&& other) noexcept = default;
+    OperationLock& operator=(OperationLock&&) = delete;
+    void Release() {
+      if (const ContainerPtr held = std::exchange(container_, nullptr)) held->operations.Unlock();
+    }
+    const ContainerPtr& container() const { return container_; }
+
+   private:
+    ContainerPtr container_;
+  };
+
+  Impl(Ports ports, Backend& backend, ClientOptions options);
+
+  // client.cc
+  Awaitable<void> Close();
+  std::size_t LiveObjects() const;
+  std::size_t PendingCallbacks() const;
+
+  // create.cc
+  Awaitable<Status> Create(std::string id, std::string spec_json, CreateOptions options);
+
+  // add_process.cc
+  Awaitable<Result<AddedProcess>> AddProcess(std::string id, std::string name, ProcessSpec process,
+                                             Duration timeout);
+
+  // operations.cc
+  Awaitable<Status> SendSignal(std::string id, std::string process, std::uint32_t signal,
+                               Duration timeout);
+  Awaitable<Status> Resize(std::string id, std::string name, std::uint32_t width,
+                           std::uint32_t height, Duration timeout);
+  Awaitable<Status> ChangeState(std::string id, ContainerState state, CallOptions call);
+  Awaitable<Result<std::vector<std::uint32_t>>> Pids(std::string id, Duration timeout);
+  Awaitable<Status> UpdateResources(std::string id, types::UpdateResource resources,
+                                    Duration timeout);
+  // For operations of tracked containers, under their operation lock.
+  template <class Request>
+  Awaitable<Result<ResponseOf<Request>>> CallTracked(std::string id, Request request,
+                                                     Duration timeout) {
+    const Deadline deadline(ports.runtime, timeout);
+    auto lock = co_await LockOperations(std::move(id), timeout);
+    if (!lock) co_return Fail(lock.error());
+    co_return co_await Send(std::move(request), deadline.left());
+  }
+  // An RPC that Close() ends with CANCELLED. The port's call itself may go on for a while, on its
+  // own.
+  template <class Request>
+  Awaitable<Result<ResponseOf<Request>>> Send(Request request, Duration timeout) {
+    using Reply = Result<ResponseOf<Request>>;
+    if (closed) co_return Fail(ClosedError());
+    auto reply = std::make_shared<OneShot<Reply>>(ports.runtime);
+    const std::uint64_t key = next_call_++;
+    calls_.emplace(key, [reply] { reply->Set(Fail(ClosedError())); });
+    Spawn(ports.runtime, Carry(ports.api, std::move(request), timeout, reply));
+    Reply result = co_await reply->Wait();
+    calls_.erase(key);
+    co_return result;
+  }
+
+  // event_handling.cc
+  void HandleEvent(const types::Event& event);
+
+  // Counts an operation while it runs: Close() waits for it.
+  template <class T>
+  Awaitable<T> Track(Awaitable<T> operation) {
+    ++operations_running_;
+    T result = co_await std::move(operation);
+    --operations_running_;
+    NotifyIfIdle();
+    co_return result;
+  }
+
+  Ports ports;
+  Backend& backend;
+  ClientOptions options;
+  std::map<std::string, ContainerPtr> containers;
+  DroppedEvents dropped;
+  bool closed = false;
+
+  Duration CallDeadline(const CallOptions& call) const {
+    return call.timeout.value_or(options.timing.call_deadline);
+  }
+  Awaitable<Status> Attach(const std::string& id, const std::string& process, IoPipe pipe);
+
+ private:
+  static Error ClosedError() { return Error{ErrorCode::kCancelled, "the client is closed"}; }
+  template <class Request, class Reply>
+  static Awaitable<void> Carry(ContainerdApi& api, Request request, Duration timeout,
+                               std::shared_ptr<OneShot<Reply>> reply) {
+    reply->Set(co_await Call(api, std::move(request), timeout));
+  }
+  bool idle() const { return operations_running_ == 0 && callbacks_running_ == 0; }
+  void NotifyIfIdle() {
+    if (idle() && idle_) idle_->Set(Unit());
+  }
+
+  bool Acts(Deviation deviation) const { return options.reference.Acts(deviation); }
+  // The lock of the running container of that id, or the error that operations give: "invalid
+  // container: ID". Looks again once it holds the lock: the container may have exited meanwhile, or
+  // its create failed.
+  Awaitable<Result<OperationLock>> LockOperations(std::string id, Duration timeout);
+  // As above, and "No active process for container ID" if it has no system pid.
+  Awaitable<Result<OperationLock>> LockStarted(std::string id, Duration timeout);
+
+  // create.cc
+  Awaitable<Status> Start(ContainerPtr container, CreateOptions options, Deadline deadline);
+  Awaitable<Status> RequestCreate(ContainerPtr container, CreateOptions options, Deadline deadline);
+  Awaitable<Status> FinishStart(ContainerPtr container, std::uint32_t system_pid);
+  void Condemn(const ContainerPtr& container, bool may_not_exist);
+  Awaitable<void> KillCondemned(ContainerPtr container, bool may_not_exist);
+  Awaitable<void> ForgetCondemned(ContainerPtr container);
+  AttachedStdio MakeStdio(const std::string& id, const std::string& process, StdioPaths paths,
+                          std::unique_ptr<ProcessStdio> streams, IoPipe& pipe);
+  void DropHeldEvents(Container& container);
+
+  // add_process.cc
+  Awaitable<Result<AddedProcess>> StartExec(ContainerPtr container, std::shared_ptr<Exec> exec,
+                                            ProcessSpec process, Deadline deadline);
+  Awaitable<void> DiscardExec(ContainerPtr container, std::shared_ptr<Exec> exec, bool may_run);
+  Awaitable<void> KillAbsorbed(ContainerPtr container, std::shared_ptr<Exec> exec);
+
+  // event_handling.cc
+  bool IsOfEarlierLife(const Container& container, const types::Event& event) const;
+  void ApplyEvent(const ContainerPtr& container, const types::Event& event);
+  void ApplyStateEvent(const ContainerPtr& container, ContainerState state);
+  void ApplyExecExit(const ContainerPtr& container, const std::string& name, std::uint32_t status);
+  void ApplyInitExit(const ContainerPtr& container, std::uint32_t status);
+  void ReportExecExit(const ContainerPtr& container, const std::shared_ptr<Exec>& exec,
+                      std::uint32_t status);
+  void FinishDrainingIfQuiet(const ContainerPtr& container);
+  void EndDraining(const ContainerPtr& container);
+  void QueueExit(const ContainerPtr& container);
+  static void EndWaiters(Container& container, const Error& error);
+  void RunCallback(const ContainerPtr& container, QueuedCallback callback,
+                   UniqueFunction<void()> done);
+  Awaitable<void> RunExitCallback(ContainerPtr container, QueuedCallback callback,
+                                  UniqueFunction<void()> done);
+  void CallBack(const ContainerPtr& container, const StateInfo& info,
+                UniqueFunction<void(Status)> then);
+  void AfterCallback(const ContainerPtr& container, QueuedCallback& callback, Status status);
+  void GiveUpStarted(const ContainerPtr& container);
+  void Forget(const ContainerPtr& container);
+
+  SeenEvents seen_;
+  std::shared_ptr<TaskScope> scope_;
+  StopSignal stop_;
+  std::size_t operations_running_ = 0;
+  std::size_t callbacks_running_ = 0;
+  std::size_t attaches_running_ = 0;
+  std::shared_ptr<OneShot<Unit>> idle_;
+  std::uint64_t next_call_ = 1;
+  std::map<std::uint64_t, UniqueFunction<void()>> calls_;  // how to cancel each RPC under way
+
+  friend class Client;
+};
+
+}  // namespace libcontainerd

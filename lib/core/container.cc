@@ -1,0 +1,20 @@
+#include "lib/core/container.h"
+
+namespace libcontainerd {
+
+void AttachedStdio::Started() {
+  if (streams) streams->PeerOpened();
+  if (stdin_closer) stdin_closer->Started();
+}
+
+void AttachedStdio::Abandon() {
+  if (streams) streams->Abandon();
+  if (stdin_closer) stdin_closer->Failed();
+}
+
+void AttachedStdio::ProcessGone() {
+  if (streams) streams->ProcessGone();
+  if (stdin_closer) stdin_closer->Gone();
+}
+
+}  // namespace libcontainerd

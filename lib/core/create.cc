@@ -1,0 +1,193 @@
+// Create: bundle, streams, attach, RPC, start callback — and what becomes of each when a later step
+// fails.
+
+#include <utility>
+
+#include "lib/core/client_impl.h"
+#include "lib/core/daemon_errors.h"
+#include "lib/core/spec.h"
+
+namespace libcontainerd {
+namespace {
+
+std::uint32_t InitPid(const types::CreateContainerResponse& response) {
+  for (const types::Process& process : response.container().processes()) {
+    if (process.pid() == kInitProcess) return process.systempid();
+  }
+  return 0;
+}
+
+}  // namespace
+
+Awaitable<Status> Client::Impl::Create(std::string id, std::string spec_json,
+                                       CreateOptions create) {
+  if (closed) co_return Fail(ClosedError());
+  if (id.empty() || id == "." || id == ".." || id.find('/') != std::string::npos) {
+    co_return Fail(ErrorCode::kInvalidArgument,
+                   "container id \"" + id + "\": expected a file name");
+  }
+  if (const auto found = containers.find(id); found != containers.end()) {
+    const bool replaceable = found->second->phase == Container::Phase::kExiting &&
+                             !Acts(Deviation::kActiveUntilCalledBack);
+    if (!replaceable) {
+      co_return Fail(ErrorCode::kAlreadyExists, "Container " + id + " is already active");
+    }
+  }
+  auto process = ReadProcessOfSpec(spec_json);
+  if (!process) co_return Fail(process.error());
+
+  const Deadline deadline(ports.runtime, create.timeout.value_or(options.timing.create_deadline));
+  const auto container = std::make_shared<Container>(
+      ports.runtime, id,
+      [this](ContainerPtr owner, QueuedCallback callback, UniqueFunction<void()> done) {
+        RunCallback(owner, std::move(callback), std::move(done));
+      });
+  container->began = ports.runtime.Now();
+  container->began_wall = ports.runtime.WallNow();
+  container->process = std::move(*process);
+  containers[id] = container;
+  co_await container->operations.Lock(deadline.left());  // nobody else has it: granted at once
+  OperationLock lock(container);
+
+  Status bundle = co_await ports.bundles.Create(id, std::move(spec_json));
+  Status started = bundle ? co_await Start(container, std::move(create), deadline) : bundle;
+  lock.Release();
+  if (!started) {
+    if (container->phase == Container::Phase::kCondemned) co_return started;
+    DropHeldEvents(*container);
+    static_cast<void>(co_await ports.bundles.Remove(id));  // the first error is the one to report
+    Forget(container);
+    co_return started;
+  }
+  if (container->phase ==
+      Container::Phase::kStarting) {  // reference behaviour: success without a container
+    Forget(container);
+    co_return started;
+  }
+  co_return co_await FinishStart(container, container->system_pid);
+}
+
+Awaitable<Status> Client::Impl::Start(ContainerPtr container, CreateOptions create,
+                                      Deadline deadline) {
+  auto config = co_await ports.bundles.ReadConfig(container->id);
+  if (!config) {
+    if (!Acts(Deviation::kUnreadableSpecIsError)) co_return Status();
+    co_return Fail(config.error());
+  }
+  const std::string init(kInitProcess);
+  StdioPaths paths = StdioPaths::In(ports.bundles.PathOf(container->id), init);
+  auto streams = co_await ports.stdio.Open(paths, container->process.terminal());
+  if (!streams) co_return Fail(streams.error());
+  IoPipe pipe;
+  container->stdio = MakeStdio(container->id, init, std::move(paths), std::move(*streams), pipe);
+
+  Status attached = co_await Attach(container->id, init, std::move(pipe));
+  if (attached) attached = co_await RequestCreate(container, std::move(create), deadline);
+  if (!attached) container->stdio.Abandon();
+  co_return attached;
+}
+
+Awaitable<Status> Client::Impl::RequestCreate(ContainerPtr container, CreateOptions create,
+                                              Deadline deadline) {
+  types::CreateContainerRequest request;
+  request.set_id(container->id);
+  request.set_bundlepath(ports.bundles.PathOf(container->id));
+  request.set_stdin(container->stdio.paths.in);
+  request.set_stdout(container->stdio.paths.out);
+  request.set_stderr(container->stdio.paths.err);
+  request.set_checkpoint(create.checkpoint);
+  request.set_checkpointdir(create.checkpoint_dir);
+  request.set_nopivotroot(options.no_pivot_root);
+  request.set_runtime(create.runtime);
+  for (std::string& argument : create.runtime_args) request.add_runtimeargs(std::move(argument));
+
+  auto reply = co_await Send(std::move(request), deadline.left());
+  if (!reply) {
+    const bool unresolved =
+        OutcomeUnknown(reply.error()) && Acts(Deviation::kUnknownOutcomeResolved);
+    if (unresolved) Condemn(container, /*may_not_exist=*/true);
+    co_return Fail(reply.error());
+  }
+  container->system_pid = InitPid(*reply);
+  if (container->phase == Container::Phase::kStarting)
+    container->phase = Container::Phase::kRunning;
+  container->stdio.Started();
+  co_return Status();
+}
+
+// The start callback goes through the container's queue before any event that came during the
+// create.
+Awaitable<Status> Client::Impl::FinishStart(ContainerPtr container, std::uint32_t system_pid) {
+  auto result = std::make_shared<OneShot<Status>>(ports.runtime);
+  QueuedCallback start;
+  start.info.state = ContainerState::kStart;
+  start.info.system_pid = system_pid;
+  start.result = result;
+  container->callbacks.Push(std::move(start));
+  for (const types::Event& event : std::exchange(container->held_events, {})) {
+    ApplyEvent(container, event);
+  }
+  co_return co_await result->Wait();
+}
+
+AttachedStdio Client::Impl::MakeStdio(const std::string& id, const std::string& process,
+                                      StdioPaths paths, std::unique_ptr<ProcessStdio> streams,
+                                      IoPipe& pipe) {
+  pipe = streams->TakePipe();
+  StdinCloser::Context context{.runtime = ports.runtime,
+                               .scope = scope_,
+                               .reference = options.reference,
+                               .tell_daemon = [this](types::UpdateProcessRequest request) {
+                                 return Send(std::move(request), options.timing.call_deadline);
+                               }};
+  auto closer = std::make_shared<StdinCloser>(std::move(context), id, process, std::move(pipe.in));
+  pipe.in = closer->MakeWriter();
+  return AttachedStdio{
+      .paths = std::move(paths), .streams = std::move(streams), .stdin_closer = std::move(closer)};
+}
+
+void Client::Impl::DropHeldEvents(Container& container) {
+  dropped.failed_start += std::exchange(container.held_events, {}).size();
+}
+
+// The create failed, yet its container may run: kill it, absorb its exit, then clean up.
+void Client::Impl::Condemn(const ContainerPtr& container, bool may_not_exist) {
+  container->phase = Container::Phase::kCondemned;
+  DropHeldEvents(*container);
+  if (!closed) scope_->Spawn(KillCondemned(container, may_not_exist));
+}
+
+Awaitable<void> Client::Impl::KillCondemned(ContainerPtr container, bool may_not_exist) {
+  const Timing& timing = options.timing;
+  Duration pause = timing.reconnect_first;
+  while (container->phase == Container::Phase::kCondemned && !stop_.stopped()) {
+    if (may_not_exist) {
+      types::StateRequest request;
+      request.set_id(container->id);
+      auto state = co_await Send(std::move(request), timing.call_deadline);
+      if (!state && SaysContainerNotFound(state.error()))
+        co_return co_await ForgetCondemned(container);
+      may_not_exist = !state;
+    }
+    if (!may_not_exist) {
+      constexpr std::uint32_t kSigkill = 9;
+      Status killed = co_await SendSignal(container->id, std::string(kInitProcess), kSigkill,
+                                          timing.call_deadline);
+      // Its exit event does the rest; if none comes, State says whether it is gone.
+      may_not_exist = true;
+      pause = killed ? timing.state_event_deadline : pause;
+    }
+    const bool slept = co_await stop_.Sleep(pause);
+    if (!slept) co_return;
+    pause = std::min(2 * pause, timing.reconnect_longest);
+  }
+}
+
+Awaitable<void> Client::Impl::ForgetCondemned(ContainerPtr container) {
+  if (container->phase != Container::Phase::kCondemned) co_return;
+  container->phase = Container::Phase::kGone;
+  static_cast<void>(co_await ports.bundles.Remove(container->id));
+  Forget(container);
+}
+
+}  // namespace libcontainerd

@@ -1,0 +1,42 @@
+#include "lib/core/event.h"
+
+#include <string>
+
+namespace libcontainerd {
+namespace {
+
+// FNV-1a, with a separator after each part so that ("ab","c") and ("a","bc") differ.
+std::uint64_t HashNames(const types::Event& event) {
+  std::uint64_t hash = 0xcbf29ce484222325U;
+  const auto add = [&hash](const std::string& text) {
+    for (const char c : text) {
+      hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+    }
+    hash = (hash ^ 0xffU) * 0x100000001b3U;
+  };
+  add(event.id());
+  add(event.type());
+  add(event.pid());
+  return hash;
+}
+
+}  // namespace
+
+WallTime TimestampOf(const types::Event& event) {
+  return WallTime(std::chrono::seconds(event.timestamp().seconds()) +
+                  std::chrono::nanoseconds(event.timestamp().nanos()));
+}
+
+bool SeenEvents::Insert(const types::Event& event) {
+  if (!event.has_timestamp()) return true;
+  const Identity identity{HashNames(event), event.timestamp().seconds(), event.timestamp().nanos()};
+  if (!seen_.insert(identity).second) return false;
+  order_.push_back(identity);
+  if (order_.size() > capacity_) {
+    seen_.erase(order_.front());
+    order_.pop_front();
+  }
+  return true;
+}
+
+}  // namespace libcontainerd

@@ -1,0 +1,308 @@
+// What events do to a container. Plain functions: state changes at once, callbacks are queued,
+// nothing waits.
+//
+// Reference: container.handleEvent of libcontainerd/container_linux.go; the deviations stand where
+// they act.
+
+#include <utility>
+
+#include "lib/core/client_impl.h"
+
+namespace libcontainerd {
+namespace {
+
+// What a process killed together with its container exits with.
+constexpr std::uint32_t kKilledStatus = 137;
+
+}  // namespace
+
+void Client::Impl::HandleEvent(const types::Event& event) {
+  if (closed) return;
+  if (!seen_.Insert(event) && Acts(Deviation::kDuplicateEventsDropped)) {
+    ++dropped.duplicate;
+    return;
+  }
+  const auto found = containers.find(event.id());
+  if (found == containers.end()) {
+    ++dropped.unknown_container;
+    return;
+  }
+  const ContainerPtr container = found->second;
+  if (Acts(Deviation::kStaleEventsDropped) && IsOfEarlierLife(*container, event)) {
+    ++dropped.earlier_life;
+    return;
+  }
+  if (container->phase == Container::Phase::kStarting && Acts(Deviation::kStartCalledBackFirst)) {
+    container->held_events.push_back(event);
+    return;
+  }
+  ApplyEvent(container, event);
+}
+
+// An event stamped before this life's create was sent. Both clocks are looked at, so that a clock
+// set back meanwhile does not make present events look old.
+bool Client::Impl::IsOfEarlierLife(const Container& container, const types::Event& event) const {
+  if (!event.has_timestamp()) return false;
+  const WallTime began_by_todays_clock =
+      ports.runtime.WallNow() - (ports.runtime.Now() - container.began);
+  return TimestampOf(event) < std::min(container.began_wall, began_by_todays_clock);
+}
+
+void Client::Impl::ApplyEvent(const ContainerPtr& container, const types::Event& event) {
+  const std::string& type = event.type();
+  if (type == kExitEvent) {
+    if (event.pid() == kInitProcess) {
+      ApplyInitExit(container, event.status());
+    } else {
+      ApplyExecExit(container, event.pid(), event.status());
+    }
+  } else if (type == kOomEvent) {
+    ApplyStateEvent(container, ContainerState::kOom);
+  } else if (type == kPauseEvent) {
+    ApplyStateEvent(container, ContainerState::kPause);
+  } else if (type == kResumeEvent) {
+    ApplyStateEvent(container, ContainerState::kResume);
+  }  // start-container, start-process and whatever a later daemon invents need nothing
+}
+
+void Client::Impl::ApplyStateEvent(const ContainerPtr& container, ContainerState state) {
+  if (container->phase == Container::Phase::kCondemned) {
+    ++dropped.failed_start;
+    return;
+  }
+  if (!container->running() && container->phase != Container::Phase::kStarting) {
+    ++dropped.after_exit;
+    return;
+  }
+  if (state == ContainerState::kOom) {
+    container->oom = true;
+  } else {
+    ++container->WaitFor(state).queued_callbacks;
+  }
+  QueuedCallback callback;
+  callback.info.state = state;
+  container->callbacks.Push(std::move(callback));
+}
+
+void Client::Impl::ApplyExecExit(const ContainerPtr& container, const std::string& name,
+                                 std::uint32_t status) {
+  if (container->phase == Container::Phase::kCondemned) {
+    ++dropped.failed_start;
+    return;
+  }
+  if (container->phase == Container::Phase::kExiting ||
+      container->phase == Container::Phase::kGone) {
+    ++dropped.after_exit;
+    return;
+  }
+  const auto found = container->execs.find(name);
+  if (found == container->execs.end()) {  // added by somebody else
+    auto foreign = std::make_shared<Exec>();
+    foreign->name = name;
+    ReportExecExit(container, foreign, status);
+    return;
+  }
+  const std::shared_ptr<Exec> exec = found->second;
+  switch (exec->phase) {
+    case Exec::Phase::kStarting:
+      if (!exec->held_exit) exec->held_exit = status;
+      return;
+    case Exec::Phase::kRunning:
+      ReportExecExit(container, exec, status);
+      FinishDrainingIfQuiet(container);
+      return;
+    case Exec::Phase::kExited:
+      ++dropped.after_exit;
+      return;
+    case Exec::Phase::kAbsorbed:
+      ++dropped.failed_start;
+      container->execs.erase(found);
+      return;
+  }
+}
+
+void Client::Impl::ReportExecExit(const ContainerPtr& container, const std::shared_ptr<Exec>& exec,
+                                  std::uint32_t status) {
+  exec->phase = Exec::Phase::kExited;
+  exec->stdio.ProcessGone();
+  QueuedCallback callback;
+  callback.info.state = ContainerState::kExitProcess;
+  callback.info.process = exec->name;
+  callback.info.exit_code = status;
+  callback.info.oom_killed = container->oom && !Acts(Deviation::kExecOomFlagClear);
+  callback.exec = exec;
+  container->callbacks.Push(std::move(callback));
+}
+
+void Client::Impl::ApplyInitExit(const ContainerPtr& container, std::uint32_t status) {
+  if (container->phase == Container::Phase::kCondemned) {
+    ++dropped.failed_start;
+    if (!closed) scope_->Spawn(ForgetCondemned(container));
+    return;
+  }
+  if (!container->running() && container->phase != Container::Phase::kStarting) {
+    ++dropped.after_exit;
+    return;
+  }
+  container->phase = Container::Phase::kDraining;
+  container->exit_status = status;
+  container->stdio.ProcessGone();
+  if (Acts(Deviation::kExitEndsWaiters)) {
+    EndWaiters(*container, Error{ErrorCode::kAborted, "container " + container->id + " exited"});
+  }
+  if (!Acts(Deviation::kExecExitsBeforeExit)) {
+    QueueExit(container);
+    return;
+  }
+  container->drain_timer =
+      ports.runtime.StartTimer(options.timing.exec_exit_grace, [this, container] {
+        container->drain_timer.reset();
+        EndDraining(container);
+      });
+  FinishDrainingIfQuiet(container);
+}
+
+// The waiters whose callback is already on its way are released by it, in order; the others have
+// nothing to wait for.
+void Client::Impl::EndWaiters(Container& container, const Error& error) {
+  for (Container::StateWait* wait : {&container.pause, &container.resume}) {
+    while (wait->waiters.size() > wait->queued_callbacks) {
+      wait->waiters.back()->Set(Fail(error));
+      wait->waiters.pop_back();
+    }
+  }
+}
+
+void Client::Impl::FinishDrainingIfQuiet(const ContainerPtr& container) {
+  if (container->phase != Container::Phase::kDraining) return;
+  for (const auto& [name, exec] : container->execs) {
+    if (exec->phase == Exec::Phase::kStarting || exec->phase == Exec::Phase::kRunning) return;
+  }
+  EndDraining(container);
+}
+
+// The execs that said nothing in time were killed with their container; an add-process still under
+// way fails.
+void Client::Impl::EndDraining(const ContainerPtr& container) {
+  if (container->drain_timer) ports.runtime.CancelTimer(*container->drain_timer);
+  container->drain_timer.reset();
+  for (const auto& [name, exec] : container->execs) {
+    if (exec->phase == Exec::Phase::kStarting) exec->container_exited = true;
+    if (exec->phase == Exec::Phase::kRunning) ReportExecExit(container, exec, kKilledStatus);
+  }
+  QueueExit(container);
+}
+
+void Client::Impl::QueueExit(const ContainerPtr& container) {
+  container->phase = Container::Phase::kExiting;
+  QueuedCallback callback;
+  callback.info.state = ContainerState::kExit;
+  callback.info.exit_code = container->exit_status;
+  callback.info.oom_killed = container->oom;
+  container->callbacks.Push(std::move(callback));
+}
+
+void Client::Impl::RunCallback(const ContainerPtr& container, QueuedCallback callback,
+                               UniqueFunction<void()> done) {
+  if (closed) {
+    if (callback.result) callback.result->Set(Fail(ErrorCode::kCancelled, "the client is closing"));
+    done();
+    return;
+  }
+  ++callbacks_running_;
+  if (container->silent && callback.info.state != ContainerState::kExit) {
+    AfterCallback(container, callback, Status());
+    done();
+    return;
+  }
+  const bool cleans_first =
+      callback.info.state == ContainerState::kExit || callback.exec != nullptr;
+  if (cleans_first) {
+    scope_->Spawn(RunExitCallback(container, std::move(callback), std::move(done)));
+    return;
+  }
+  const StateInfo info = callback.info;
+  CallBack(container, info,
+           [this, container, callback = std::move(callback),
+            done = std::move(done)](Status status) mutable {
+             AfterCallback(container, callback, std::move(status));
+             done();
+           });
+}
+
+// Bundle or FIFOs go before the engine hears of the exit, so that it may begin again at once.
+Awaitable<void> Client::Impl::RunExitCallback(ContainerPtr container, QueuedCallback callback,
+                                              UniqueFunction<void()> done) {
+  if (callback.exec) {
+    const bool has_fifos = !callback.exec->stdio.paths.in.empty();
+    if (has_fifos) static_cast<void>(co_await ports.stdio.Remove(callback.exec->stdio.paths));
+  } else {
+    static_cast<void>(co_await ports.bundles.Remove(container->id));
+  }
+  if (container->silent) {
+    AfterCallback(container, callback, Status());
+    done();
+    co_return;
+  }
+  auto called_back = std::make_shared<OneShot<Status>>(ports.runtime);
+  CallBack(container, callback.info,
+           [called_back](Status status) { called_back->Set(std::move(status)); });
+  Status status = co_await called_back->Wait();
+  AfterCallback(container, callback, std::move(status));
+  done();
+}
+
+void Client::Impl::CallBack(const ContainerPtr& container, const StateInfo& info,
+                            UniqueFunction<void(Status)> then) {
+  backend.StateChanged(
+      container->id, info,
+      [executor = ports.runtime.executor(), then = std::move(then)](Status status) mutable {
+        asio::post(executor, [then = std::move(then), status = std::move(status)]() mutable {
+          then(std::move(status));
+        });
+      });
+}
+
+void Client::Impl::AfterCallback(const ContainerPtr& container, QueuedCallback& callback,
+                                 Status status) {
+  const ContainerState state = callback.info.state;
+  if (state == ContainerState::kPause || state == ContainerState::kResume) {
+    Container::StateWait& wait = container->WaitFor(state);
+    --wait.queued_callbacks;
+    if (!wait.waiters.empty()) {
+      wait.waiters.front()->Set(Status());
+      wait.waiters.pop_front();
+    }
+  }
+  if (callback.exec) {
+    const auto found = container->execs.find(callback.exec->name);
+    if (found != container->execs.end() && found->second == callback.exec)
+      container->execs.erase(found);
+  }
+  if (callback.result) {
+    if (!status) GiveUpStarted(container);
+    callback.result->Set(std::move(status));
+  }
+  if (state == ContainerState::kExit) Forget(container);
+  --callbacks_running_;
+  NotifyIfIdle();
+}
+
+// The start callback failed. Whatever the container does from here on, the engine does not hear of
+// it.
+void Client::Impl::GiveUpStarted(const ContainerPtr& container) {
+  if (!Acts(Deviation::kFailedStartKills)) {
+    if (container->running()) Forget(container);
+    return;
+  }
+  container->silent = true;
+  if (container->running()) Condemn(container, /*may_not_exist=*/false);
+}
+
+void Client::Impl::Forget(const ContainerPtr& container) {
+  container->phase = Container::Phase::kGone;
+  const auto found = containers.find(container->id);
+  if (found != containers.end() && found->second == container) containers.erase(found);
+}
+
+}  // namespace libcontainerd

@@ -1,0 +1,47 @@
+// BundleStore and Stdio in memory, for worlds without a file system. Both sides of a simulation
+// share one MemoryFifos; removing a bundle removes the FIFOs in it, as removing a directory does.
+//
+// Threads: the executor's thread.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "libcontainerd/bundle_store.h"
+#include "libcontainerd/memory_fifos.h"
+#include "libcontainerd/stdio.h"
+
+namespace libcontainerd {
+
+class MemoryBundleStore final : public BundleStore {
+ public:
+  MemoryBundleStore(MemoryFifos& fifos, std::string state_dir)
+      : fifos_(fifos), state_dir_(std::move(state_dir)) {}
+
+  std::string PathOf(const std::string& id) const override { return state_dir_ + "/" + id; }
+  Awaitable<Status> Create(std::string id, std::string config_json) override;
+  Awaitable<Result<std::string>> ReadConfig(std::string id) override;
+  Awaitable<Status> Remove(std::string id) override;
+
+  // config.json by bundle path: what the daemon's side reads.
+  const std::map<std::string, std::string>& configs() const { return configs_; }
+
+ private:
+  MemoryFifos& fifos_;
+  std::string state_dir_;
+  std::map<std::string, std::string> configs_;
+};
+
+class MemoryStdio final : public Stdio {
+ public:
+  MemoryStdio(Runtime& runtime, MemoryFifos& fifos) : runtime_(runtime), fifos_(fifos) {}
+
+  Awaitable<Result<std::unique_ptr<ProcessStdio>>> Open(StdioPaths paths, bool terminal) override;
+  Awaitable<Status> Remove(StdioPaths paths) override;
+
+ private:
+  Runtime& runtime_;
+  MemoryFifos& fifos_;
+};
+
+}  // namespace libcontainerd

@@ -1,0 +1,165 @@
+#include "scenarios/cli/replay_command.h"
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <map>
+#include <ostream>
+#include <sstream>
+
+#include "scenarios/cli/exit_code.h"
+#include "scenarios/recording_reader.h"
+#include "scenarios/reports/output_directory.h"
+#include "scenarios/reports/replay_report.h"
+
+namespace scenarios {
+
+namespace fs = std::filesystem;
+using libcontainerd::ErrorCode;
+using libcontainerd::Fail;
+using libcontainerd::Result;
+
+namespace {
+
+constexpr std::string_view kWireSuffix = ".jsonl";
+constexpr std::string_view kClientSuffix = ".client.jsonl";
+
+struct NamedRecording {
+  std::string name;
+  Recording recording;
+};
+
+// The wire files meant, each once, in the order given; those of a directory sorted.
+Result<std::vector<std::string>> FindTraces(const std::vector<std::string>& given) {
+  std::vector<std::string> traces;
+  const auto add = [&](const std::string& file) {
+    if (file.ends_with(kClientSuffix)) return;
+    if (std::find(traces.begin(), traces.end(), file) == traces.end()) traces.push_back(file);
+  };
+  for (const std::string& name : given) {
+    std::error_code error;
+    if (!fs::is_directory(name, error)) {
+      add(name);
+      continue;
+    }
+    std::vector<std::string> found;
+    for (const fs::directory_entry& entry : fs::directory_iterator(name, error)) {
+      if (entry.path().string().ends_with(kWireSuffix)) found.push_back(entry.path().string());
+    }
+    if (error) return Fail(ErrorCode::kInvalidArgument, name + ": " + error.message());
+    std::sort(found.begin(), found.end());
+    for (const std::string& file : found) add(file);
+  }
+  if (traces.empty())
+    return Fail(ErrorCode::kInvalidArgument, "no trace given: expected NAME.jsonl");
+  return traces;
+}
+
+std::string TraceName(const std::string& file) {
+  std::string name = fs::path(file).filename().string();
+  if (name.ends_with(kWireSuffix)) name.resize(name.size() - kWireSuffix.size());
+  return name;
+}
+
+// All of them, before anything runs: a broken one spoils nothing. Two traces of one name get
+// numbers.
+Result<std::vector<NamedRecording>> ReadAll(const std::vector<std::string>& files) {
+  std::vector<NamedRecording> recordings;
+  std::map<std::string, int> names;
+  for (const std::string& file : files) {
+    auto recording = ReadRecording(file);
+    if (!recording) return Fail(recording.error());
+    std::string name = TraceName(file);
+    const int count = ++names[name];
+    if (count > 1) name += "-" + std::to_string(count);
+    recordings.push_back({std::move(name), std::move(*recording)});
+  }
+  return recordings;
+}
+
+libcontainerd::Status WriteResults(OutputDirectory& directory,
+                                   const std::vector<TraceResult>& results,
+                                   const ReplayOptions& options) {
+  libcontainerd::Status status;
+  for (const TraceResult& result : results) {
+    if (!result.journal) continue;
+    std::ostringstream text;
+    WriteJournal(*result.journal, text);
+    status = directory.Write(result.name + ".journal.jsonl", text.str());
+    if (!status) return status;
+  }
+  status = directory.Write("junit.xml", ReplayJUnit(results));
+  if (status) status = directory.Write("report.json", ReplayJson(results, options));
+  if (status) status = directory.Commit();
+  return status;
+}
+
+int ExitCodeOf(const std::vector<TraceResult>& results) {
+  const auto any = [&](TraceVerdict verdict) {
+    return std::any_of(results.begin(), results.end(),
+                       [verdict](const TraceResult& result) { return result.verdict == verdict; });
+  };
+  if (any(TraceVerdict::kBroken)) return kExitBroken;
+  return any(TraceVerdict::kCannotJudge) ? kExitCannotJudge : kExitHeld;
+}
+
+Result<ReplayOptions> ParseOptions(const ReplayCommand& command) {
+  ReplayOptions options;
+  auto transport = ParseTransport(command.transport);
+  if (!transport) return Fail(transport.error());
+  auto speed = ParseSpeed(command.speed);
+  if (!speed) return Fail(speed.error());
+  options.transport = *transport;
+  options.speed = *speed;
+  options.seed = command.seed;
+  return options;
+}
+
+}  // namespace
+
+Result<double> ParseSpeed(const std::string& text) {
+  if (text == "max") return 0.0;
+  double factor = 0;
+  const char* end = text.data() + text.size() - (text.ends_with('x') ? 1 : 0);
+  const auto [stopped, error] = std::from_chars(text.data(), end, factor);
+  const bool whole = error == std::errc() && stopped == end && text.ends_with('x');
+  if (!whole || !(factor > 0) || factor > 1e6) {
+    return Fail(ErrorCode::kInvalidArgument,
+                "speed \"" + text + "\": expected max, or a factor such as 1x or 10x");
+  }
+  return factor;
+}
+
+int RunReplayCommand(const ReplayCommand& command, std::ostream& out, std::ostream& err) {
+  const auto usage = [&](const libcontainerd::Error& error) {
+    err << "drydock: " << error.message << '\n';
+    return static_cast<int>(kExitUsage);
+  };
+  auto options = ParseOptions(command);
+  if (!options) return usage(options.error());
+  auto files = FindTraces(command.files);
+  if (!files) return usage(files.error());
+  auto recordings = ReadAll(*files);
+  if (!recordings) return usage(recordings.error());
+  auto directory = OutputDirectory::Begin(command.out);
+  if (!directory) return usage(directory.error());
+
+  out << "replay of " << recordings->size() << " traces, transport " << command.transport
+      << ", seed " << command.seed << ", speed " << command.speed << "\n\n"
+      << ReplayTableHeader() << std::endl;
+  std::vector<TraceResult> results;
+  for (const NamedRecording& named : *recordings) {
+    results.push_back(ReplayTrace(named.name, named.recording, *options));
+    out << ReplayTableLine(results.back()) << '\n'
+        << ReplayComplaints(results.back()) << ReplayPendingList(results.back()) << std::flush;
+  }
+  out << ReplayTableSum(results) << '\n';
+  if (auto written = WriteResults(**directory, results, *options); !written) {
+    err << "drydock: " << written.error().message << '\n';
+    return kExitCannotJudge;
+  }
+  out << "results in " << command.out << "/\n";
+  return ExitCodeOf(results);
+}
+
+}  // namespace scenarios

@@ -1,0 +1,23 @@
+#include <algorithm>
+#include <array>
+
+#include "scenarios/guarantees/judging.h"
+
+namespace scenarios {
+
+std::span<const Guarantee> AllGuarantees() {
+  static const std::array kAll = {
+      kCallbacksSerial,  kCallbacksInOrder, kStartFirstExitLast, kCreateStartsOnce,
+      kOneExit,          kTrueExitCode,     kOomFlagExact,       kOomFlagExecClear,
+      kBundleGoneOnExit, kExecFifosGone,    kStdioComplete,      kReturnsToBaseline,
+  };
+  return kAll;
+}
+
+const Guarantee* FindGuarantee(std::string_view name) {
+  const auto all = AllGuarantees();
+  const auto found = std::ranges::find(all, name, &Guarantee::name);
+  return found == all.end() ? nullptr : &*found;
+}
+
+}  // namespace scenarios

@@ -1,0 +1,168 @@
+#include <unordered_map>
+#include <utility>
+
+#include "scenarios/guarantees/event_queue.h"
+#include "scenarios/guarantees/judging.h"
+#include "scenarios/guarantees/lives.h"
+
+namespace scenarios {
+namespace {
+
+constexpr std::uint32_t kGoneWithoutExit = 255;
+
+// Joins each callback with the delivered event that caused it, first in first out per life, state
+// and process.
+class OrderJudge {
+ public:
+  explicit OrderJudge(const Journal& journal)
+      : journal_(journal),
+        lives_(CutIntoLives(journal)),
+        progress_(lives_.all().size()),
+        exit_(journal.Find("exit")),
+        exit_process_(journal.Find("exit-process")),
+        pause_(journal.Find("pause")),
+        resume_(journal.Find("resume")),
+        oom_(journal.Find("oom")),
+        init_(journal.Find("init")) {}
+
+  Judgement Judge() {
+    for (const Entry& entry : journal_.entries()) {
+      if (entry.kind == EntryKind::kEventDelivered) {
+        any_event_ = true;
+        Delivered(entry);
+      } else if (entry.kind == EntryKind::kCallbackBegin) {
+        CalledBack(entry);
+      }
+    }
+    if (!any_event_) return {};
+    for (Progress& progress : progress_) BlameEarlyExecs(progress);
+    return std::move(findings_).Conclude();
+  }
+
+ private:
+  struct Progress {
+    const Entry* event = nullptr;           // the latest one that was called back …
+    const Entry* callback = nullptr;        // … and its callback
+    std::vector<const Entry*> early_execs;  // exit-process without any reason so far
+  };
+  // State and, for an exit, the process.
+  using Key = std::pair<LifeIndex, std::uint64_t>;
+  struct KeyHash {
+    std::size_t operator()(const Key& key) const {
+      return (key.second ^ std::uint64_t{key.first} << 16) * 0x9e3779b97f4a7c15;
+    }
+  };
+
+  bool IsCaused(const Entry& callback) const {
+    return callback.what == exit_ || callback.what == exit_process_ || callback.what == pause_ ||
+           callback.what == resume_ || callback.what == oom_;
+  }
+
+  void Delivered(const Entry& event) {
+    const LifeIndex life = lives_.IndexOf(event);
+    if (life == kNoLife) return;
+    const Symbol process = event.what == exit_ ? event.process : Symbol{};
+    waiting_[{life, PairKey(event.what, process)}].Push(&event);
+  }
+
+  void CalledBack(const Entry& callback) {
+    const LifeIndex life = lives_.IndexOf(callback);
+    if (life == kNoLife || !IsCaused(callback)) return;
+    findings_.Observe();
+    Progress& progress = progress_[life];
+    EventQueue& waiting = waiting_[{life, EventKeyOf(callback)}];
+    const Entry* passed = nullptr;  // it fits, but something delivered later was called back
+    while (!waiting.empty()) {
+      const Entry* event = waiting.Pop();
+      if (progress.event == nullptr || event->seq > progress.event->seq) {
+        // Brought forward: what was delivered between init's exit and it may still come.
+        if (IsBroughtForward(callback, *event, lives_[life])) return;
+        progress.event = event;
+        progress.callback = &callback;
+        return;
+      }
+      passed = event;
+    }
+    if (passed == nullptr) return WithoutEvent(callback, lives_[life], progress);
+    findings_.Add(Name(callback) + ": " + journal_.Text(callback.what) + " was called back after " +
+                      journal_.Text(progress.callback->what) +
+                      ", but its event was delivered before the event of that",
+                  {passed->seq, progress.event->seq, progress.callback->seq, callback.seq});
+  }
+
+  std::uint64_t EventKeyOf(const Entry& callback) const {
+    if (callback.what == exit_) return PairKey(exit_, init_);
+    if (callback.what == exit_process_) return PairKey(exit_, callback.process);
+    return PairKey(callback.what, Symbol{});
+  }
+
+  bool IsBroughtForward(const Entry& callback, const Entry& event, const Life& life) const {
+    return callback.what == exit_process_ && life.exit_delivered != 0 &&
+           event.seq > life.exit_delivered;
+  }
+
+  void WithoutEvent(const Entry& callback, const Life& life, Progress& progress) {
+    if (callback.what == exit_process_) {
+      const bool init_gone = life.exit_delivered != 0 && life.exit_delivered < callback.seq;
+      if (!init_gone) progress.early_execs.push_back(&callback);
+      return;
+    }
+    if (callback.what == exit_ && callback.code == kGoneWithoutExit) {
+      progress.early_execs.clear();  // a container that is just gone takes its execs along
+      return;
+    }
+    // A restore tells of a pause that the engine before it had been told of.
+    const bool restored_paused =
+        callback.what == pause_ && life.restored && progress.event == nullptr;
+    if (!restored_paused) Blame(callback);
+  }
+
+  void BlameEarlyExecs(Progress& progress) {
+    for (const Entry* callback : progress.early_execs) Blame(*callback);
+  }
+
+  void Blame(const Entry& callback) {
+    findings_.Add(Name(callback) + ": " + journal_.Text(callback.what) +
+                      " was called back though no such event of this life had been delivered",
+                  {callback.seq});
+  }
+
+  std::string Name(const Entry& callback) const {
+    std::string name = LifeName(journal_, *lives_.Of(callback));
+    if (callback.what == exit_process_) name += ", " + journal_.Text(callback.process);
+    return name;
+  }
+
+  const Journal& journal_;
+  const Lives lives_;
+  Findings findings_;
+  bool any_event_ = false;
+  std::vector<Progress> progress_;  // by life
+  std::unordered_map<Key, EventQueue, KeyHash> waiting_;
+  const Symbol exit_;
+  const Symbol exit_process_;
+  const Symbol pause_;
+  const Symbol resume_;
+  const Symbol oom_;
+  const Symbol init_;
+};
+
+Judgement Judge(const Journal& journal) {
+  return OrderJudge(journal).Judge();
+}
+
+}  // namespace
+
+constinit const Guarantee kCallbacksInOrder{
+    "callbacks-in-order",
+    "The callbacks of a life come in the order in which its events were delivered, and none "
+    "without "
+    "its event. Three exceptions: an exit-process that init's exit brought forward, the exit with "
+    "code 255 of a container that is gone without an exit event (with the exit-processes before "
+    "it), "
+    "and the pause that a restore tells of.",
+    "without delivered events, or without a callback that an event causes",
+    &Judge,
+};
+
+}  // namespace scenarios

@@ -1,0 +1,43 @@
+// ExecAttempts: which exec exits the user is not owed. An exec that was started, but whose
+// add-process failed all the same (its attach did), is killed and its exit absorbed. It may arrive
+// before or after the call returned.
+//
+// A part of the cut into lives, fed with the journal's entries in order.
+#pragma once
+
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+#include "scenarios/journal.h"
+
+namespace scenarios {
+
+class ExecAttempts {
+ public:
+  explicit ExecAttempts(const Journal& journal)
+      : add_process_(journal.Find("add-process")), rpc_(journal.Find("AddProcess")) {}
+
+  // Calls and RPCs; ignores all others. Returns the seq of an exit that was delivered before and,
+  // as it turns out now, is absorbed; else 0.
+  std::uint64_t Visit(const Entry& entry);
+  // For an exec's exit, delivered for the first time: it is absorbed.
+  bool Absorbs(const Entry& exit);
+
+ private:
+  struct Exec {
+    std::vector<std::uint64_t> calls;  // numbers of those under way, oldest first
+    std::uint64_t call = 0;            // the one whose RPC was sent last
+    std::uint64_t rpc = 0;             // that RPC's number
+    bool runs = false;                 // it succeeded
+    bool absorb = false;               // the exit that comes
+    std::uint64_t exit = 0;            // seq of the exit delivered since
+  };
+  std::uint64_t CallEnd(const Entry& entry);
+
+  std::unordered_map<std::uint64_t, Exec> execs_;  // by id and name
+  const Symbol add_process_;
+  const Symbol rpc_;
+};
+
+}  // namespace scenarios

@@ -1,0 +1,51 @@
+// What the judges share: the table's entries, the findings of one judge, and words.
+//
+// A judge stands in the file named after its guarantee, or after the small group that it belongs
+// to; name, sentence and code are in one place there. all_guarantees.cc lists them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "scenarios/guarantees/guarantee.h"
+
+namespace scenarios {
+
+extern const Guarantee kCallbacksSerial;
+extern const Guarantee kCallbacksInOrder;
+extern const Guarantee kStartFirstExitLast;
+extern const Guarantee kCreateStartsOnce;
+extern const Guarantee kOneExit;
+extern const Guarantee kTrueExitCode;
+extern const Guarantee kOomFlagExact;
+extern const Guarantee kOomFlagExecClear;
+extern const Guarantee kBundleGoneOnExit;
+extern const Guarantee kExecFifosGone;
+extern const Guarantee kStdioComplete;
+extern const Guarantee kReturnsToBaseline;
+
+// Collects what one judge finds.
+class Findings {
+ public:
+  // The journal holds something that the guarantee is about.
+  void Observe() { observed_ = true; }
+  // Broken. Entries in any order, each once; 0 stands for "not in the journal" and is left out.
+  void Add(std::string what, std::vector<std::uint64_t> entries);
+  // Violations in the order of the entry that completes each.
+  Judgement Conclude() &&;
+
+ private:
+  bool observed_ = false;
+  std::vector<Violation> violations_;
+};
+
+// "c1", or "c1/e1" for an entry that names an exec.
+std::string SubjectName(const Journal& journal, const Entry& entry);
+
+// An (id, process) pair as a key.
+constexpr std::uint64_t PairKey(Symbol first, Symbol second) {
+  return static_cast<std::uint64_t>(first) << 32 | static_cast<std::uint64_t>(second);
+}
+
+}  // namespace scenarios

@@ -1,0 +1,347 @@
+#include "scenarios/guarantees/lives.h"
+
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "scenarios/guarantees/exec_attempts.h"
+#include "scenarios/guarantees/symbol_map.h"
+
+namespace scenarios {
+namespace {
+
+// What makes two events the same one.
+struct EventIdentity {
+  Symbol id;
+  Symbol type;
+  Symbol process;
+  std::int64_t stamp;
+
+  friend bool operator==(const EventIdentity&, const EventIdentity&) = default;
+};
+
+struct EventIdentityHash {
+  std::size_t operator()(const EventIdentity& event) const {
+    constexpr std::uint64_t kOdd = 0x9e3779b97f4a7c15;
+    auto hash = static_cast<std::uint64_t>(event.stamp);
+    for (const Symbol part : {event.id, event.type, event.process}) {
+      hash = (hash ^ static_cast<std::uint64_t>(part)) * kOdd;
+      hash ^= hash >> 29;
+    }
+    return hash;
+  }
+};
+
+struct SeenEvent {
+  LifeIndex life;
+  bool delivered = false;
+};
+
+struct OpenCall {
+  std::uint64_t number;
+  std::uint64_t seq;
+  LifeIndex life = kNoLife;
+};
+
+struct Container {
+  LifeIndex latest = kNoLife;
+  LifeIndex unfinished = kNoLife;  // the life before it, while that lacks its exit callback
+  std::vector<OpenCall> creates;   // these four: under way
+  std::vector<OpenCall> restores;
+  std::vector<OpenCall> rpcs;
+  std::vector<OpenCall> callbacks;
+};
+
+auto FindNumber(std::vector<OpenCall>& open, std::uint64_t number) {
+  return std::ranges::find(open, number, &OpenCall::number);
+}
+
+}  // namespace
+
+class LifeCutter {
+ public:
+  explicit LifeCutter(const Journal& journal)
+      : journal_(journal),
+        execs_(journal),
+        create_(journal.Find("create")),
+        restore_(journal.Find("restore")),
+        create_container_(journal.Find("CreateContainer")),
+        start_(journal.Find("start-container")),
+        exit_(journal.Find("exit")),
+        pause_(journal.Find("pause")),
+        resume_(journal.Find("resume")),
+        oom_(journal.Find("oom")),
+        init_(journal.Find("init")) {}
+
+  Lives Cut() {
+    LookAhead();
+    result_.of_entry_.assign(journal_.entries().size(), kNoLife);
+    for (const Entry& entry : journal_.entries()) {
+      const std::uint64_t absorbed = execs_.Visit(entry);
+      if (absorbed != 0) result_.of_entry_[absorbed - 1] = kNoLife;
+      result_.of_entry_[entry.seq - 1] = Visit(entry);
+    }
+    return std::move(result_);
+  }
+
+ private:
+  // What decides how the rest is read.
+  void LookAhead() {
+    for (const Entry& entry : journal_.entries()) {
+      if (entry.kind == EntryKind::kRpcBegin && entry.what == create_container_) has_rpcs_ = true;
+      if (entry.kind == EntryKind::kCallBegin && entry.what == create_) has_calls_ = true;
+      if (entry.kind == EntryKind::kCallEnd && entry.what == restore_ && Failed(entry)) {
+        failed_restores_.insert(entry.number);
+      }
+    }
+  }
+
+  static bool Failed(const Entry& entry) { return entry.failed || entry.code != 0; }
+
+  LifeIndex Visit(const Entry& entry) {
+    switch (entry.kind) {
+      case EntryKind::kCallBegin:
+        return CallBegin(entry);
+      case EntryKind::kCallEnd:
+        return CallEnd(entry);
+      case EntryKind::kRpcBegin:
+        return entry.what == create_container_ ? RpcBegin(entry) : kNoLife;
+      case EntryKind::kRpcEnd:
+        return entry.what == create_container_ ? RpcEnd(entry) : kNoLife;
+      case EntryKind::kEventEmitted:
+        return EventEmitted(entry);
+      case EntryKind::kEventDelivered:
+        return EventDelivered(entry);
+      case EntryKind::kCallbackBegin:
+        return CallbackBegin(entry);
+      case EntryKind::kCallbackEnd:
+        return CallbackEnd(entry);
+      default:
+        return kNoLife;
+    }
+  }
+
+  // The reference holds until the next life begins.
+  Life& At(LifeIndex index) { return result_.lives_[index]; }
+
+  LifeIndex Begin(Container& container, const Entry& shown_by, OpenCall* call, bool restored) {
+    const auto index = static_cast<LifeIndex>(result_.lives_.size());
+    Life& life = result_.lives_.emplace_back();
+    life.id = shown_by.id;
+    life.restored = restored;
+    life.begin = call != nullptr ? call->seq : shown_by.seq;
+    if (call != nullptr) Assign(*call, index);
+    life.previous = container.latest;
+    container.unfinished = kNoLife;
+    if (container.latest != kNoLife) {
+      Life& previous = At(container.latest);
+      previous.next = index;
+      life.ordinal = previous.ordinal + 1;
+      const bool unfinished =
+          previous.exit_begin == 0 && previous.start_begin != 0 && !previous.Failed();
+      if (unfinished && restored) previous.superseded = true;
+      if (unfinished && !restored) container.unfinished = container.latest;
+    }
+    container.latest = index;
+    return index;
+  }
+
+  void Assign(OpenCall& call, LifeIndex index) {
+    call.life = index;
+    At(index).call_begin = call.seq;
+    result_.of_entry_[call.seq - 1] = index;
+  }
+
+  // The oldest one under way that led to no life yet; null if there is none.
+  static OpenCall* Unused(std::vector<OpenCall>& calls) {
+    const auto found = std::ranges::find(calls, kNoLife, &OpenCall::life);
+    return found == calls.end() ? nullptr : &*found;
+  }
+
+  LifeIndex CallBegin(const Entry& entry) {
+    if (entry.what == create_) {
+      Container& container = containers_[entry.id];
+      container.creates.push_back({entry.number, entry.seq});
+      const bool tracked = container.latest != kNoLife && At(container.latest).exit_begin == 0 &&
+                           !At(container.latest).Failed();
+      if (!has_rpcs_ && !tracked) {
+        return Begin(container, entry, &container.creates.back(), false);
+      }
+    } else if (entry.what == restore_ && !failed_restores_.contains(entry.number)) {
+      containers_[entry.id].restores.push_back({entry.number, entry.seq});
+    }
+    return kNoLife;
+  }
+
+  LifeIndex CallEnd(const Entry& entry) {
+    if (entry.what != create_ && entry.what != restore_) return kNoLife;
+    Container& container = containers_[entry.id];
+    std::vector<OpenCall>& open = entry.what == create_ ? container.creates : container.restores;
+    const auto call = FindNumber(open, entry.number);
+    if (call == open.end()) return kNoLife;
+    OpenCall ended = *call;
+    open.erase(call);
+    if (entry.what == create_ && ended.life != kNoLife && Failed(entry) &&
+        At(ended.life).rpc_begin != 0 && At(ended.life).rpc_end == 0) {
+      // Its RPC is still under way: if another create waits, the RPC is that one's and this call
+      // was refused.
+      OpenCall* other = Unused(open);
+      if (other != nullptr && other->seq < At(ended.life).rpc_begin) {
+        At(ended.life).begin = other->seq;
+        Assign(*other, ended.life);
+        result_.of_entry_[ended.seq - 1] = kNoLife;
+        return kNoLife;
+      }
+    }
+    // A success without an RPC claims a life that nothing else shows.
+    if (entry.what == create_ && ended.life == kNoLife && !Failed(entry)) {
+      Begin(container, entry, &ended, false);
+    }
+    if (ended.life == kNoLife) return kNoLife;
+    At(ended.life).call_end = entry.seq;
+    At(ended.life).call_failed = Failed(entry);
+    return ended.life;
+  }
+
+  LifeIndex RpcBegin(const Entry& entry) {
+    Container& container = containers_[entry.id];
+    const LifeIndex life = Begin(container, entry, Unused(container.creates), false);
+    At(life).rpc_begin = entry.seq;
+    container.rpcs.push_back({entry.number, entry.seq, life});
+    return life;
+  }
+
+  LifeIndex RpcEnd(const Entry& entry) {
+    Container& container = containers_[entry.id];
+    const auto rpc = FindNumber(container.rpcs, entry.number);
+    if (rpc == container.rpcs.end()) return kNoLife;
+    const LifeIndex life = rpc->life;
+    container.rpcs.erase(rpc);
+    At(life).rpc_end = entry.seq;
+    At(life).rpc_failed = Failed(entry);
+    return life;
+  }
+
+  static EventIdentity IdentityOf(const Entry& entry) {
+    return {entry.id, entry.what, entry.process, entry.stamp};
+  }
+  bool IsInitExit(const Entry& entry) const {
+    return entry.what == exit_ && entry.process == init_;
+  }
+
+  // The others are never called back.
+  bool IsCalledBack(const Entry& entry) const {
+    return entry.what == exit_ || entry.what == oom_ || entry.what == pause_ ||
+           entry.what == resume_;
+  }
+
+  LifeIndex EventEmitted(const Entry& entry) {
+    if (!IsCalledBack(entry)) return kNoLife;
+    const LifeIndex life = LifeAt(containers_[entry.id].latest, entry.stamp);
+    const bool first = events_.try_emplace(IdentityOf(entry), SeenEvent{life}).second;
+    if (!first || life == kNoLife) return kNoLife;
+    if (IsInitExit(entry) && At(life).exit_emitted == 0) At(life).exit_emitted = entry.seq;
+    return life;
+  }
+
+  LifeIndex EventDelivered(const Entry& entry) {
+    if (!IsCalledBack(entry)) return kNoLife;
+    const auto [event, unannounced] = events_.try_emplace(IdentityOf(entry), SeenEvent{kNoLife});
+    if (unannounced) event->second.life = LifeAt(containers_[entry.id].latest, entry.stamp);
+    if (event->second.delivered) return kNoLife;
+    event->second.delivered = true;
+    const LifeIndex life = event->second.life;
+    if (life == kNoLife) return kNoLife;
+    if (entry.what == exit_ && entry.process != init_ && execs_.Absorbs(entry)) return kNoLife;
+    if (IsInitExit(entry) && At(life).exit_delivered == 0) At(life).exit_delivered = entry.seq;
+    if (entry.what == oom_ && At(life).oom_delivered == 0) At(life).oom_delivered = entry.seq;
+    return life;
+  }
+
+  // An event that is older than the exit of the life before belongs to that, whenever it shows up.
+  LifeIndex LifeAt(LifeIndex latest, std::int64_t stamp) {
+    if (latest == kNoLife || At(latest).previous == kNoLife) return latest;
+    const LifeIndex previous = At(latest).previous;
+    const std::uint64_t exit = std::max(At(previous).exit_emitted, At(previous).exit_delivered);
+    const bool earlier = exit != 0 && stamp < journal_.entries()[exit - 1].stamp;
+    return earlier ? previous : latest;
+  }
+
+  LifeIndex CallbackBegin(const Entry& entry) {
+    Container& container = containers_[entry.id];
+    const LifeIndex life = LifeOfCallback(container, entry);
+    if (life == kNoLife) return kNoLife;
+    const bool start = entry.what == start_ || entry.what == restore_;
+    if (start && At(life).start_begin == 0) At(life).start_begin = entry.seq;
+    if (entry.what == exit_) {
+      if (At(life).exit_begin == 0) At(life).exit_begin = entry.seq;
+      if (life == container.unfinished) container.unfinished = kNoLife;
+    }
+    container.callbacks.push_back({entry.number, entry.seq, life});
+    return life;
+  }
+
+  LifeIndex LifeOfCallback(Container& container, const Entry& entry) {
+    const bool none = container.latest == kNoLife;
+    if (entry.what == start_) {
+      OpenCall* creating = Unused(container.creates);
+      const bool alone = !has_rpcs_ && !has_calls_;
+      const bool again = creating != nullptr && !none && At(container.latest).exit_begin != 0;
+      return none || alone || again ? Begin(container, entry, creating, false) : container.latest;
+    }
+    OpenCall* restoring = Unused(container.restores);
+    const bool restores = entry.what == restore_ || (entry.what == exit_ && restoring != nullptr);
+    if (restores) return Begin(container, entry, restoring, true);
+    if (none || container.unfinished == kNoLife) return container.latest;
+    const Life& latest = At(container.latest);
+    const bool exit_of_older = entry.what == exit_ && latest.exit_delivered == 0 &&
+                               At(container.unfinished).exit_delivered != 0;
+    return latest.start_begin == 0 || exit_of_older ? container.unfinished : container.latest;
+  }
+
+  LifeIndex CallbackEnd(const Entry& entry) {
+    Container& container = containers_[entry.id];
+    const auto callback = FindNumber(container.callbacks, entry.number);
+    if (callback == container.callbacks.end()) return kNoLife;
+    const OpenCall ended = *callback;
+    container.callbacks.erase(callback);
+    Life& life = At(ended.life);
+    if (ended.seq == life.start_begin) {
+      life.start_end = entry.seq;
+      life.start_failed = entry.failed;
+    }
+    if (ended.seq == life.exit_begin) life.exit_end = entry.seq;
+    return ended.life;
+  }
+
+  const Journal& journal_;
+  ExecAttempts execs_;
+  const Symbol create_;
+  const Symbol restore_;
+  const Symbol create_container_;
+  const Symbol start_;
+  const Symbol exit_;
+  const Symbol pause_;
+  const Symbol resume_;
+  const Symbol oom_;
+  const Symbol init_;
+
+  bool has_rpcs_ = false;
+  bool has_calls_ = false;
+  std::unordered_set<std::uint64_t> failed_restores_;  // by number: they led to nothing
+  SymbolMap<Container> containers_;
+  std::unordered_map<EventIdentity, SeenEvent, EventIdentityHash> events_;
+  Lives result_;
+};
+
+Lives CutIntoLives(const Journal& journal) {
+  return LifeCutter(journal).Cut();
+}
+
+std::string LifeName(const Journal& journal, const Life& life) {
+  std::string name = journal.Text(life.id);
+  if (life.ordinal > 1) name += " (life " + std::to_string(life.ordinal) + ")";
+  return name;
+}
+
+}  // namespace scenarios

@@ -1,0 +1,93 @@
+// Lives: a journal cut into the lives of its containers, which most guarantees are about.
+//
+// A life is one create that got as far as its CreateContainer RPC, or one restore that led to a
+// callback, up to the end of its exit callback. A create that was refused before its RPC is no
+// life. Where a journal holds no CreateContainer RPCs at all, the create calls mark the lives, and
+// where it holds no calls either, the start callbacks do.
+//
+// What belongs to which life:
+//   events     to the life during which the daemon emitted them, however late or often they were
+//              delivered; where emissions were not recorded, to the one during which they were
+//              first delivered; in either case to the life before, if their timestamp is older
+//              than its exit. Only the first delivery of an event (same id, type, process and
+//              timestamp) belongs to a life at all: a repetition owes the user nothing. Nor does
+//              the exit of an exec whose add-process failed after it had been started.
+//   callbacks  to the latest life, or to the one before it as long as that still lacks its exit
+//              callback and the latest has not been called back as started.
+//
+// One pass, linear in the journal. A Lives refers to entries by seq and holds no reference to the
+// journal.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "scenarios/journal.h"
+
+namespace scenarios {
+
+using LifeIndex = std::uint32_t;
+inline constexpr LifeIndex kNoLife = 0xffffffff;
+
+// All members of type uint64 are seqs of entries; 0: not in the journal.
+struct Life {
+  Symbol id{};
+  std::uint32_t ordinal = 1;  // of this id's lives
+  bool restored = false;      // by a restore, not by a create
+  bool superseded = false;    // a restore took over: the rest belongs to the next life
+
+  // The create or restore call; without one the RPC or callback that shows the life.
+  std::uint64_t begin = 0;
+  std::uint64_t call_begin = 0;
+  std::uint64_t call_end = 0;
+  bool call_failed = false;
+  std::uint64_t rpc_begin = 0;  // CreateContainer
+  std::uint64_t rpc_end = 0;
+  bool rpc_failed = false;
+
+  std::uint64_t start_begin = 0;  // the first start-container (or, when restored, restore) callback
+  std::uint64_t start_end = 0;
+  bool start_failed = false;
+  std::uint64_t exit_begin = 0;  // the first exit callback
+  std::uint64_t exit_end = 0;
+
+  std::uint64_t exit_emitted = 0;    // init's exit
+  std::uint64_t exit_delivered = 0;  // likewise
+  std::uint64_t oom_delivered = 0;   // the first one
+
+  LifeIndex previous = kNoLife;  // of the same id
+  LifeIndex next = kNoLife;
+
+  // The engine was told that it runs.
+  bool Started() const { return start_end != 0 && !start_failed; }
+  // The create ended with an error: whatever ran is killed and its exit absorbed.
+  bool Failed() const {
+    return call_end != 0 ? call_failed : rpc_end != 0 && rpc_failed && start_begin == 0;
+  }
+};
+
+class Lives {
+ public:
+  const std::vector<Life>& all() const { return lives_; }
+  const Life& operator[](LifeIndex index) const { return lives_[index]; }
+  // The life to which an entry belongs: creates, CreateContainer RPCs, events and callbacks. Else
+  // kNoLife.
+  LifeIndex IndexOf(const Entry& entry) const { return of_entry_[entry.seq - 1]; }
+  const Life* Of(const Entry& entry) const {
+    const LifeIndex index = IndexOf(entry);
+    return index == kNoLife ? nullptr : &lives_[index];
+  }
+
+ private:
+  friend class LifeCutter;
+  std::vector<Life> lives_;          // in the order in which they began
+  std::vector<LifeIndex> of_entry_;  // by seq - 1
+};
+
+Lives CutIntoLives(const Journal& journal);
+
+// "c1", or "c1 (life 2)" from the second on.
+std::string LifeName(const Journal& journal, const Life& life);
+
+}  // namespace scenarios

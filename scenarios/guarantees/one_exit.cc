@@ -1,0 +1,56 @@
+#include "scenarios/guarantees/judging.h"
+#include "scenarios/guarantees/lives.h"
+
+namespace scenarios {
+namespace {
+
+Judgement Judge(const Journal& journal) {
+  const Lives lives = CutIntoLives(journal);
+  const Symbol exit = journal.Find("exit");
+  Findings findings;
+  bool any_callback = false;
+  std::vector<std::vector<std::uint64_t>> exits(lives.all().size());
+  for (const Entry& entry : journal.entries()) {
+    if (entry.kind != EntryKind::kCallbackBegin) continue;
+    any_callback = true;
+    const LifeIndex life = lives.IndexOf(entry);
+    if (entry.what == exit && life != kNoLife) exits[life].push_back(entry.seq);
+  }
+  if (!any_callback) return {};
+
+  for (std::size_t i = 0; i < exits.size(); ++i) {
+    const Life& life = lives.all()[i];
+    const std::string name = LifeName(journal, life);
+    const bool gone = life.exit_delivered != 0 || life.exit_emitted != 0;
+    const bool started = life.Started() && !life.Failed();
+    if (!exits[i].empty() || gone) findings.Observe();
+    if (exits[i].size() > 1) {
+      findings.Add(name + ": exit was called back " + std::to_string(exits[i].size()) + " times",
+                   exits[i]);
+    } else if (exits[i].size() == 1 && life.start_failed) {
+      findings.Add(name + ": exit was called back though start-container had failed",
+                   {life.start_begin, exits[i].front()});
+    } else if (exits[i].size() == 1 && life.Failed() && !life.Started()) {
+      findings.Add(name + ": exit was called back though it never started",
+                   {life.rpc_end, life.call_end, exits[i].front()});
+    } else if (exits[i].empty() && gone && started && !life.superseded) {
+      const bool delivered = life.exit_delivered != 0;
+      findings.Add(name + ": exit was never called back though its exit event was " +
+                       (delivered ? "delivered" : "emitted"),
+                   {delivered ? life.exit_delivered : life.exit_emitted});
+    }
+  }
+  return std::move(findings).Conclude();
+}
+
+}  // namespace
+
+constinit const Guarantee kOneExit{
+    "one-exit",
+    "A life that was called back as started and is gone gets exactly one exit callback; one that "
+    "never started, or whose start callback failed, gets none.",
+    "without callbacks, or while no life is gone",
+    &Judge,
+};
+
+}  // namespace scenarios

@@ -1,0 +1,169 @@
+#include <array>
+#include <unordered_map>
+#include <vector>
+
+#include "scenarios/guarantees/judging.h"
+#include "scenarios/guarantees/symbol_map.h"
+
+namespace scenarios {
+namespace {
+
+constexpr std::size_t kOutputs = 2;  // stdout, stderr
+
+struct Stream {
+  const Entry* source = nullptr;  // the process closed it
+  const Entry* eof = nullptr;     // the engine read to its end
+  const Entry* closed = nullptr;  // the engine closed it
+};
+
+// From opening the streams of one process to their ends.
+struct Attachment {
+  bool attached = false;  // the engine was given the pipe
+  bool failed = false;    // and did not want it
+  std::array<Stream, kOutputs> streams;
+};
+
+struct Process {
+  std::vector<Attachment> attachments;
+  std::array<std::size_t, kOutputs> read{};  // so many attachments need no look any more
+};
+
+class StdioJudge {
+ public:
+  explicit StdioJudge(const Journal& journal)
+      : journal_(journal), outputs_{journal.Find("stdout"), journal.Find("stderr")} {}
+
+  Judgement Judge() {
+    for (const Entry& entry : journal_.entries()) Visit(entry);
+    for (const std::uint64_t process : order_) {
+      for (const Attachment& attachment : processes_[process].attachments) {
+        if (!IsTheEngines(attachment)) continue;
+        for (const Stream& stream : attachment.streams) JudgeStream(stream);
+      }
+    }
+    return std::move(findings_).Conclude();
+  }
+
+ private:
+  void Visit(const Entry& entry) {
+    switch (entry.kind) {
+      case EntryKind::kStdioOpened:
+        // Streams may be recorded one by one; stdout stands for all.
+        if (entry.what == Symbol{} || entry.what == outputs_[0])
+          Of(entry).attachments.emplace_back();
+        break;
+      case EntryKind::kAttachBegin:
+        any_attach_ = true;
+        Latest(entry).attached = true;
+        break;
+      case EntryKind::kAttachEnd:
+        if (entry.failed) Latest(entry).failed = true;
+        break;
+      case EntryKind::kStdioSourceEof:
+      case EntryKind::kStdioEof:
+      case EntryKind::kStdioClosed:
+        for (std::size_t output = 0; output < kOutputs; ++output) {
+          if (entry.what == outputs_[output]) Ended(entry, output);
+        }
+        break;
+      default:
+        break;
+    }
+  }
+
+  void Ended(const Entry& entry, std::size_t output) {
+    if (entry.kind == EntryKind::kStdioSourceEof) {
+      SourceOf(entry, output).source = &entry;
+      return;
+    }
+    Stream& stream = ReadBy(entry, output);
+    if (entry.kind == EntryKind::kStdioEof) stream.eof = &entry;
+    if (entry.kind == EntryKind::kStdioClosed && stream.eof == nullptr) stream.closed = &entry;
+  }
+
+  bool IsTheEngines(const Attachment& attachment) const {
+    return !attachment.failed && (attachment.attached || !any_attach_);
+  }
+
+  Process& Of(const Entry& entry) {
+    const std::uint64_t process = PairKey(entry.id, entry.process);
+    const auto [found, added] = processes_.try_emplace(process);
+    if (added) order_.push_back(process);
+    return found->second;
+  }
+
+  Attachment& Latest(const Entry& entry) {
+    std::vector<Attachment>& attachments = Of(entry).attachments;
+    return attachments.empty() ? attachments.emplace_back() : attachments.back();
+  }
+
+  // A process closes what was opened for it last. Another end of the same stream is another
+  // process's, whose opening was not recorded.
+  Stream& SourceOf(const Entry& entry, std::size_t output) {
+    Stream& stream = Latest(entry).streams[output];
+    return stream.source == nullptr ? stream : Of(entry).attachments.emplace_back().streams[output];
+  }
+
+  // The engine may be late: it reads on in the oldest one that it has not finished, if that has
+  // anything to finish.
+  Stream& ReadBy(const Entry& entry, std::size_t output) {
+    Process& process = Of(entry);
+    for (std::size_t& i = process.read[output]; i + 1 < process.attachments.size(); ++i) {
+      Attachment& attachment = process.attachments[i];
+      Stream& stream = attachment.streams[output];
+      const bool unfinished = stream.eof == nullptr && stream.closed == nullptr;
+      if (stream.source != nullptr && unfinished && IsTheEngines(attachment)) return stream;
+    }
+    return Latest(entry).streams[output];
+  }
+
+  void JudgeStream(const Stream& stream) {
+    if (stream.source == nullptr) return;
+    findings_.Observe();
+    const Entry& source = *stream.source;
+    const std::string name = SubjectName(journal_, source) + ": " + journal_.Text(source.what);
+    if (stream.eof == nullptr) {
+      if (stream.closed != nullptr) return;
+      findings_.Add(
+          name + " never reached its end, the process wrote " + Bytes(source) + " and closed it",
+          {source.seq});
+    } else if (stream.eof->number != source.number) {
+      findings_.Add(
+          name + " ended after " + Bytes(*stream.eof) + ", the process wrote " + Bytes(source),
+          {source.seq, stream.eof->seq});
+    } else if (source.text != Symbol{} && stream.eof->text != Symbol{} &&
+               source.text != stream.eof->text) {
+      findings_.Add(name + " has the right length but other bytes than the process wrote",
+                    {source.seq, stream.eof->seq});
+    }
+  }
+
+  static std::string Bytes(const Entry& entry) {
+    return std::to_string(entry.number) + (entry.number == 1 ? " byte" : " bytes");
+  }
+
+  const Journal& journal_;
+  const std::array<Symbol, kOutputs> outputs_;
+  Findings findings_;
+  bool any_attach_ = false;
+  std::unordered_map<std::uint64_t, Process> processes_;  // by id and name
+  std::vector<std::uint64_t> order_;                      // of first mention
+};
+
+Judgement Judge(const Journal& journal) {
+  return StdioJudge(journal).Judge();
+}
+
+}  // namespace
+
+constinit const Guarantee kStdioComplete{
+    "stdio-complete",
+    "Whatever a process wrote to stdout and stderr until it closed them reaches the engine that is "
+    "attached to it, byte for byte and followed by end-of-file, unless the engine closed the "
+    "stream "
+    "itself before.",
+    "without the record of a process that closed an output and was attached",
+    &Judge,
+};
+
+}  // namespace scenarios

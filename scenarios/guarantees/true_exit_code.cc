@@ -1,0 +1,118 @@
+#include <unordered_map>
+
+#include "scenarios/guarantees/event_queue.h"
+#include "scenarios/guarantees/judging.h"
+#include "scenarios/guarantees/lives.h"
+
+namespace scenarios {
+namespace {
+
+constexpr std::uint32_t kGoneWithoutExit = 255;
+constexpr std::uint32_t kKilledWithInit = 137;
+
+class CodeJudge {
+ public:
+  explicit CodeJudge(const Journal& journal)
+      : journal_(journal),
+        lives_(CutIntoLives(journal)),
+        exit_(journal.Find("exit")),
+        exit_process_(journal.Find("exit-process")),
+        init_(journal.Find("init")) {}
+
+  Judgement Judge() {
+    for (const Entry& entry : journal_.entries()) {
+      const LifeIndex life = lives_.IndexOf(entry);
+      switch (entry.kind) {
+        case EntryKind::kEventEmitted:
+        case EntryKind::kEventDropped:
+          any_event_ = true;
+          break;
+        case EntryKind::kEventDelivered:
+          any_event_ = true;
+          if (life != kNoLife && entry.what == exit_ && entry.process != init_) {
+            exec_exits_[{life, entry.process}].Push(&entry);
+          }
+          break;
+        case EntryKind::kCallbackBegin:
+          if (life == kNoLife) break;
+          if (entry.what == exit_) JudgeExit(entry, lives_[life]);
+          if (entry.what == exit_process_) JudgeExec(entry, life);
+          break;
+        default:
+          break;
+      }
+    }
+    if (!any_event_) return {};
+    return std::move(findings_).Conclude();
+  }
+
+ private:
+  using ExecKey = std::pair<LifeIndex, Symbol>;
+  struct ExecKeyHash {
+    std::size_t operator()(const ExecKey& key) const {
+      return (std::uint64_t{key.first} << 32 ^ static_cast<std::uint64_t>(key.second)) *
+             0x9e3779b97f4a7c15;
+    }
+  };
+
+  void JudgeExit(const Entry& callback, const Life& life) {
+    findings_.Observe();
+    const bool known = life.exit_delivered != 0 && life.exit_delivered < callback.seq;
+    // A restore reads the stored log, which no entry tells of.
+    if (!known && life.restored) return;
+    const std::uint32_t expected =
+        known ? journal_.entries()[life.exit_delivered - 1].code : kGoneWithoutExit;
+    if (callback.code == expected) return;
+    findings_.Add(LifeName(journal_, life) + ": exit code " + std::to_string(callback.code) +
+                      " was called back, " +
+                      (known ? "init's exit had status " + std::to_string(expected)
+                             : "but no exit of init had been delivered, which is 255"),
+                  {known ? life.exit_delivered : 0, callback.seq});
+  }
+
+  void JudgeExec(const Entry& callback, LifeIndex index) {
+    findings_.Observe();
+    EventQueue& exits = exec_exits_[{index, callback.process}];
+    const Life& life = lives_[index];
+    const Entry* last = exits.Back();
+    // An exit in front of the one that fits was absorbed: its add-process had failed.
+    while (!exits.empty()) {
+      if (exits.Pop()->code == callback.code) return;
+    }
+    const bool behind_init =
+        last != nullptr && life.exit_delivered != 0 && last->seq > life.exit_delivered;
+    if (callback.code == kKilledWithInit && (last == nullptr || behind_init)) return;
+    findings_.Add(LifeName(journal_, life) + ", " + journal_.Text(callback.process) +
+                      ": exit code " + std::to_string(callback.code) + " was called back, " +
+                      (last != nullptr ? "its exit had status " + std::to_string(last->code)
+                                       : "but no exit of it had been delivered, which is 137"),
+                  {last != nullptr ? last->seq : 0, callback.seq});
+  }
+
+  const Journal& journal_;
+  const Lives lives_;
+  Findings findings_;
+  bool any_event_ = false;
+  std::unordered_map<ExecKey, EventQueue, ExecKeyHash> exec_exits_;
+  const Symbol exit_;
+  const Symbol exit_process_;
+  const Symbol init_;
+};
+
+Judgement Judge(const Journal& journal) {
+  return CodeJudge(journal).Judge();
+}
+
+}  // namespace
+
+constinit const Guarantee kTrueExitCode{
+    "true-exit-code",
+    "An exit callback carries the status of its own life's init, as delivered before the callback "
+    "began, and 255 where none was; never an exec's status and never an invented 0. An "
+    "exit-process "
+    "carries the status of its own process, or 137 where init's exit came first.",
+    "without events, or without an exit or exit-process callback",
+    &Judge,
+};
+
+}  // namespace scenarios

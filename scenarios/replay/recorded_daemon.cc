@@ -1,0 +1,310 @@
+#include "scenarios/replay/recorded_daemon.h"
+
+#include <utility>
+
+#include <google/protobuf/util/message_differencer.h>
+
+#include "libcontainerd/backend.h"
+
+namespace scenarios {
+
+using fake_containerd::OutputStream;
+using libcontainerd::Awaitable;
+using libcontainerd::Duration;
+using libcontainerd::Method;
+using libcontainerd::Status;
+
+struct RecordedDaemon::Arrival {
+  Arrival(libcontainerd::Runtime& runtime, google::protobuf::Message& reply_message)
+      : response(reply_message), done(runtime) {}
+  google::protobuf::Message& response;  // lives as long as the call waits for `done`
+  libcontainerd::OneShot<Status> done;
+};
+
+struct RecordedDaemon::Streams {
+  std::size_t call = 0;
+  std::string id;
+  std::string process;
+  std::unique_ptr<fake_containerd::ProcessStreams> streams;
+  std::array<fake_containerd::Sha256, 2> digest;
+  std::array<bool, 2> closed{false, false};
+  std::string stdin_data;
+};
+
+namespace {
+
+std::string StringField(const google::protobuf::Message& message, const char* name) {
+  const auto* field = message.GetDescriptor()->FindFieldByName(name);
+  const bool is_text =
+      field != nullptr && field->cpp_type() == google::protobuf::FieldDescriptor::CPPTYPE_STRING;
+  return is_text ? message.GetReflection()->GetString(message, field) : std::string();
+}
+
+const char* StreamName(OutputStream stream) {
+  return stream == OutputStream::kStdout ? "stdout" : "stderr";
+}
+
+OutputStream StreamNamed(const std::string& name) {
+  return name == "stderr" ? OutputStream::kStderr : OutputStream::kStdout;
+}
+
+class SinkHandle final : public libcontainerd::EventStream {
+ public:
+  explicit SinkHandle(libcontainerd::EventSink*& slot) : slot_(slot) {}
+  ~SinkHandle() override { slot_ = nullptr; }
+
+ private:
+  libcontainerd::EventSink*& slot_;
+};
+
+}  // namespace
+
+RecordedDaemon::RecordedDaemon(libcontainerd::Runtime& runtime, Recorder& recorder,
+                               fake_containerd::ProcessIo& io, const Recording& recording,
+                               const ReplayPlan& plan)
+    : runtime_(runtime), recorder_(recorder), io_(io), recording_(recording), plan_(plan) {
+  for (const ReplayStep& step : plan.steps) {
+    if (step.kind == StepKind::kExpectRpc) planned_rpcs_.insert(step.index);
+  }
+}
+
+RecordedDaemon::~RecordedDaemon() = default;
+
+// What a request is for: two pauses of a container are alike, a pause and a resize are not.
+RecordedDaemon::Key RecordedDaemon::KeyOf(const std::string& method,
+                                          const google::protobuf::Message& request) {
+  Key key{method, StringField(request, "id"), StringField(request, "pid"),
+          StringField(request, "status")};
+  if (method == "UpdateProcess") {
+    const auto& update = static_cast<const types::UpdateProcessRequest&>(request);
+    key.emplace_back(update.closestdin() ? "close-stdin" : "resize");
+  }
+  if (method == "Signal") {
+    key.push_back(std::to_string(static_cast<const types::SignalRequest&>(request).signal()));
+  }
+  return key;
+}
+
+void RecordedDaemon::Expect(std::size_t call) {
+  const PlannedCall& planned = plan_.calls[call];
+  const auto expect = [&](std::size_t rpc) {
+    if (!planned_rpcs_.contains(rpc)) return;
+    const RecordedRpc& recorded = recording_.rpcs[rpc];
+    expected_[KeyOf(recorded.method, *recorded.request)].push_back(rpc);
+    call_of_rpc_[rpc] = call;
+  };
+  if (planned.rpc) expect(*planned.rpc);
+  for (const std::size_t rpc : planned.close_stdin_rpcs) expect(rpc);
+}
+
+Awaitable<Status> RecordedDaemon::Unary(Method method, const google::protobuf::Message& request,
+                                        google::protobuf::Message& response, Duration /*timeout*/) {
+  const std::string name(MethodName(method));
+  const auto found = expected_.find(KeyOf(name, request));
+  if (found == expected_.end() || found->second.empty()) {
+    unrecorded_.push_back(Unrecorded{
+        .method = name, .id = StringField(request, "id"), .process = StringField(request, "pid")});
+    co_return AnswerUnrecorded(method, request, response);
+  }
+  const std::size_t rpc = found->second.front();
+  found->second.pop_front();
+  CompareRequest(rpc, request);
+  if (method == Method::kCreateContainer || method == Method::kAddProcess)
+    OpenStreams(rpc, request);
+  auto arrival = std::make_shared<Arrival>(runtime_, response);
+  arrived_[rpc] = arrival;
+  if (overdue_.erase(rpc) > 0) Answer(rpc, *arrival);
+  co_return co_await arrival->done.Wait();
+}
+
+std::unique_ptr<libcontainerd::EventStream> RecordedDaemon::Events(types::EventsRequest /*request*/,
+                                                                   libcontainerd::EventSink& sink) {
+  sink_ = &sink;
+  return std::make_unique<SinkHandle>(sink_);
+}
+
+Awaitable<Status> RecordedDaemon::CheckHealth(Duration /*timeout*/) {
+  co_return Status();
+}
+
+void RecordedDaemon::CompareRequest(std::size_t rpc, const google::protobuf::Message& request) {
+  const RecordedRpc& recorded = recording_.rpcs[rpc];
+  google::protobuf::util::MessageDifferencer differencer;
+  differencer.set_message_field_comparison(google::protobuf::util::MessageDifferencer::EQUIVALENT);
+  std::string report;
+  differencer.ReportDifferencesToString(&report);
+  if (differencer.Compare(*recorded.request, request)) return;
+  request_differences_.push_back(recorded.method + " of " + StringField(request, "id") + ": " +
+                                 report);
+}
+
+bool RecordedDaemon::Reply(std::size_t rpc) {
+  const auto found = arrived_.find(rpc);
+  if (found == arrived_.end()) {
+    overdue_.insert(rpc);
+    return false;
+  }
+  Answer(rpc, *found->second);
+  return true;
+}
+
+void RecordedDaemon::Answer(std::size_t rpc, Arrival& arrival) {
+  const RecordedRpc& recorded = recording_.rpcs[rpc];
+  const bool starts_process =
+      recorded.method == "CreateContainer" || recorded.method == "AddProcess";
+  if (!recorded.reply) {
+    arrival.done.Set(
+        libcontainerd::Fail(ErrorCode::kUnavailable, "the recording ends before the reply"));
+    return;
+  }
+  if (recorded.reply->code != ErrorCode::kOk) {
+    if (starts_process) CloseStreams(call_of_rpc_[rpc]);
+    arrival.done.Set(libcontainerd::Fail(recorded.reply->code, recorded.reply->error));
+    return;
+  }
+  if (recorded.reply->response) arrival.response.CopyFrom(*recorded.reply->response);
+  if (recorded.method == "CreateContainer") running_.insert(StringField(*recorded.request, "id"));
+  arrival.done.Set(Status());
+}
+
+// Whatever our client asks beyond the recording: killing what it gave up on, and what became of it.
+Status RecordedDaemon::AnswerUnrecorded(Method method, const google::protobuf::Message& request,
+                                        google::protobuf::Message& response) {
+  const std::string id = StringField(request, "id");
+  if (!running_.contains(id)) {
+    return libcontainerd::Fail(ErrorCode::kUnknown, "containerd: container not found");
+  }
+  if (method == Method::kSignal || method == Method::kUpdateProcess) return {};
+  if (method == Method::kState) {
+    types::Container* container = static_cast<types::StateResponse&>(response).add_containers();
+    container->set_id(id);
+    container->set_status("running");
+    return {};
+  }
+  return libcontainerd::Fail(ErrorCode::kUnimplemented, "the recording has no such request");
+}
+
+void RecordedDaemon::OpenStreams(std::size_t rpc, const google::protobuf::Message& request) {
+  const std::size_t call = call_of_rpc_[rpc];
+  const std::string process = StringField(request, "pid");
+  auto streams = std::make_shared<Streams>();
+  streams->call = call;
+  streams->id = StringField(request, "id");
+  streams->process = process.empty() ? std::string(libcontainerd::kInitProcess) : process;
+  const fake_containerd::IoPaths paths{.in = StringField(request, "stdin"),
+                                       .out = StringField(request, "stdout"),
+                                       .err = StringField(request, "stderr")};
+  const bool terminal = plan_.calls[call].terminal;
+  auto opened = io_.Open(paths, terminal);
+  if (!opened) {
+    recorder_.Note("cannot open the streams of " + streams->id + "/" + streams->process + ": " +
+                   opened.error().message);
+    return;
+  }
+  streams->streams = std::move(*opened);
+  streams->closed[1] = terminal;
+  streams_[call] = streams;
+  Spawn(runtime_, DrainStdin(streams));
+}
+
+Awaitable<void> RecordedDaemon::DrainStdin(std::shared_ptr<Streams> streams) {
+  constexpr std::size_t kChunk = 65536;
+  while (true) {
+    auto data = co_await streams->streams->ReadStdin(kChunk);
+    if (!data || data->empty()) co_return;
+    streams->stdin_data += *data;
+  }
+}
+
+const std::string& RecordedDaemon::stdin_of(std::size_t call) const {
+  static const std::string kNothing;
+  const auto found = streams_.find(call);
+  return found == streams_.end() ? kNothing : found->second->stdin_data;
+}
+
+void RecordedDaemon::Write(std::size_t output) {
+  const RecordedOutput& recorded = recording_.outputs[output];
+  const auto attachment = plan_.output_attachment[output];
+  if (!attachment) return;
+  const auto found = streams_.find(plan_.attachments[*attachment].call);
+  if (found == streams_.end()) return;
+  const OutputStream stream = StreamNamed(recorded.stream);
+  if (found->second->closed.at(static_cast<std::size_t>(stream))) return;
+  // Unknown bytes are zeros: their number still counts.
+  std::string data =
+      OutputBytes(recording_, plan_, output).value_or(std::string(recorded.length, '\0'));
+  ++writes_running_;
+  Spawn(runtime_, WriteOutput(found->second, stream, std::move(data)));
+}
+
+Awaitable<void> RecordedDaemon::WriteOutput(std::shared_ptr<Streams> streams, OutputStream stream,
+                                            std::string data) {
+  streams->digest.at(static_cast<std::size_t>(stream)).Update(data);
+  Entry entry =
+      recorder_.About(EntryKind::kStdioWritten, streams->id, streams->process, StreamName(stream));
+  entry.number = data.size();
+  recorder_.Record(entry);
+  Status written = co_await streams->streams->Write(stream, std::move(data));
+  if (!written) recorder_.Note("write to " + streams->id + ": " + written.error().message);
+  --writes_running_;
+}
+
+void RecordedDaemon::Close(std::size_t eof) {
+  const auto attachment = plan_.eof_attachment[eof];
+  if (!attachment) return;
+  const auto found = streams_.find(plan_.attachments[*attachment].call);
+  if (found != streams_.end())
+    CloseStream(*found->second, StreamNamed(recording_.eofs[eof].stream));
+}
+
+void RecordedDaemon::CloseStream(Streams& streams, OutputStream stream) {
+  const auto index = static_cast<std::size_t>(stream);
+  if (std::exchange(streams.closed.at(index), true)) return;
+  Entry entry =
+      recorder_.About(EntryKind::kStdioSourceEof, streams.id, streams.process, StreamName(stream));
+  entry.number = streams.digest.at(index).total_bytes();
+  entry.text = recorder_.journal().Intern(streams.digest.at(index).Finish());
+  recorder_.Record(entry);
+  streams.streams->CloseOutput(stream);
+}
+
+void RecordedDaemon::CloseStreams(std::size_t call) {
+  const auto found = streams_.find(call);
+  if (found == streams_.end()) return;
+  CloseStream(*found->second, OutputStream::kStdout);
+  CloseStream(*found->second, OutputStream::kStderr);
+}
+
+bool RecordedDaemon::Emit(std::size_t event) {
+  const types::Event& recorded = recording_.events[event].event;
+  if (recorded.type() == "exit") {
+    if (recorded.pid() == libcontainerd::kInitProcess) {
+      running_.erase(recorded.id());
+      for (const auto& [call, streams] : streams_) {
+        if (streams->id == recorded.id()) CloseStreams(call);
+      }
+    } else if (const auto call = plan_.event_call[event]) {
+      CloseStreams(*call);
+    }
+  }
+  recorder_.RecordEvent(EntryKind::kEventEmitted, recorded);
+  if (sink_ == nullptr) {
+    recorder_.RecordEvent(EntryKind::kEventDropped, recorded, "nobody listens");
+    return false;
+  }
+  sink_->OnEvents(std::span(&recorded, 1));
+  return true;
+}
+
+void RecordedDaemon::End() {
+  for (const auto& [call, streams] : streams_) {
+    CloseStreams(call);
+    streams->streams->CloseStdin();
+  }
+  for (const auto& [rpc, arrival] : arrived_) {
+    arrival->done.Set(
+        libcontainerd::Fail(ErrorCode::kUnavailable, "the recording ends before the reply"));
+  }
+}
+
+}  // namespace scenarios

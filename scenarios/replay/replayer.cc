@@ -1,0 +1,321 @@
+#include "scenarios/replay/replayer.h"
+
+#include <algorithm>
+#include <array>
+#include <condition_variable>
+#include <mutex>
+#include <utility>
+
+#include "libcontainerd/client.h"
+#include "libcontainerd/remote.h"
+#include "scenarios/journaling.h"
+#include "scenarios/replay/planned_call.h"
+#include "scenarios/replay/recorded_daemon.h"
+#include "scenarios/replay/replay_engine.h"
+
+namespace scenarios {
+
+using libcontainerd::Awaitable;
+using libcontainerd::Status;
+
+namespace {
+
+// Waits in real time, so that a replay keeps the recording's pace.
+class Pace {
+ public:
+  explicit Pace(double speed) : speed_(speed) {}
+  void WaitFor(RecordedTime t) {
+    if (speed_ <= 0) return;
+    const auto due =
+        start_ + std::chrono::duration_cast<std::chrono::steady_clock::duration>(t / speed_);
+    std::unique_lock lock(mutex_);
+    never_.wait_until(lock, due, [] { return false; });
+  }
+
+ private:
+  double speed_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  std::mutex mutex_;
+  std::condition_variable never_;
+};
+
+class Replay {
+ public:
+  Replay(const Recording& recording, const ReplayPlan& plan, const ReplayOptions& options,
+         ReplayWorld& world)
+      : recording_(recording),
+        plan_(plan),
+        world_(world),
+        pace_(options.speed),
+        recorder_(world.runtime(), *run_.journal),
+        daemon_(world.runtime(), recorder_, world.process_io(), recording, plan),
+        engine_(world.runtime(), plan),
+        backend_(recorder_, engine_),
+        stdio_(recorder_, world.stdio()),
+        bundles_(recorder_, world.bundles()),
+        reference_(options.reference) {
+    run_.calls.resize(plan.calls.size());
+  }
+
+  Status Connect() {
+    auto api = world_.Connect(daemon_);
+    if (!api) return libcontainerd::Fail(api.error());
+    api_ = std::make_unique<JournalingContainerdApi>(recorder_, **api);
+    world_.Run([&] {
+      client_ = std::make_unique<libcontainerd::Client>(
+          libcontainerd::Client::Ports{
+              .runtime = world_.runtime(), .api = *api_, .stdio = stdio_, .bundles = bundles_},
+          backend_,
+          libcontainerd::ClientOptions{
+              .timing = {}, .reference = reference_, .no_pivot_root = false});
+      remote_ = std::make_unique<libcontainerd::Remote>(
+          world_.runtime(), *api_, std::vector<libcontainerd::Client*>{client_.get()});
+      remote_->Start();
+    });
+    Expect([&] { return daemon_.events_open(); }, "the event stream was not opened");
+    return {};
+  }
+
+  void Steps() {
+    for (const ReplayStep& step : plan_.steps) {
+      Rest();
+      pace_.WaitFor(step.t);
+      world_.AdvanceTo(std::max(step.t, RecordedTime::zero()));
+      Rest();
+      Do(step);
+    }
+    Rest();
+  }
+
+  ReplayRun Finish() {
+    world_.Run([&] {
+      daemon_.End();
+      engine_.Release();
+    });
+    Expect([&] { return engine_.all_ended() || !plan_.pending.empty(); },
+           "an output did not come to its end");
+    CollectStreams();
+    bool closed = false;
+    world_.Run([&] { Spawn(world_.runtime(), CloseAll(closed)); });
+    Expect([&] { return closed; }, "the client did not close");
+    world_.Run([&] {
+      remote_.reset();
+      client_.reset();
+      for (const auto& request : daemon_.unrecorded()) {
+        run_.unrecorded_rpcs.push_back(request.method + " " + request.id +
+                                       (request.process.empty() ? "" : "/" + request.process));
+      }
+      run_.request_differences = daemon_.request_differences();
+    });
+    api_.reset();
+    world_.Disconnect();
+    const std::string failure = world_.failure();
+    if (!failure.empty()) run_.stuck.push_back("escaped from a coroutine: " + failure);
+    run_.placeholders = PlaceholderValues(world_.directory());
+    return std::move(run_);
+  }
+
+  void Snapshot(const char* when) {
+    world_.Run([&] {
+      const std::uint64_t live = client_ == nullptr ? 0 : client_->LiveObjects();
+      RecordSnapshot("objects", live, when);
+      RecordSnapshot("containers", client_ == nullptr ? 0 : client_->Tracked().size(), when);
+    });
+  }
+
+ private:
+  void RecordSnapshot(const char* what, std::uint64_t count, const char* when) {
+    Entry entry = recorder_.About(EntryKind::kSnapshot, {}, {}, what);
+    entry.number = count;
+    entry.text = recorder_.journal().Intern(when);
+    recorder_.Record(entry);
+  }
+
+  // Waits until what was begun has come to rest: no callback or attach is under way, nothing is
+  // being written.
+  void Rest() {
+    world_.Settle();
+    Expect(
+        [&] {
+          return client_->PendingCallbacks() == 0 && !daemon_.writing() && !engine_.writing();
+        },
+        "callbacks or writes did not end");
+    world_.Settle();
+  }
+
+  void Expect(const std::function<bool()>& condition, std::string otherwise) {
+    if (!world_.WaitUntil(condition)) run_.stuck.push_back(std::move(otherwise));
+  }
+
+  void Do(const ReplayStep& step) {
+    switch (step.kind) {
+      case StepKind::kCallBegin:
+        return BeginCall(step.index);
+      case StepKind::kWait:
+        return AwaitCalls(plan_.waits[step.index].calls);
+      case StepKind::kStdinWrite:
+        return world_.Run([&] { engine_.WriteStdin(plan_.stdin_actions[step.index]); });
+      case StepKind::kStdinClose:
+        return world_.Run([&] { engine_.CloseStdin(plan_.stdin_actions[step.index]); });
+      case StepKind::kExpectRpc:
+        return ExpectRpc(step);
+      case StepKind::kSendReply:
+        return SendReply(step);
+      case StepKind::kSendEvent:
+        return SendEvent(step);
+      case StepKind::kProcessOutput:
+        return world_.Run([&] { daemon_.Write(step.index); });
+      case StepKind::kProcessEof:
+        return world_.Run([&] { daemon_.Close(step.index); });
+      case StepKind::kClockTo:
+        return;
+    }
+  }
+
+  // Calls that had returned in the recording before this one began have returned here too: the next
+  // call may rely on what they did.
+  void BeginCall(std::size_t index) {
+    const RecordedCommand& command = recording_.commands[plan_.calls[index].command];
+    std::vector<std::size_t> before;
+    for (std::size_t i = 0; i < plan_.calls.size(); ++i) {
+      const bool had_returned = recording_.commands[plan_.calls[i].command].t <= command.begin;
+      if (run_.calls[i].began && !run_.calls[i].ended && had_returned) before.push_back(i);
+    }
+    AwaitCalls(before);
+    world_.Run([&] {
+      run_.calls[index].began = true;
+      daemon_.Expect(index);
+      engine_.CallBegun(index);
+      Spawn(world_.runtime(), RunCall(index));
+    });
+  }
+
+  void AwaitCalls(const std::vector<std::size_t>& calls) {
+    for (const std::size_t call : calls) {
+      if (!run_.calls[call].began) continue;
+      const PlannedCall& planned = plan_.calls[call];
+      Expect([&] { return run_.calls[call].ended; },
+             std::string(CallKindName(planned.kind)) + " " + planned.id + " did not return");
+    }
+  }
+
+  Awaitable<void> RunCall(std::size_t index) {
+    Status status = co_await RunPlannedCall(*client_, recorder_, plan_.calls[index]);
+    CallOutcome& outcome = run_.calls[index];
+    outcome.ended = true;
+    if (!status) outcome.error = status.error();
+    engine_.CallEnded(index);
+  }
+
+  void ExpectRpc(const ReplayStep& step) {
+    const RecordedRpc& rpc = recording_.rpcs[step.index];
+    if (rpc.method == "Events") return;  // its own way: opened at Connect()
+    if (!step.deviation.empty()) return world_.Settle();
+    Expect([&] { return daemon_.arrived(step.index); },
+           rpc.method + " of line " + std::to_string(rpc.line) + " was not sent");
+  }
+
+  void SendReply(const ReplayStep& step) {
+    if (recording_.rpcs[step.index].method == "Events") return;
+    const std::uint64_t before = recorder_.count(EntryKind::kRpcEnd);
+    bool answered = false;
+    world_.Run([&] { answered = daemon_.Reply(step.index); });
+    if (!answered) {
+      run_.missing_rpcs.push_back(step.index);
+      return;
+    }
+    Expect([&] { return recorder_.count(EntryKind::kRpcEnd) > before; },
+           "a reply did not reach the client");
+  }
+
+  void SendEvent(const ReplayStep& step) {
+    const std::uint64_t before = recorder_.count(EntryKind::kEventDelivered);
+    bool sent = false;
+    world_.Run([&] { sent = daemon_.Emit(step.index); });
+    if (!sent) {
+      run_.stuck.push_back("nobody listened to the event of line " +
+                           std::to_string(recording_.events[step.index].line));
+      return;
+    }
+    Expect([&] { return recorder_.count(EntryKind::kEventDelivered) > before; },
+           "an event did not reach the client");
+  }
+
+  Awaitable<void> CloseAll(bool& closed) {
+    co_await remote_->Close();
+    co_await client_->Close();
+    closed = true;
+  }
+
+  void CollectStreams() {
+    world_.Run([&] {
+      run_.streams.resize(plan_.attachments.size());
+      for (std::size_t i = 0; i < plan_.attachments.size(); ++i) {
+        const std::size_t call = plan_.attachments[i].call;
+        const ReplayEngine::Attached* attached = engine_.attached(call);
+        if (attached == nullptr) continue;
+        for (std::size_t s = 0; s < 2; ++s) {
+          const ReplayEngine::Output& output = attached->outputs.at(s);
+          run_.streams[i].at(s) = {.attached = true,
+                                   .ended = output.ended,
+                                   .total = output.total,
+                                   .sha256 = output.sha256};
+        }
+        if (attached->stdin_written != daemon_.stdin_of(call)) {
+          run_.stdin_differences.push_back(
+              plan_.calls[call].id + ": the process read " +
+              std::to_string(daemon_.stdin_of(call).size()) + " bytes of stdin, " +
+              std::to_string(attached->stdin_written.size()) + " were written");
+        }
+      }
+    });
+  }
+
+  const Recording& recording_;
+  const ReplayPlan& plan_;
+  ReplayWorld& world_;
+  Pace pace_;
+  ReplayRun run_;
+  Recorder recorder_;
+  RecordedDaemon daemon_;
+  ReplayEngine engine_;
+  JournalingBackend backend_;
+  JournalingStdio stdio_;
+  JournalingBundleStore bundles_;
+  libcontainerd::ReferenceBehaviour reference_;
+  std::unique_ptr<JournalingContainerdApi> api_;
+  std::unique_ptr<libcontainerd::Client> client_;
+  std::unique_ptr<libcontainerd::Remote> remote_;
+};
+
+}  // namespace
+
+std::map<std::string, std::string> PlaceholderValues(const std::string& directory) {
+  std::map<std::string, std::string> values{{"STATE_DIR", directory + "/state"}};
+  for (const auto& [name, folder] :
+       {std::pair("CONTAINERD_DIR", "containerd"), std::pair("RUN_DIR", "run"),
+        std::pair("BIN", "bin"), std::pair("ROOTFS", "rootfs")}) {
+    values.emplace(name, directory + "/" + folder);
+  }
+  return values;
+}
+
+libcontainerd::Result<ReplayRun> RunReplay(const Recording& recording, const ReplayPlan& plan,
+                                           const ReplayOptions& options) {
+  auto world =
+      MakeReplayWorld(ReplayWorldOptions{.transport = options.transport,
+                                         .seed = options.seed,
+                                         .epoch = libcontainerd::WallTime(plan.wall_offset)});
+  if (!world) return libcontainerd::Fail(world.error());
+  const Recording here = recording.WithPlaceholders(PlaceholderValues((*world)->directory()));
+  const ReplayPlan placed = PlanReplay(here);
+  Replay replay(here, placed, options, **world);
+  if (Status connected = replay.Connect(); !connected)
+    return libcontainerd::Fail(connected.error());
+  replay.Snapshot("baseline");
+  replay.Steps();
+  if (placed.pending.empty()) replay.Snapshot("end");
+  return replay.Finish();
+}
+
+}  // namespace scenarios

@@ -1,0 +1,160 @@
+#include "tests/scenarios/judge_check.h"
+
+namespace scenarios::testing {
+namespace {
+
+constexpr std::string_view kName = "callbacks-in-order";
+constexpr Details kInit{.process = "init", .code = 7};
+
+TEST(CallbacksInOrder, HoldsInTheOrderOfDelivery) {
+  JournalBuilder j;
+  j.Created("c1").Event("pause", "c1").Event("resume", "c1").Event("oom", "c1");
+  j.Callback("pause", "c1").Callback("resume", "c1").Callback("oom", "c1").Exited("c1");
+  EXPECT_TRUE(Held(kName, j));
+}
+
+TEST(CallbacksInOrder, HoldsForEventsDeliveredDuringTheCreate) {
+  JournalBuilder j;
+  j.Creating("c1").Event("oom", "c1").Event("exit", "c1", kInit).Replied("c1").Started("c1");
+  j.Callback("oom", "c1").Callback("exit", "c1", {.code = 7});
+  EXPECT_TRUE(Held(kName, j));
+}
+
+TEST(CallbacksInOrder, HoldsWhenAnEventIsNotCalledBackAtAll) {
+  JournalBuilder j;
+  j.Created("c1").Event("pause", "c1").Event("resume", "c1");
+  j.Callback("resume", "c1").Event("pause", "c1").Callback("pause", "c1").Exited("c1");
+  EXPECT_TRUE(Held(kName, j));
+}
+
+TEST(CallbacksInOrder, BrokenByCallbacksInAnotherOrder) {
+  JournalBuilder j;
+  const auto oom = j.Created("c1").Event("oom", "c1").Last();
+  const auto pause = j.Event("pause", "c1").Last();
+  const auto pause_callback = j.Callback("pause", "c1").Last();
+  const auto oom_callback = j.Callback("oom", "c1").Last();
+  EXPECT_TRUE(Broken(kName, j,
+                     {{"c1: oom was called back after pause, but its event was delivered before "
+                       "the event of that",
+                       {oom, pause, pause_callback, oom_callback}}}));
+}
+
+TEST(CallbacksInOrder, BrokenByACallbackWithoutAnEvent) {
+  JournalBuilder j;
+  const auto pause = j.Created("c1").Callback("pause", "c1").Last();
+  j.Event("pause", "c1");
+  EXPECT_TRUE(
+      Broken(kName, j,
+             {{"c1: pause was called back though no such event of this life had been delivered",
+               {pause}}}));
+}
+
+TEST(CallbacksInOrder, BrokenByACallbackForARepeatedEvent) {
+  JournalBuilder j;
+  j.Created("c1").Event("oom", "c1").Callback("oom", "c1").Delivered("oom", "c1");
+  const auto again = j.Callback("oom", "c1").Last();
+  EXPECT_TRUE(Broken(
+      kName, j,
+      {{"c1: oom was called back though no such event of this life had been delivered", {again}}}));
+}
+
+TEST(CallbacksInOrder, BrokenByAnEventOfTheLifeBefore) {
+  JournalBuilder j;
+  j.Created("c1").Exited("c1", 7).Created("c1").Delivered("exit", "c1", kInit);
+  const auto exit = j.Callback("exit", "c1", {.code = 7}).Last();
+  EXPECT_TRUE(Broken(kName, j,
+                     {{"c1 (life 2): exit was called back though no such event of this life had "
+                       "been delivered",
+                       {exit}}}));
+}
+
+TEST(CallbacksInOrder, HoldsForExecsBroughtForwardByInit) {
+  JournalBuilder j;
+  j.Created("c1").Exec("c1", "e1").Exec("c1", "e2").Exec("c1", "e3");
+  j.Event("exit", "c1", {.process = "e3", .code = 1}).Event("exit", "c1", kInit);
+  j.Event("exit", "c1", {.process = "e1", .code = 2});
+  j.Callback("exit-process", "c1", {.process = "e3", .code = 1});
+  j.Callback("exit-process", "c1", {.process = "e2", .code = 137});
+  j.Callback("exit-process", "c1", {.process = "e1", .code = 2});
+  j.Callback("exit", "c1", {.code = 7});
+  EXPECT_TRUE(Held(kName, j));
+}
+
+TEST(CallbacksInOrder, HoldsForAnExecThatSomebodyElseAdded) {
+  JournalBuilder j;
+  j.Created("c1").Event("exit", "c1", {.process = "raw"});
+  j.Callback("exit-process", "c1", {.process = "raw"}).Exited("c1");
+  EXPECT_TRUE(Held(kName, j));
+}
+
+TEST(CallbacksInOrder, BrokenByAnExecThatNothingBroughtForward) {
+  JournalBuilder j;
+  j.Created("c1").Exec("c1", "e1");
+  const auto exec = j.Callback("exit-process", "c1", {.process = "e1", .code = 137}).Last();
+  j.Exited("c1");
+  EXPECT_TRUE(Broken(kName, j,
+                     {{"c1, e1: exit-process was called back though no such event of this life had "
+                       "been delivered",
+                       {exec}}}));
+}
+
+TEST(CallbacksInOrder, BrokenByAnExecBehindInit) {
+  JournalBuilder j;
+  j.Created("c1").Exec("c1", "e1");
+  const auto e1 = j.Event("exit", "c1", {.process = "e1"}).Last();
+  const auto init = j.Event("exit", "c1", kInit).Last();
+  const auto exit = j.Callback("exit", "c1", {.code = 7}).Last();
+  const auto late = j.Callback("exit-process", "c1", {.process = "e1"}).Last();
+  EXPECT_TRUE(Broken(kName, j,
+                     {{"c1, e1: exit-process was called back after exit, but its event was "
+                       "delivered before the event of that",
+                       {e1, init, exit, late}}}));
+}
+
+TEST(CallbacksInOrder, BrokenByTheExitOfAnExecWhoseAttachFailed) {
+  for (const bool exits_first : {false, true}) {
+    JournalBuilder j;
+    j.Created("c1").CallBegin("add-process", "c1", {.process = "e1"});
+    j.RpcBegin("AddProcess", "c1", {.process = "e1"}).RpcEnd("AddProcess", "c1", {.process = "e1"});
+    if (exits_first) j.Event("exit", "c1", {.process = "e1"});
+    j.CallEnd("add-process", "c1", {.process = "e1", .failed = true});
+    if (!exits_first) j.Event("exit", "c1", {.process = "e1"});
+    const auto exec = j.Callback("exit-process", "c1", {.process = "e1"}).Last();
+    EXPECT_TRUE(Broken(kName, j,
+                       {{"c1, e1: exit-process was called back though no such event of this life "
+                         "had been delivered",
+                         {exec}}}));
+  }
+}
+
+TEST(CallbacksInOrder, HoldsForTheNextBearerOfAnAbsorbedExecsName) {
+  JournalBuilder j;
+  j.Created("c1").Exec("c1", "e1", true).Event("exit", "c1", {.process = "e1", .code = 1});
+  j.Event("pause", "c1").Callback("pause", "c1").Exec("c1", "e1").Event("exit", "c1", kInit);
+  j.Callback("exit-process", "c1", {.process = "e1", .code = 137});
+  j.Callback("exit", "c1", {.code = 7});
+  EXPECT_TRUE(Held(kName, j));
+}
+
+TEST(CallbacksInOrder, HoldsForAContainerThatIsGoneWithoutAnExit) {
+  JournalBuilder j;
+  j.Created("c1").Exec("c1", "e1").Event("start-process", "c1", {.process = "e1"});
+  j.Callback("exit-process", "c1", {.process = "e1", .code = 137});
+  j.Callback("exit", "c1", {.code = 255});
+  EXPECT_TRUE(Held(kName, j));
+}
+
+TEST(CallbacksInOrder, HoldsForThePauseThatARestoreTellsOf) {
+  JournalBuilder j;
+  j.CallBegin("restore", "c1").Callback("restore", "c1").Callback("pause", "c1");
+  j.CallEnd("restore", "c1").Exited("c1");
+  EXPECT_TRUE(Held(kName, j));
+}
+
+TEST(CallbacksInOrder, NotObservableWithoutEventsOrTheirCallbacks) {
+  EXPECT_TRUE(NotObservable(kName, JournalBuilder().Created("c1").Callback("pause", "c1")));
+  EXPECT_TRUE(NotObservable(kName, JournalBuilder().Created("c1").Event("pause", "c1")));
+}
+
+}  // namespace
+}  // namespace scenarios::testing

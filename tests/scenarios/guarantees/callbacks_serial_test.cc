@@ -1,0 +1,46 @@
+#include "tests/scenarios/judge_check.h"
+
+namespace scenarios::testing {
+namespace {
+
+constexpr std::string_view kName = "callbacks-serial";
+
+TEST(CallbacksSerial, HoldsWhenOneFollowsTheOther) {
+  JournalBuilder j;
+  j.Created("c1").Callback("pause", "c1").Callback("resume", "c1").Exited("c1");
+  EXPECT_TRUE(Held(kName, j));
+}
+
+TEST(CallbacksSerial, ContainersDoNotConcernEachOther) {
+  JournalBuilder j;
+  j.Created("c1").Created("c2");
+  j.CallbackBegin("pause", "c1").CallbackBegin("pause", "c2");
+  j.CallbackEnd("pause", "c1").CallbackEnd("pause", "c2");
+  EXPECT_TRUE(Held(kName, j));
+}
+
+TEST(CallbacksSerial, BrokenByACallbackInsideAnother) {
+  JournalBuilder j;
+  const auto pause = j.Created("c1").CallbackBegin("pause", "c1").Last();
+  const auto resume = j.Callback("resume", "c1").Last();
+  j.CallbackEnd("pause", "c1").Exited("c1");
+  EXPECT_TRUE(Broken(kName, j,
+                     {{"c1: resume was called back while the callback of pause was still running",
+                       {pause, resume}}}));
+}
+
+TEST(CallbacksSerial, BrokenByTwoOfTheSameState) {
+  JournalBuilder j;
+  const auto first = j.Created("c1").CallbackBegin("oom", "c1").Last();
+  const auto second = j.CallbackBegin("oom", "c1").Last();
+  EXPECT_TRUE(Broken(
+      kName, j,
+      {{"c1: oom was called back while the callback of oom was still running", {first, second}}}));
+}
+
+TEST(CallbacksSerial, NotObservableWithoutCallbacks) {
+  EXPECT_TRUE(NotObservable(kName, JournalBuilder().CreateFailed("c1")));
+}
+
+}  // namespace
+}  // namespace scenarios::testing

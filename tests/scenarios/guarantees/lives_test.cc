@@ -1,0 +1,197 @@
+#include "scenarios/guarantees/lives.h"
+
+#include <gmock/gmock.h>
+
+#include "tests/scenarios/journal_builder.h"
+
+namespace scenarios::testing {
+namespace {
+
+using ::testing::SizeIs;
+
+constexpr Details kInit{.process = "init"};
+constexpr Details kRefused{.code = 6, .failed = true};
+
+LifeIndex LifeOf(const Lives& lives, const JournalBuilder& j, std::uint64_t seq) {
+  return lives.IndexOf(j.journal().entries()[seq - 1]);
+}
+
+TEST(Lives, OneCreateIsOneLife) {
+  JournalBuilder j;
+  j.Created("c1");
+  const auto exit = j.Exited("c1").Last();
+  const Lives lives = CutIntoLives(j.journal());
+  ASSERT_THAT(lives.all(), SizeIs(1));
+  const Life& life = lives[0];
+  EXPECT_EQ(life.begin, 1U);
+  EXPECT_EQ(life.call_begin, 1U);
+  EXPECT_EQ(life.rpc_begin, 2U);
+  EXPECT_EQ(life.rpc_end, 3U);
+  EXPECT_EQ(life.start_begin, 4U);
+  EXPECT_EQ(life.start_end, 5U);
+  EXPECT_EQ(life.call_end, 6U);
+  EXPECT_EQ(life.exit_emitted, 7U);
+  EXPECT_EQ(life.exit_delivered, 8U);
+  EXPECT_EQ(life.exit_begin, exit);
+  EXPECT_EQ(life.exit_end, exit + 1);
+  EXPECT_TRUE(life.Started());
+  EXPECT_FALSE(life.Failed());
+  EXPECT_EQ(LifeName(j.journal(), life), "c1");
+  for (const Entry& entry : j.journal().entries()) EXPECT_EQ(lives.IndexOf(entry), 0U);
+}
+
+TEST(Lives, LivesOfOneIdAreChained) {
+  JournalBuilder j;
+  j.Created("c1").Created("c2").Exited("c1").CreateFailed("c1").Created("c1");
+  const Lives lives = CutIntoLives(j.journal());
+  ASSERT_THAT(lives.all(), SizeIs(4));
+  EXPECT_EQ(lives[0].next, 2U);
+  EXPECT_EQ(lives[2].previous, 0U);
+  EXPECT_EQ(lives[2].next, 3U);
+  EXPECT_TRUE(lives[2].Failed());
+  EXPECT_EQ(lives[3].ordinal, 3U);
+  EXPECT_EQ(LifeName(j.journal(), lives[3]), "c1 (life 3)");
+  EXPECT_EQ(lives[1].previous, kNoLife);
+}
+
+TEST(Lives, ARefusedCreateIsNone) {
+  JournalBuilder j;
+  j.Created("c1").CallBegin("create", "c1").CallEnd("create", "c1", kRefused).Exited("c1");
+  const Lives lives = CutIntoLives(j.journal());
+  ASSERT_THAT(lives.all(), SizeIs(1));
+  EXPECT_FALSE(lives[0].Failed());
+  EXPECT_EQ(lives[0].call_end, 6U);
+}
+
+// Two creates race; the one that was recorded first is the one that was refused.
+TEST(Lives, TheRpcGoesToTheCreateThatWasNotRefused) {
+  Entry call;
+  Journal journal;
+  call.what = journal.Intern("create");
+  call.id = journal.Intern("c1");
+  const auto record = [&](EntryKind kind, std::uint64_t number, bool failed = false) {
+    call.kind = kind;
+    call.number = number;
+    call.failed = failed;
+    return journal.Record(call);
+  };
+  record(EntryKind::kCallBegin, 1);
+  const auto accepted = record(EntryKind::kCallBegin, 2);
+  Entry rpc = call;
+  rpc.kind = EntryKind::kRpcBegin;
+  rpc.what = journal.Intern("CreateContainer");
+  rpc.number = 3;
+  journal.Record(rpc);
+  record(EntryKind::kCallEnd, 1, true);
+  rpc.kind = EntryKind::kRpcEnd;
+  journal.Record(rpc);
+  const auto end = record(EntryKind::kCallEnd, 2);
+  const Lives lives = CutIntoLives(journal);
+  ASSERT_THAT(lives.all(), SizeIs(1));
+  EXPECT_EQ(lives[0].begin, accepted);
+  EXPECT_EQ(lives[0].call_end, end);
+  EXPECT_FALSE(lives[0].Failed());
+}
+
+TEST(Lives, EventsBelongToTheLifeThatEmittedThem) {
+  JournalBuilder j;
+  j.Created("c1").Emitted("oom", "c1").Exited("c1").CallBegin("create", "c1");
+  const auto early = j.Event("exit", "c1", {.process = "e1"}).Last();
+  j.RpcBegin("CreateContainer", "c1");
+  const auto late = j.Delivered("oom", "c1").Last();
+  const auto own = j.Event("exit", "c1", kInit).Last();
+  const auto repeated = j.Delivered("exit", "c1", kInit).Last();
+  const Lives lives = CutIntoLives(j.journal());
+  ASSERT_THAT(lives.all(), SizeIs(2));
+  EXPECT_EQ(LifeOf(lives, j, early), 0U);
+  EXPECT_EQ(LifeOf(lives, j, late), 0U);
+  EXPECT_EQ(LifeOf(lives, j, own), 1U);
+  EXPECT_EQ(LifeOf(lives, j, repeated), kNoLife);
+  EXPECT_EQ(lives[0].oom_delivered, late);
+  EXPECT_EQ(lives[1].oom_delivered, 0U);
+}
+
+TEST(Lives, WithoutEmissionsTheTimestampTellsAnEarlierLife) {
+  JournalBuilder j;
+  j.Created("c1").DeliveredAt(50, "exit", "c1", kInit).Callback("exit", "c1").Created("c1");
+  const auto stale = j.DeliveredAt(49, "oom", "c1").Last();
+  const auto fresh = j.DeliveredAt(51, "oom", "c1").Last();
+  const Lives lives = CutIntoLives(j.journal());
+  EXPECT_EQ(LifeOf(lives, j, stale), 0U);
+  EXPECT_EQ(LifeOf(lives, j, fresh), 1U);
+}
+
+TEST(Lives, EventsOfContainersThatNobodyCreatedBelongToNone) {
+  JournalBuilder j;
+  const auto exit = j.Event("exit", "c1", kInit).Last();
+  const Lives lives = CutIntoLives(j.journal());
+  EXPECT_THAT(lives.all(), SizeIs(0));
+  EXPECT_EQ(LifeOf(lives, j, exit), kNoLife);
+}
+
+TEST(Lives, TheExitOfAnExecWhoseAddProcessFailedBelongsToNone) {
+  JournalBuilder j;
+  j.Created("c1").Exec("c1", "e1", true);
+  const auto absorbed = j.Event("exit", "c1", {.process = "e1"}).Last();
+  j.Exec("c1", "e1").CallBegin("add-process", "c1", {.process = "e1"});
+  j.CallEnd("add-process", "c1", {.process = "e1", .failed = true});  // refused: the name is busy
+  const auto owed = j.Event("exit", "c1", {.process = "e1"}).Last();
+  const Lives lives = CutIntoLives(j.journal());
+  EXPECT_EQ(LifeOf(lives, j, absorbed), kNoLife);
+  EXPECT_EQ(LifeOf(lives, j, owed), 0U);
+}
+
+TEST(Lives, AnExitCalledBackLateBelongsToTheLifeBefore) {
+  JournalBuilder j;
+  j.Created("c1").Event("exit", "c1", kInit).Creating("c1");
+  const auto before_start = j.Callback("exit-process", "c1", {.process = "e1"}).Last();
+  const auto start = j.Replied("c1").Callback("start-container", "c1").Last();
+  const auto exit1 = j.Callback("exit", "c1").Last();
+  const auto exit2 = j.CallEnd("create", "c1").Exited("c1").Last();
+  const Lives lives = CutIntoLives(j.journal());
+  EXPECT_EQ(LifeOf(lives, j, before_start), 0U);
+  EXPECT_EQ(LifeOf(lives, j, start), 1U);
+  EXPECT_EQ(LifeOf(lives, j, exit1), 0U);
+  EXPECT_EQ(LifeOf(lives, j, exit2), 1U);
+}
+
+TEST(Lives, WithoutRpcsTheCallsMarkTheLives) {
+  JournalBuilder j;
+  for (int life = 0; life < 2; ++life) {
+    j.CallBegin("create", "c1").Event("oom", "c1").Started("c1");
+    j.CallBegin("create", "c1").CallEnd("create", "c1", kRefused).Exited("c1");
+  }
+  const Lives lives = CutIntoLives(j.journal());
+  ASSERT_THAT(lives.all(), SizeIs(2));
+  EXPECT_EQ(lives[1].oom_delivered, lives[1].begin + 2);
+}
+
+TEST(Lives, WithoutCallsTheRpcsOrTheCallbacksMarkTheLives) {
+  JournalBuilder rpcs;
+  rpcs.RpcBegin("CreateContainer", "c1").Replied("c1").Exited("c1");
+  rpcs.RpcBegin("CreateContainer", "c1").Replied("c1").Exited("c1");
+  EXPECT_THAT(CutIntoLives(rpcs.journal()).all(), SizeIs(2));
+
+  JournalBuilder callbacks;
+  callbacks.Callback("start-container", "c1").Exited("c1");
+  callbacks.Callback("start-container", "c1").Exited("c1");
+  EXPECT_THAT(CutIntoLives(callbacks.journal()).all(), SizeIs(2));
+}
+
+TEST(Lives, ARestoreThatLedToACallbackIsALife) {
+  JournalBuilder j;
+  j.Created("c1").CallBegin("restore", "c1").CallEnd("restore", "c1", {.code = 12, .failed = true});
+  const auto restore = j.CallBegin("restore", "c1").Last();
+  const auto callback = j.Callback("restore", "c1").CallEnd("restore", "c1").Last() - 2;
+  const auto exit = j.Exited("c1").Last();
+  const Lives lives = CutIntoLives(j.journal());
+  ASSERT_THAT(lives.all(), SizeIs(2));
+  EXPECT_TRUE(lives[0].superseded);
+  EXPECT_TRUE(lives[1].restored);
+  EXPECT_EQ(lives[1].begin, restore);
+  EXPECT_EQ(lives[1].start_begin, callback);
+  EXPECT_EQ(lives[1].exit_begin, exit);
+}
+
+}  // namespace
+}  // namespace scenarios::testing

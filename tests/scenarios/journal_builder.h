@@ -1,0 +1,194 @@
+// JournalBuilder: journals for tests, one short line per thing that happens.
+//
+//   JournalBuilder j;
+//   j.Created("c1").Event("exit", "c1", {.process = "init", .code = 7});
+//   const auto exit = j.Callback("exit", "c1", {.code = 7}).Last();
+//
+// Numbers and timestamps are given out by the builder: an end finds its begin, a delivery its
+// emission.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <tuple>
+
+#include "scenarios/journal.h"
+
+namespace scenarios::testing {
+
+struct Details {
+  std::string_view process = "";
+  std::uint32_t code = 0;
+  bool flag = false;
+  bool failed = false;
+};
+
+class JournalBuilder {
+ public:
+  const Journal& journal() const { return journal_; }
+  // The entry that a judge would point at: of a pair its begin, of an event its delivery, else the
+  // last one.
+  std::uint64_t Last() const { return last_; }
+
+  JournalBuilder& CallBegin(std::string_view operation, std::string_view id, Details with = {}) {
+    return Begin(EntryKind::kCallBegin, operation, id, with);
+  }
+  JournalBuilder& CallEnd(std::string_view operation, std::string_view id, Details with = {}) {
+    return End(EntryKind::kCallEnd, operation, id, with);
+  }
+  JournalBuilder& RpcBegin(std::string_view method, std::string_view id, Details with = {}) {
+    return Begin(EntryKind::kRpcBegin, method, id, with);
+  }
+  JournalBuilder& RpcEnd(std::string_view method, std::string_view id, Details with = {}) {
+    return End(EntryKind::kRpcEnd, method, id, with);
+  }
+  JournalBuilder& CallbackBegin(std::string_view state, std::string_view id, Details with = {}) {
+    return Begin(EntryKind::kCallbackBegin, state, id, with);
+  }
+  JournalBuilder& CallbackEnd(std::string_view state, std::string_view id, Details with = {}) {
+    return End(EntryKind::kCallbackEnd, state, id, with);
+  }
+  JournalBuilder& Callback(std::string_view state, std::string_view id, Details with = {}) {
+    const std::uint64_t begin = CallbackBegin(state, id, with).last_;
+    return CallbackEnd(state, id, with).PointAt(begin);
+  }
+  JournalBuilder& Attach(std::string_view id, std::string_view process, bool failed = false) {
+    const Details with{.process = process, .failed = failed};
+    const std::uint64_t begin = Begin(EntryKind::kAttachBegin, "", id, with).last_;
+    return End(EntryKind::kAttachEnd, "", id, with).PointAt(begin);
+  }
+
+  // A create up to its RPC; its reply; what follows the reply.
+  JournalBuilder& Creating(std::string_view id) {
+    return CallBegin("create", id).RpcBegin("CreateContainer", id);
+  }
+  JournalBuilder& Replied(std::string_view id) { return RpcEnd("CreateContainer", id); }
+  JournalBuilder& Started(std::string_view id) {
+    return Callback("start-container", id).CallEnd("create", id);
+  }
+  // All of it: six entries.
+  JournalBuilder& Created(std::string_view id) { return Creating(id).Replied(id).Started(id); }
+  // Containerd said no: four entries.
+  JournalBuilder& CreateFailed(std::string_view id) {
+    return Creating(id)
+        .RpcEnd("CreateContainer", id, {.code = 2, .failed = true})
+        .CallEnd("create", id, {.code = 2, .failed = true});
+  }
+  // An add-process: four entries.
+  JournalBuilder& Exec(std::string_view id, std::string_view name, bool failed = false) {
+    return CallBegin("add-process", id, {.process = name})
+        .RpcBegin("AddProcess", id, {.process = name})
+        .RpcEnd("AddProcess", id, {.process = name})
+        .CallEnd("add-process", id, {.process = name, .failed = failed});
+  }
+  // Init's exit and its callback: four entries.
+  JournalBuilder& Exited(std::string_view id, std::uint32_t code = 0) {
+    return Event("exit", id, {.process = "init", .code = code})
+        .Callback("exit", id, {.code = code});
+  }
+
+  JournalBuilder& Emitted(std::string_view type, std::string_view id, Details with = {}) {
+    stamps_[EventKey(type, id, with.process)] = ++clock_;
+    return Event(EntryKind::kEventEmitted, type, id, with, clock_);
+  }
+  // The event that was emitted last with these words, or one whose emission nobody saw.
+  JournalBuilder& Delivered(std::string_view type, std::string_view id, Details with = {}) {
+    std::int64_t& stamp = stamps_[EventKey(type, id, with.process)];
+    if (stamp == 0) stamp = ++clock_;
+    return Event(EntryKind::kEventDelivered, type, id, with, stamp);
+  }
+  JournalBuilder& Event(std::string_view type, std::string_view id, Details with = {}) {
+    return Emitted(type, id, with).Delivered(type, id, with);
+  }
+  // With a timestamp of one's own.
+  JournalBuilder& DeliveredAt(std::int64_t stamp, std::string_view type, std::string_view id,
+                              Details with = {}) {
+    return Event(EntryKind::kEventDelivered, type, id, with, stamp);
+  }
+
+  JournalBuilder& Stdio(EntryKind kind, std::string_view id, std::string_view process,
+                        std::string_view stream = "", std::uint64_t bytes = 0,
+                        std::string_view sha256 = "") {
+    Entry entry = Make(kind, stream, id, {.process = process});
+    entry.number = bytes;
+    entry.text = journal_.Intern(sha256);
+    return Record(entry);
+  }
+  JournalBuilder& Bundle(EntryKind kind, std::string_view id) {
+    return Record(Make(kind, "", id, {}));
+  }
+  JournalBuilder& Fifos(EntryKind kind, std::string_view id, std::string_view process) {
+    return Record(Make(kind, "", id, {.process = process}));
+  }
+  JournalBuilder& Snapshot(std::string_view when, std::string_view resource, std::uint64_t count) {
+    Entry entry = Make(EntryKind::kSnapshot, resource, "", {});
+    entry.number = count;
+    entry.text = journal_.Intern(when);
+    return Record(entry);
+  }
+  JournalBuilder& Note(std::string_view text) {
+    Entry entry = Make(EntryKind::kNote, "", "", {});
+    entry.text = journal_.Intern(text);
+    return Record(entry);
+  }
+
+ private:
+  using Key = std::tuple<EntryKind, std::string, std::string, std::string>;
+
+  Entry Make(EntryKind kind, std::string_view what, std::string_view id, const Details& with) {
+    Entry entry;
+    entry.kind = kind;
+    entry.what = journal_.Intern(what);
+    entry.id = journal_.Intern(id);
+    entry.process = journal_.Intern(with.process);
+    entry.code = with.code;
+    entry.flag = with.flag;
+    entry.failed = with.failed;
+    return entry;
+  }
+  JournalBuilder& Record(Entry entry) {
+    entry.t = std::chrono::microseconds(++time_);
+    last_ = journal_.Record(entry);
+    return *this;
+  }
+  JournalBuilder& PointAt(std::uint64_t seq) {
+    last_ = seq;
+    return *this;
+  }
+  JournalBuilder& Begin(EntryKind kind, std::string_view what, std::string_view id,
+                        const Details& with) {
+    Entry entry = Make(kind, what, id, with);
+    entry.failed = false;
+    entry.number = journal_.NextNumber();
+    open_[{kind, std::string(what), std::string(id), std::string(with.process)}] = entry.number;
+    return Record(entry);
+  }
+  // Ends what began last with the same words.
+  JournalBuilder& End(EntryKind kind, std::string_view what, std::string_view id,
+                      const Details& with) {
+    Entry entry = Make(kind, what, id, with);
+    const auto begin = static_cast<EntryKind>(static_cast<int>(kind) - 1);
+    entry.number = open_[{begin, std::string(what), std::string(id), std::string(with.process)}];
+    return Record(entry);
+  }
+  static Key EventKey(std::string_view type, std::string_view id, std::string_view process) {
+    return {EntryKind::kEventEmitted, std::string(type), std::string(id), std::string(process)};
+  }
+  JournalBuilder& Event(EntryKind kind, std::string_view type, std::string_view id,
+                        const Details& with, std::int64_t stamp) {
+    Entry entry = Make(kind, type, id, with);
+    entry.stamp = stamp;
+    return Record(entry);
+  }
+
+  Journal journal_;
+  std::uint64_t last_ = 0;
+  std::int64_t time_ = 0;
+  std::int64_t clock_ = 1000;
+  std::map<Key, std::uint64_t> open_;
+  std::map<Key, std::int64_t> stamps_;
+};
+
+}  // namespace scenarios::testing
