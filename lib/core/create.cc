@@ -49,8 +49,8 @@ Awaitable<Status> Client::Impl::Create(std::string id, std::string spec_json,
   co_await container->operations.Lock(deadline.left());  // nobody else has it: granted at once
   OperationLock lock(container);
 
-  Status bundle = co_await ports.bundles.Create(id, std::move(spec_json));
-  Status started = bundle ? co_await Start(container, std::move(create), deadline) : bundle;
+  Status started = co_await ports.bundles.Create(id, std::move(spec_json));
+  if (started) started = co_await Start(container, std::move(create), deadline);
   lock.Release();
   if (!started) {
     if (container->phase == Container::Phase::kCondemned) co_return started;

@@ -14,13 +14,13 @@ class StdinCloser::Writer final : public StdinWriter {
   ~Writer() override {
     Runtime& runtime = closer_->context_.runtime;
     asio::post(runtime.executor(), [closer = std::move(closer_)] {
-      if (!closer->closed_) closer->context_.scope->Spawn(closer->CloseDeferred());
+      if (!closer->closed_) closer->context_.scope->Spawn(CloseDeferred(closer));
     });
   }
   Awaitable<Status> Write(std::string data) override {
     return closer_->local_->Write(std::move(data));
   }
-  Awaitable<Status> Close() override { return closer_->Close(); }
+  Awaitable<Status> Close() override { return StdinCloser::Close(closer_); }
 
  private:
   std::shared_ptr<StdinCloser> closer_;
@@ -41,13 +41,13 @@ void StdinCloser::Started() {
   was_started_ = true;
   if (fate_ != Fate::kPending) return;
   fate_ = Fate::kStarted;
-  if (closed_) context_.scope->Spawn(CloseDeferred());
+  if (closed_) context_.scope->Spawn(CloseDeferred(shared_from_this()));
 }
 
 void StdinCloser::Failed() {
   if (fate_ == Fate::kFailed) return;
   fate_ = Fate::kFailed;
-  if (closed_) context_.scope->Spawn(CloseDeferred());
+  if (closed_) context_.scope->Spawn(CloseDeferred(shared_from_this()));
 }
 
 void StdinCloser::Gone() {
@@ -58,32 +58,28 @@ void StdinCloser::Detach() {
   detached_ = true;
 }
 
-Awaitable<Status> StdinCloser::Close() {
-  const std::shared_ptr<StdinCloser> self = shared_from_this();
-  if (closed_) co_return Status();
-  closed_ = true;
+Awaitable<Status> StdinCloser::Close(Self self) {
+  if (self->closed_) co_return Status();
+  self->closed_ = true;
   // Before the reply the daemon would refuse, and the local end must stay open until the process
   // has opened its own: Started() or Failed() does the rest.
-  if (fate_ == Fate::kPending) co_return Status();
-  co_return co_await CloseNow();
+  if (self->fate_ == Fate::kPending) co_return Status();
+  co_return co_await CloseNow(self);
 }
 
-Awaitable<Status> StdinCloser::CloseNow() {
-  Status local = co_await local_->Close();
-  if (!MayTell()) co_return local;
-  Status told = co_await TellDaemon();
+Awaitable<Status> StdinCloser::CloseNow(Self self) {
+  Status local = co_await self->local_->Close();
+  if (!self->MayTell()) co_return local;
+  Status told = co_await TellDaemon(self);
   co_return local ? told : local;
 }
 
-Awaitable<void> StdinCloser::CloseDeferred() {
-  const std::shared_ptr<StdinCloser> self = shared_from_this();
-  if (!closed_ && fate_ == Fate::kPending) {
-    closed_ = true;  // the engine let go of the pipe before the reply
-    co_return;
-  }
-  closed_ = true;
+Awaitable<void> StdinCloser::CloseDeferred(Self self) {
+  const bool waits_for_reply = self->fate_ == Fate::kPending;
+  self->closed_ = true;
+  if (waits_for_reply) co_return;
   // Nobody waits for this closing; the process's own end reports what matters.
-  static_cast<void>(co_await CloseNow());
+  static_cast<void>(co_await CloseNow(self));
 }
 
 bool StdinCloser::MayTell() const {
@@ -102,18 +98,18 @@ bool StdinCloser::MayTell() const {
   return false;
 }
 
-Awaitable<Status> StdinCloser::TellDaemon() {
+Awaitable<Status> StdinCloser::TellDaemon(Self self) {
   types::UpdateProcessRequest request;
-  request.set_id(id_);
-  request.set_pid(process_);
+  request.set_id(self->id_);
+  request.set_pid(self->process_);
   request.set_closestdin(true);
-  auto reply = co_await context_.tell_daemon(std::move(request));
+  auto reply = co_await self->context_.tell_daemon(std::move(request));
   if (reply) co_return Status();
   // The process ended meanwhile: its stdin is as closed as can be.
   const Error& error = reply.error();
   const bool process_ended = SaysContainerNotFound(error) || SaysProcessNotFound(error) ||
                              SaysControlFileClosed(error) ||
-                             (fate_ == Fate::kGone && error.code == ErrorCode::kUnknown);
+                             (self->fate_ == Fate::kGone && error.code == ErrorCode::kUnknown);
   if (process_ended) co_return Status();
   co_return Fail(error);
 }

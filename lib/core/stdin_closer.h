@@ -48,10 +48,12 @@ class StdinCloser : public std::enable_shared_from_this<StdinCloser> {
   class Writer;
   enum class Fate : std::uint8_t { kPending, kStarted, kFailed, kGone };
 
-  Awaitable<Status> Close();
-  Awaitable<Status> CloseNow();
-  Awaitable<void> CloseDeferred();
-  Awaitable<Status> TellDaemon();
+  // Coroutines begin after the call that makes them: each keeps the object alive itself.
+  using Self = std::shared_ptr<StdinCloser>;
+  static Awaitable<Status> Close(Self self);
+  static Awaitable<Status> CloseNow(Self self);
+  static Awaitable<void> CloseDeferred(Self self);
+  static Awaitable<Status> TellDaemon(Self self);
   bool MayTell() const;
 
   Context context_;

@@ -183,7 +183,8 @@ class Comparer {
   void CompareStreams() {
     for (std::size_t a = 0; a < plan_.attachments.size(); ++a) {
       const Attachment& attachment = plan_.attachments[a];
-      if (IsPending(PendingKind::kAttach, attachment.attach)) continue;
+      const bool attach_fails = plan_.calls[attachment.call].attach_error.has_value();
+      if (attach_fails || IsPending(PendingKind::kAttach, attachment.attach)) continue;
       const std::string name = attachment.container + "/" + attachment.process;
       const auto& ours = run_.streams[a];
       if (!ours[0].attached) {
