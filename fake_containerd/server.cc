@@ -68,8 +68,8 @@ struct Context {
 };
 using SharedContext = std::shared_ptr<Context>;
 
-// One unary call. Alive until gRPC is done with it and the API's call has ended, whichever is later; hence messages
-// of its own, for gRPC's die first when the client cancels.
+// One unary call. Alive until gRPC is done with it and the API's call has ended, whichever is
+// later; hence messages of its own, for gRPC's die first when the client cancels.
 class UnaryCall final : public grpc::ServerUnaryReactor,
                         public std::enable_shared_from_this<UnaryCall> {
  public:
@@ -134,8 +134,8 @@ class UnaryCall final : public grpc::ServerUnaryReactor,
   bool delivered_ = true;
 };
 
-// One event stream. The API fills the queue on the executor; whoever finds the writer idle starts the next write:
-// the executor, or gRPC's thread that completed the one before.
+// One event stream. The API fills the queue on the executor; whoever finds the writer idle starts
+// the next write: the executor, or gRPC's thread that completed the one before.
 class EventsCall final : public grpc::ServerWriteReactor<types::Event>,
                          public libcontainerd::EventSink,
                          public std::enable_shared_from_this<EventsCall> {
@@ -198,7 +198,8 @@ class EventsCall final : public grpc::ServerWriteReactor<types::Event>,
 
   void Subscribe() {
     number_ = ++context_->calls;
-    // Before the first hinted write, or that would wait for ever. The writer counts as busy until it is sent.
+    // Before the first hinted write, or that would wait for ever. The writer counts as busy until
+    // it is sent.
     StartSendInitialMetadata();
     stream_ = context_->api.Events(request_, *this);
   }
@@ -218,8 +219,8 @@ class EventsCall final : public grpc::ServerWriteReactor<types::Event>,
     queue_.clear();
   }
 
-  // Starts what comes next, if the writer is idle. gRPC is called without the lock: `busy_` and `finished_` see to it
-  // that only one thread does.
+  // Starts what comes next, if the writer is idle. gRPC is called without the lock: `busy_` and
+  // `finished_` see to it that only one thread does.
   void Pump() {
     grpc::WriteOptions options;
     std::optional<Status> end;
@@ -418,17 +419,29 @@ class Server::Impl {
 Server::Server(Runtime& runtime, ContainerdApi& api, FrameHook hook)
     : impl_(std::make_unique<Impl>(runtime, api, std::move(hook))) {}
 
-Server::~Server() { Stop(); }
+Server::~Server() {
+  Stop();
+}
 
-Status Server::Start(std::string socket_path) { return impl_->Start(std::move(socket_path)); }
+Status Server::Start(std::string socket_path) {
+  return impl_->Start(std::move(socket_path));
+}
 
-Status Server::StartInProcess() { return impl_->StartInProcess(); }
+Status Server::StartInProcess() {
+  return impl_->StartInProcess();
+}
 
-std::shared_ptr<grpc::Channel> Server::InProcessChannel() { return impl_->InProcessChannel(); }
+std::shared_ptr<grpc::Channel> Server::InProcessChannel() {
+  return impl_->InProcessChannel();
+}
 
-void Server::Disconnect(Duration grace) { impl_->Disconnect(grace); }
+void Server::Disconnect(Duration grace) {
+  impl_->Disconnect(grace);
+}
 
-void Server::Stop(Duration grace) { impl_->Stop(grace); }
+void Server::Stop(Duration grace) {
+  impl_->Stop(grace);
+}
 
 Awaitable<void> Server::AsyncStop(Duration grace) {
   auto stop = [this, grace] {
@@ -447,8 +460,8 @@ Status RaiseDescriptorLimit() {
     limit.rlim_cur = wanted;
     if (setrlimit(RLIMIT_NOFILE, &limit) == 0) return {};
   }
-  return Fail(ErrorCode::kUnavailable, "cannot raise the descriptor limit: " +
-                                           std::generic_category().message(errno));
+  return Fail(ErrorCode::kUnavailable,
+              "cannot raise the descriptor limit: " + std::generic_category().message(errno));
 }
 
 }  // namespace fake_containerd

@@ -1,18 +1,23 @@
-// Server: puts a ContainerdApi behind gRPC, on a unix socket and on an in-process channel, with the standard health
-// service beside it (always SERVING, whatever the API does).
+// Server: puts a ContainerdApi behind gRPC, on a unix socket and on an in-process channel, with the
+// standard health service beside it (always SERVING, whatever the API does).
 //
-//   threads    Start, Stop and the destructor: one thread at a time, never the executor's (from a coroutine there,
-//              use AsyncStop). The API is called on the runtime's executor only; its runtime must take work from any
-//              thread (ThreadedRuntime) and outlive the server.
-//   order      Calls reach the API in the order in which gRPC hands them over. Each event stream has one write under
-//              way at a time. A frame hook sees every frame's completion, so that a replayer fixes the frames' order
-//              by letting the next one out only then.
-//   cancelling A cancelled event stream ends the API's. A cancelled unary call gets its answer at once, the API's
+//   threads    Start, Stop and the destructor: one thread at a time, never the executor's (from a
+//   coroutine there,
+//              use AsyncStop). The API is called on the runtime's executor only; its runtime must
+//              take work from any thread (ThreadedRuntime) and outlive the server.
+//   order      Calls reach the API in the order in which gRPC hands them over. Each event stream
+//   has one write under
+//              way at a time. A frame hook sees every frame's completion, so that a replayer fixes
+//              the frames' order by letting the next one out only then.
+//   cancelling A cancelled event stream ends the API's. A cancelled unary call gets its answer at
+//   once, the API's
 //              call runs on and its result is dropped.
-//   stopping   As a killed daemon: connections close at once, or after `grace` for what is under way. Returns when
-//              gRPC and the API's calls are done; so whoever makes the API wait for ever must end that first, or
-//              call Disconnect(), end it, and then Stop().
-//   the socket mode 0600, replaces one that a dead server left, never one that is served. `<path>.lock` is held
+//   stopping   As a killed daemon: connections close at once, or after `grace` for what is under
+//   way. Returns when
+//              gRPC and the API's calls are done; so whoever makes the API wait for ever must end
+//              that first, or call Disconnect(), end it, and then Stop().
+//   the socket mode 0600, replaces one that a dead server left, never one that is served.
+//   `<path>.lock` is held
 //              meanwhile. Stopping removes both.
 #pragma once
 
@@ -33,15 +38,17 @@ namespace fake_containerd {
 struct SentFrame {
   enum class Kind : std::uint8_t { kEvent, kEndOfEvents, kReply };
   Kind kind = Kind::kReply;
-  std::uint64_t call = 0;  // the how manieth call of the API this belongs to, from 1; Unary and Events count alike
+  std::uint64_t call =
+      0;  // the how manieth call of the API this belongs to, from 1; Unary and Events count alike
   bool delivered = false;  // kEvent and kReply: false when the client is gone
 };
 using FrameHook = std::function<void(const SentFrame&)>;
 
 class Server {
  public:
-  // `api` lives on `runtime`'s executor; both outlive the server. With a hook, which runs on the executor, events go
-  // out one at a time, each after the hook of the one before; without, a backlog goes out in batches.
+  // `api` lives on `runtime`'s executor; both outlive the server. With a hook, which runs on the
+  // executor, events go out one at a time, each after the hook of the one before; without, a
+  // backlog goes out in batches.
   Server(libcontainerd::Runtime& runtime, libcontainerd::ContainerdApi& api, FrameHook hook = {});
   ~Server();  // Stop()
   Server(const Server&) = delete;
@@ -51,18 +58,22 @@ class Server {
   //   INVALID_ARGUMENT     empty, with a NUL byte, longer than 107 bytes
   //   ALREADY_EXISTS       "… is in use" by another server, or is not a socket
   //   FAILED_PRECONDITION  this server runs already
-  //   NOT_FOUND, PERMISSION_DENIED, UNAVAILABLE  the directory is missing, closed to us, or else unusable
+  //   NOT_FOUND, PERMISSION_DENIED, UNAVAILABLE  the directory is missing, closed to us, or else
+  //   unusable
   // After an error nothing is left behind.
   libcontainerd::Status Start(std::string socket_path);
   // Serves InProcessChannel() only.
   libcontainerd::Status StartInProcess();
 
-  // A new channel to the running server; null when it does not run. Give it up before the server dies.
+  // A new channel to the running server; null when it does not run. Give it up before the server
+  // dies.
   std::shared_ptr<grpc::Channel> InProcessChannel();
 
-  // Closes all connections and waits until gRPC is done with every call. The socket is gone afterwards.
+  // Closes all connections and waits until gRPC is done with every call. The socket is gone
+  // afterwards.
   void Disconnect(libcontainerd::Duration grace = {});
-  // Disconnect(), then waits for the API's calls to end. No effect when not running. Start() may follow.
+  // Disconnect(), then waits for the API's calls to end. No effect when not running. Start() may
+  // follow.
   void Stop(libcontainerd::Duration grace = {});
   libcontainerd::Awaitable<void> AsyncStop(libcontainerd::Duration grace = {});
 

@@ -69,10 +69,10 @@ int TryConnect(const std::string& path) {
 Result<std::unique_ptr<SocketClaim>> SocketClaim::Make(std::string path) {
   if (Status usable = CheckPath(path); !usable) return Fail(std::move(usable).error());
   std::unique_ptr<SocketClaim> claim(new SocketClaim(std::move(path)));
-  for (auto step :
-       {&SocketClaim::Lock, &SocketClaim::CheckNobodyServes, &SocketClaim::MakePrivateDirectory}) {
-    if (Status done = std::invoke(step, *claim); !done) return Fail(std::move(done).error());
-  }
+  Status claimed = claim->Lock();
+  if (claimed) claimed = claim->CheckNobodyServes();
+  if (claimed) claimed = claim->MakePrivateDirectory();
+  if (!claimed) return Fail(std::move(claimed).error());
   return claim;
 }
 
@@ -96,8 +96,8 @@ Status SocketClaim::Lock() {
       return failure;
     }
     // The holder before us may have removed the file that we just locked; then another one counts.
-    struct stat locked{};
-    struct stat named{};
+    struct stat locked {};
+    struct stat named {};
     if (fstat(descriptor, &locked) == 0 && lstat(file.c_str(), &named) == 0 &&
         locked.st_dev == named.st_dev && locked.st_ino == named.st_ino) {
       lock_ = descriptor;
@@ -108,7 +108,7 @@ Status SocketClaim::Lock() {
 }
 
 Status SocketClaim::CheckNobodyServes() const {
-  struct stat found{};
+  struct stat found {};
   if (lstat(path_.c_str(), &found) != 0) {
     if (errno == ENOENT) return {};
     return FailErrno("cannot look at " + path_);
@@ -131,7 +131,8 @@ Status SocketClaim::MakePrivateDirectory() {
     return FailErrno("cannot create a directory beside socket " + path_);
   }
   directory_ = pattern;
-  // A name that no other claim has, for gRPC looks for it once more when this directory's descriptor is history.
+  // A name that no other claim has, for gRPC looks for it once more when this directory's
+  // descriptor is history.
   name_ = pattern.substr(parent.size() + 1);
   directory_descriptor_ = open(directory_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (directory_descriptor_ < 0) return FailErrno("cannot open directory " + directory_);
@@ -151,7 +152,7 @@ std::string SocketClaim::bind_path() const {
 
 Status SocketClaim::Publish() {
   const std::string bound = directory_ + "/" + name_;
-  struct stat made{};
+  struct stat made {};
   if (chmod(bound.c_str(), 0600) != 0 || lstat(bound.c_str(), &made) != 0 ||
       rename(bound.c_str(), path_.c_str()) != 0) {
     return FailErrno("cannot move a socket to " + path_);
@@ -165,7 +166,7 @@ Status SocketClaim::Publish() {
 
 void SocketClaim::Unpublish() {
   if (!std::exchange(published_, false)) return;
-  struct stat found{};
+  struct stat found {};
   if (lstat(path_.c_str(), &found) == 0 && found.st_dev == device_ && found.st_ino == inode_) {
     unlink(path_.c_str());
   }

@@ -1,12 +1,14 @@
 // SocketClaim: the right to a unix socket's path, so that no server takes another's.
 //
-// gRPC unlinks whatever socket lies at the path that it binds, and again when it shuts down. Therefore it never gets
-// to see the real path: it binds a unique name in a private directory beside it, and the finished socket is moved to
-// its place, over a dead one if need be. The claim itself is a lock file that dies with the process.
+// gRPC unlinks whatever socket lies at the path that it binds, and again when it shuts down.
+// Therefore it never gets to see the real path: it binds a unique name in a private directory
+// beside it, and the finished socket is moved to its place, over a dead one if need be. The claim
+// itself is a lock file that dies with the process.
 //
 // Threads: one at a time.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -27,8 +29,8 @@ class SocketClaim {
   std::string bind_path() const;
   // Moves the bound socket to the claimed path, where clients find it from now on.
   libcontainerd::Status Publish();
-  // Removes our socket from the claimed path, if that is still ours. Call it while the server listens: its inode
-  // cannot be anybody else's until then.
+  // Removes our socket from the claimed path, if that is still ours. Call it while the server
+  // listens: its inode cannot be anybody else's until then.
   void Unpublish();
 
  private:

@@ -30,9 +30,11 @@ struct Outcome {
   std::unique_ptr<google::protobuf::Message> response;
 };
 
-// One unary call, with messages of its own: the deadline may free the caller's while gRPC still works on these.
+// One unary call, with messages of its own: the deadline may free the caller's while gRPC still
+// works on these.
 //
-// The awaiting coroutine does not own its call, or the two would keep each other alive in a runtime that stops.
+// The awaiting coroutine does not own its call, or the two would keep each other alive in a runtime
+// that stops.
 class UnaryCall final : public PendingCall, public std::enable_shared_from_this<UnaryCall> {
  public:
   UnaryCall(Runtime& runtime, std::shared_ptr<PendingCalls> pending,
@@ -62,12 +64,12 @@ class UnaryCall final : public PendingCall, public std::enable_shared_from_this<
     return static_cast<Response*>(response_.get());
   }
 
-  // Runs on a thread of gRPC's.
+  // Runs on a thread of gRPC's, where nothing owns the call but PendingCalls.
   std::function<void(grpc::Status)> Completion() {
-    return [self = shared_from_this()](const grpc::Status& status) {
-      asio::post(self->runtime_.executor(),
-                 [self, result = ToStatus(status)]() mutable { self->OnReply(std::move(result)); });
-      self->pending_->Remove(self);
+    return [this](const grpc::Status& status) {
+      PendingCalls::Finish(pending_, *this, runtime_, [this, result = ToStatus(status)]() mutable {
+        OnReply(std::move(result));
+      });
     };
   }
 
@@ -137,14 +139,18 @@ void SendMethod(AsyncStub* stub, Method method, UnaryCall& call) {
   }
 }
 
-// The stream's reader. Whatever arrives goes into the inbox; one step on the executor takes all that is there.
+// The stream's reader. Whatever arrives goes into the inbox; one step on the executor takes all
+// that is there.
 class EventReader final : public PendingCall,
                           public grpc::ClientReadReactor<types::Event>,
                           public std::enable_shared_from_this<EventReader> {
  public:
   EventReader(Runtime& runtime, std::shared_ptr<PendingCalls> pending, types::EventsRequest request,
               EventSink& sink)
-      : runtime_(runtime), pending_(std::move(pending)), request_(std::move(request)), sink_(&sink) {
+      : runtime_(runtime),
+        pending_(std::move(pending)),
+        request_(std::move(request)),
+        sink_(&sink) {
     context.set_wait_for_ready(true);
   }
 
@@ -169,26 +175,21 @@ class EventReader final : public PendingCall,
       inbox_.push_back(std::move(event_));
       wake = !std::exchange(drain_pending_, true);
     }
-    if (wake) PostDrain();
+    if (wake) {
+      asio::post(runtime_.executor(), [self = shared_from_this()] { self->Drain(); });
+    }
     StartRead(&event_);
   }
 
   void OnDone(const grpc::Status& status) override {
-    bool wake = false;
     {
       const std::lock_guard lock(mutex_);
       end_ = ToStatus(status);
-      wake = !std::exchange(drain_pending_, true);
     }
-    if (wake) PostDrain();
-    pending_->Remove(shared_from_this());
+    PendingCalls::Finish(pending_, *this, runtime_, [this] { Drain(); });
   }
 
  private:
-  void PostDrain() {
-    asio::post(runtime_.executor(), [self = shared_from_this()] { self->Drain(); });
-  }
-
   // The sink may destroy the stream from inside its functions.
   void Drain() {
     std::optional<Status> end;
@@ -241,7 +242,8 @@ Status CheckSocketPath(std::string_view path) {
   return {};
 }
 
-// gRPC reads its target as a URI, in which a path's '%', '?', '#' or space would mean something else.
+// gRPC reads its target as a URI, in which a path's '%', '?', '#' or space would mean something
+// else.
 std::string UnixTarget(std::string_view path) {
   constexpr std::string_view kPlain =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
@@ -274,37 +276,43 @@ grpc::ChannelArguments ClientChannelArguments() {
 
 void PendingCalls::Add(std::shared_ptr<PendingCall> call) {
   const std::lock_guard lock(mutex_);
-  calls_.insert(std::move(call));
+  ++count_;
+  calls_.emplace(call.get(), std::move(call));
 }
 
-void PendingCalls::Remove(const std::shared_ptr<PendingCall>& call) {
+std::shared_ptr<PendingCall> PendingCalls::Take(const PendingCall& call) {
   const std::lock_guard lock(mutex_);
-  calls_.erase(call);
-  if (calls_.empty()) empty_.notify_all();
+  return std::move(calls_.extract(&call).mapped());
+}
+
+void PendingCalls::CountDown() {
+  const std::lock_guard lock(mutex_);
+  if (--count_ == 0) none_left_.notify_all();
 }
 
 void PendingCalls::CancelAllAndWait() {
   std::unique_lock lock(mutex_);
-  const std::vector<std::shared_ptr<PendingCall>> doomed(calls_.begin(), calls_.end());
+  const auto doomed = calls_;
   lock.unlock();
-  for (const std::shared_ptr<PendingCall>& call : doomed) call->context.TryCancel();
+  for (const auto& [key, call] : doomed) call->context.TryCancel();
   lock.lock();
-  empty_.wait(lock, [this] { return calls_.empty(); });
+  none_left_.wait(lock, [this] { return count_ == 0; });
 }
 
 GrpcContainerdApi::GrpcContainerdApi(Runtime& runtime,
                                      const std::shared_ptr<grpc::Channel>& channel)
     : runtime_(runtime), stub_(types::API::NewStub(channel)), health_stub_(channel) {}
 
-GrpcContainerdApi::~GrpcContainerdApi() { pending_->CancelAllAndWait(); }
+GrpcContainerdApi::~GrpcContainerdApi() {
+  pending_->CancelAllAndWait();
+}
 
 Awaitable<Status> GrpcContainerdApi::Unary(Method method, const google::protobuf::Message& request,
                                            google::protobuf::Message& response, Duration timeout) {
   UnaryCall* call = nullptr;
   {
     auto started = std::make_shared<UnaryCall>(runtime_, pending_, request, response);
-    started->Start(timeout,
-                   [&](UnaryCall& ready) { SendMethod(stub_->async(), method, ready); });
+    started->Start(timeout, [&](UnaryCall& ready) { SendMethod(stub_->async(), method, ready); });
     call = started.get();  // alive: its timer holds it until the outcome is set
   }
   Outcome outcome = co_await call->Wait();
@@ -347,9 +355,9 @@ Result<std::unique_ptr<ContainerdApi>> ConnectUnixSocket(Runtime& runtime,
   if (Status usable = CheckSocketPath(socket_path); !usable) {
     return Fail(std::move(usable).error());
   }
-  return ConnectChannel(
-      runtime, grpc::CreateCustomChannel(UnixTarget(socket_path), grpc::InsecureChannelCredentials(),
-                                         ClientChannelArguments()));
+  return ConnectChannel(runtime, grpc::CreateCustomChannel(UnixTarget(socket_path),
+                                                           grpc::InsecureChannelCredentials(),
+                                                           ClientChannelArguments()));
 }
 
 std::unique_ptr<ContainerdApi> ConnectChannel(Runtime& runtime,
