@@ -22,6 +22,8 @@ using nlohmann::json;
 
 constexpr std::string_view kClientEnding = ".client.jsonl";
 constexpr std::string_view kWireEnding = ".jsonl";
+constexpr const char* kTooLarge =
+    ": a number is too large, expected numbers of at most double precision";
 
 Result<std::string> ReadFile(const std::string& path) {
   std::error_code problem;
@@ -60,6 +62,8 @@ Result<json> ParseLine(std::string_view line, const std::string& where, bool end
     return Fail(ErrorCode::kInvalidArgument, where + ": broken JSON at column " +
                                                  std::to_string(error.byte) +
                                                  ", expected one JSON object");
+  } catch (const json::out_of_range&) {
+    return Fail(ErrorCode::kInvalidArgument, where + kTooLarge);
   }
   if (!value.is_object()) {
     return Fail(ErrorCode::kInvalidArgument, where + ": the line is " +
@@ -103,6 +107,8 @@ Result<RecordingHints> ParseHints(const std::string& file, const std::string& te
     return Fail(ErrorCode::kInvalidArgument,
                 file + ":" + std::to_string(line) + ": broken JSON at column " +
                     std::to_string(column) + ", expected one JSON object");
+  } catch (const json::out_of_range&) {
+    return Fail(ErrorCode::kInvalidArgument, file + kTooLarge);
   }
   if (!object.is_object()) {
     return Fail(ErrorCode::kInvalidArgument, file + ":1: the file is " +

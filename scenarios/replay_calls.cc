@@ -227,8 +227,10 @@ void ListCalls(Inference& work) {
 void FindFirstConnection(Inference& work) {
   const std::set<int> with_stream = ConnectionsWithStream(work.recording);
   if (!with_stream.empty()) work.plan.conn = *with_stream.begin();
+  bool open = false;  // what happened before the client was connected did not trouble it
   for (const RecordedConnectionLine& line : work.recording.connection_lines) {
-    const std::string reason = CutReason(work, line);
+    open |= line.change == ConnectionChange::kOpen && line.conn == work.plan.conn;
+    const std::string reason = open ? CutReason(work, line) : std::string();
     if (reason.empty() || (work.plan.cut && *work.plan.cut <= line.t)) continue;
     work.plan.cut = line.t;
     work.plan.cut_reason = reason;

@@ -15,17 +15,34 @@ std::set<std::size_t> AttachedCalls(const Inference& work) {
   return calls;
 }
 
-// The call that started the process whose stdin this request closes: the last one before it.
+// A restore that attached to what it found.
+bool Attached(const Inference& work, const PlannedCall& restore) {
+  const RecordedCommand& command = work.CommandOf(restore);
+  return std::any_of(
+      work.restored_attaches.begin(), work.restored_attaches.end(), [&](std::size_t index) {
+        const RecordedAttach& attach = work.recording.attaches[index];
+        return attach.name == restore.id && attach.lib == command.lib &&
+               command.begin <= attach.t + kTimeSlack && attach.t <= command.t + kTimeSlack;
+      });
+}
+
+// The call that started the process whose stdin this request closes, or took it over: the last one
+// before it.
 std::optional<std::size_t> OwnerOf(const Inference& work, const std::set<std::size_t>& attached,
                                    const RecordedRpc& rpc) {
   const bool init = RpcProcess(rpc) == "init";
   std::optional<std::size_t> owner;
   for (std::size_t c = 0; c < work.plan.calls.size(); ++c) {
     const PlannedCall& call = work.plan.calls[c];
+    if (work.CommandOf(call).begin > rpc.t + kTimeSlack) break;
+    if (call.kind == CallKind::kRestore && call.id == RpcContainer(rpc) && Attached(work, call)) {
+      owner = c;
+      continue;
+    }
     if (call.kind != (init ? CallKind::kCreate : CallKind::kAddProcess)) continue;
     if (call.id != RpcContainer(rpc) || (!init && call.process != RpcProcess(rpc))) continue;
     if (!call.rpc && !attached.contains(c)) continue;  // refused before anything was opened
-    if (work.CommandOf(call).begin <= rpc.t + kTimeSlack) owner = c;
+    owner = c;
   }
   return owner;
 }
@@ -36,11 +53,14 @@ class StdinMatcher {
     for (std::size_t i = 0; i < work.recording.rpcs.size(); ++i) {
       const RecordedRpc& rpc = work.recording.rpcs[i];
       if (work.rpc_use[i].role != RpcRole::kCloseStdin) continue;
-      if (const std::optional<std::size_t> owner = OwnerOf(work, attached_, rpc)) {
+      const std::optional<std::size_t> owner = OwnerOf(work, attached_, rpc);
+      if (!owner) {
+        work.rpc_use[i] = RpcUse{RpcRole::kUnexplained, std::nullopt};
+      } else if (work.plan.calls[*owner].kind == CallKind::kRestore) {
+        work.rpc_use[i] = RpcUse{RpcRole::kRestore, owner};
+      } else {
         work.rpc_use[i].call = owner;
         closes_.push_back(i);
-      } else {
-        NameUnownedClose(i);
       }
     }
     std::stable_sort(closes_.begin(), closes_.end(), [&](std::size_t a, std::size_t b) {
@@ -70,19 +90,6 @@ class StdinMatcher {
   }
 
  private:
-  // A process that this client did not start: it was restored, or belongs to nothing that is
-  // recorded.
-  void NameUnownedClose(std::size_t rpc) {
-    RpcUse& use = work_.rpc_use[rpc];
-    use.role = RpcRole::kUnexplained;
-    for (std::size_t c = 0; c < work_.plan.calls.size(); ++c) {
-      const PlannedCall& call = work_.plan.calls[c];
-      if (call.kind == CallKind::kRestore && call.id == RpcContainer(work_.recording.rpcs[rpc])) {
-        use = RpcUse{RpcRole::kRestore, c};
-      }
-    }
-  }
-
   void AddWrite(std::size_t index) {
     const RecordedCommand& command = work_.recording.commands[index];
     for (const RecordingHints::Stdin& hint : work_.recording.hints.writes) {

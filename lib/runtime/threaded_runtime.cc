@@ -112,7 +112,9 @@ struct ThreadedRuntime::Impl {
   std::mutex failure_mutex;
   std::exception_ptr failure;
 
-  asio::io_context context{1};
+  // Not with a concurrency hint of 1: Asio would then keep what the executor's own thread posts in
+  // a second queue, and the order of submission would be lost.
+  asio::io_context context;
   asio::executor_work_guard<asio::io_context::executor_type> work;
   asio::steady_timer alarm;
   BlockingPool pool;
@@ -122,12 +124,13 @@ struct ThreadedRuntime::Impl {
 ThreadedRuntime::ThreadedRuntime(SteppableClock* clock) : impl_(std::make_unique<Impl>(clock)) {
   if (clock == nullptr) return;
   clock->Add(this, [impl = impl_.get()] {
-    std::promise<void> fired;
-    asio::post(impl->context, [impl, &fired] {
+    std::promise<void> promise;
+    const std::future<void> fired = promise.get_future();
+    asio::post(impl->context, [impl, promise = std::move(promise)]() mutable {
       impl->FireDue();
-      fired.set_value();
+      promise.set_value();
     });
-    fired.get_future().wait();
+    fired.wait();
   });
 }
 
@@ -191,9 +194,11 @@ bool ThreadedRuntime::OnExecutorThread() const {
 }
 
 void ThreadedRuntime::Drain() {
-  std::promise<void> done;
-  asio::post(impl_->context, [&done] { done.set_value(); });
-  done.get_future().wait();
+  // The promise is the executor's: on this stack it could die while set_value() is still inside it.
+  std::promise<void> promise;
+  const std::future<void> done = promise.get_future();
+  asio::post(impl_->context, [promise = std::move(promise)]() mutable { promise.set_value(); });
+  done.wait();
 }
 
 std::exception_ptr ThreadedRuntime::failure() const {

@@ -113,6 +113,13 @@ TEST(RecordingReader, NumberOutOfRange) {
             "4294967295");
 }
 
+TEST(RecordingReader, NumberTooLargeForADouble) {
+  EXPECT_EQ(WireProblem({R"({"kind":"note","t":1e999})"}),
+            "w.jsonl:1: a number is too large, expected numbers of at most double precision");
+  EXPECT_EQ(HintsProblem(R"({"comment":1e999})"),
+            "w.hints.json: a number is too large, expected numbers of at most double precision");
+}
+
 TEST(RecordingReader, TimeGoesFarBack) {
   EXPECT_EQ(WireProblem({R"({"kind":"note","t":5})", R"({"kind":"note","t":4.5})",
                          R"({"kind":"note","t":3.9})"}),

@@ -96,6 +96,15 @@ TEST(Inference, ACallDuringTheDaemonsDeathHasNoEnd) {
   EXPECT_EQ(small.plan.pending[0].reason, "needs the daemon's restart");
 }
 
+TEST(Inference, WhatHappenedBeforeTheClientConnectedIsNoReasonToStop) {
+  const auto recording = ParseRecording(testing::Texts(
+      {R"({"kind":"listener_down","t":0.001})", R"({"kind":"upstream_dial_error","t":0.002})",
+       R"({"kind":"listener_up","t":0.003})", kOpen, kEvents},
+      {kReady}));
+  ASSERT_TRUE(recording);
+  EXPECT_FALSE(PlanReplay(*recording).cut);
+}
+
 TEST(Inference, AFailedCallbackIsFoundByItsLogLine) {
   const Small small({Event(0.10, 3, R"({"type":"oom","id":"c1"})")},
                     {R"({"kind":"state","t":0.11,"seq":2,"state":"oom","id":"c1"})",

@@ -1,6 +1,7 @@
 // A damaged recording is an error or a plan, never a crash.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cctype>
 #include <random>
 #include <sstream>
@@ -97,19 +98,24 @@ bool Survives(const RecordingTexts& texts) {
   return true;
 }
 
-TEST(MutatedTraces, EveryLineOfEveryTrace) {
-  constexpr std::size_t kMutationsOfATrace = 60;  // spread over its lines
+// So many that long traces take no longer than short ones.
+std::size_t MutationCount(const RecordingTexts& texts) {
+  const std::size_t bytes = texts.wire.size() + texts.client.size();
+  return std::clamp<std::size_t>(1'000'000 / bytes, 8, 80);
+}
+
+TEST(MutatedTraces, LinesOfEveryTrace) {
   Random random(20261123);
   std::size_t read = 0;
   std::size_t refused = 0;
   for (const std::string& name : testing::TraceNames()) {
     const RecordingTexts original = testing::TraceTexts(name);
-    for (std::size_t i = 0; i < kMutationsOfATrace; ++i) {
+    const std::size_t count = MutationCount(original);
+    for (std::size_t i = 0; i < count; ++i) {
       RecordingTexts texts = original;
       std::string& text = i % 2 == 0 ? texts.wire : texts.client;
       std::vector<std::string> lines = Lines(text);
-      Mutate(random, lines,
-             (i * lines.size() / kMutationsOfATrace + Below(random, 3)) % lines.size());
+      Mutate(random, lines, (i * lines.size() / count + Below(random, 3)) % lines.size());
       text = Joined(lines);
       ++(Survives(texts) ? read : refused);
     }

@@ -1,8 +1,8 @@
 // The real runtime: one executor thread, an elastic pool for blocking work, and a clock that is
 // either the machine's or one that the test steps by hand.
 //
-// What escapes from a posted function, a timer or blocking work is kept for failure(), as from a
-// coroutine.
+// Steps run in the order in which they were submitted, from whatever threads. What escapes from a
+// posted function, a timer or blocking work is kept for failure(), as from a coroutine.
 #pragma once
 
 #include <atomic>

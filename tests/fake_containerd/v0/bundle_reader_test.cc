@@ -22,8 +22,10 @@ TEST(ParseConfig, TakesWhatTheReplyNeeds) {
 }
 
 TEST(ParseConfig, TakesTodaysCapabilitiesToo) {
-  const auto spec = ParseConfig(
-      R"({"linux": {}, "process": {"terminal": true, "capabilities": {"bounding": ["CAP_KILL"]}}})");
+  const auto spec = ParseConfig(R"({
+    "linux": {},
+    "process": {"terminal": true, "capabilities": {"bounding": ["CAP_KILL"]}}
+  })");
   ASSERT_TRUE(spec);
   EXPECT_TRUE(spec->process.terminal);
   EXPECT_THAT(spec->process.capabilities, ElementsAre("CAP_KILL"));

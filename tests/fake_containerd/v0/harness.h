@@ -36,9 +36,11 @@ class Sink final : public libcontainerd::EventSink {
  public:
   void OnEvents(std::span<const types::Event> events) override {
     for (const types::Event& event : events) {
-      lines.push_back(event.type() + " " + event.id() + (event.pid().empty() ? "" : "/") +
-                      event.pid() +
-                      (event.type() == "exit" ? " " + std::to_string(event.status()) : ""));
+      std::string line = event.type();
+      line.append(" ").append(event.id());
+      if (!event.pid().empty()) line.append("/").append(event.pid());
+      if (event.type() == "exit") line.append(" ").append(std::to_string(event.status()));
+      lines.push_back(std::move(line));
       received.push_back(event);
     }
     ++bursts;

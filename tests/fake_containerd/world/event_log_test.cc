@@ -7,7 +7,7 @@ namespace {
 
 Event Numbered(int number) {
   return Event{.kind = EventKind::kOom,
-               .container = {.id = "c" + std::to_string(number)},
+               .container = {.id = std::string("c").append(std::to_string(number))},
                .process = "",
                .status = 0,
                .time = WallTime(Duration(number))};

@@ -49,9 +49,9 @@ std::shared_ptr<std::shared_ptr<T>> Begin(libcontainerd::SimulatedRuntime& runti
 // "exit c1/init 137": an event in one line.
 inline std::string Line(const Event& event) {
   std::string line(EventKindName(event.kind));
-  line += " " + event.container.id;
-  if (!event.process.empty()) line += "/" + event.process;
-  if (event.kind == EventKind::kExit) line += " " + std::to_string(event.status);
+  line.append(" ").append(event.container.id);
+  if (!event.process.empty()) line.append("/").append(event.process);
+  if (event.kind == EventKind::kExit) line.append(" ").append(std::to_string(event.status));
   return line;
 }
 
@@ -154,7 +154,7 @@ struct Harness {
     command.key.id = id;
     command.name = name;
     command.spec.args = {"/bin/true"};
-    command.spec.cwd = "/";
+    command.spec.cwd = std::string("/");
     return command;
   }
   bool Create(const std::string& id) { return Run(world.Create(CreateOf(id))).has_value(); }

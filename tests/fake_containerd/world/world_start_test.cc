@@ -214,7 +214,8 @@ TEST(WorldStart, StartWorkersAndTheirQueue) {
   Harness h(1, std::move(options));
   std::vector<std::shared_ptr<std::shared_ptr<WorldResult<ContainerInfo>>>> creates;
   for (int i = 0; i < 20; ++i) {
-    creates.push_back(h.Start(h.world.Create(Harness::CreateOf("c" + std::to_string(i)))));
+    creates.push_back(
+        h.Start(h.world.Create(Harness::CreateOf(std::string("c").append(std::to_string(i))))));
   }
   h.runtime.RunReady();
   const auto in_time = h.Start(h.world.List(Harness::Key("")));

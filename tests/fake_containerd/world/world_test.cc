@@ -297,13 +297,15 @@ std::string Story(std::uint64_t seed) {
   };
   Harness h(seed, std::move(options));
   Listener listener(h.world, {});
-  for (int i = 0; i < 8; ++i) h.Start(h.world.Create(Harness::CreateOf("c" + std::to_string(i))));
+  for (int i = 0; i < 8; ++i)
+    h.Start(h.world.Create(Harness::CreateOf(std::string("c").append(std::to_string(i)))));
   h.runtime.RunReady();
   for (int i = 0; i < 8; ++i) {
-    h.Start(h.world.AddProcess(Harness::ExecOf("c" + std::to_string(i), "e")));
+    h.Start(h.world.AddProcess(Harness::ExecOf(std::string("c").append(std::to_string(i)), "e")));
   }
   h.runtime.Run(seconds(3));
-  for (int i = 0; i < 8; ++i) h.world.KillProcess(Harness::Key("c" + std::to_string(i)), "init", 9);
+  for (int i = 0; i < 8; ++i)
+    h.world.KillProcess(Harness::Key(std::string("c").append(std::to_string(i))), "init", 9);
   h.runtime.RunReady();
   std::string story;
   for (const std::string& line : listener.lines()) story += line + "\n";

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <future>
 #include <memory>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -21,9 +22,10 @@ TEST(BlockingPool, RunsEverythingThatWasQueuedBeforeItEnds) {
 TEST(BlockingPool, AFreeThreadServesAgain) {
   BlockingPool pool;
   for (int i = 0; i < 200; ++i) {
-    std::promise<void> done;
-    pool.Run([&] { done.set_value(); });
-    done.get_future().wait();
+    std::promise<void> promise;
+    const std::future<void> done = promise.get_future();
+    pool.Run([promise = std::move(promise)]() mutable { promise.set_value(); });
+    done.wait();
   }
   // One may still be on its way back when the next piece comes, so not always one; never one for
   // each piece.

@@ -1,6 +1,8 @@
 #include "libcontainerd/threaded_runtime.h"
 
 #include <atomic>
+#include <condition_variable>
+#include <functional>
 #include <future>
 #include <memory>
 #include <mutex>
@@ -24,12 +26,27 @@ using std::chrono::seconds;
 // Long enough to mean that something hangs.
 constexpr auto kTooLong = std::chrono::seconds(30);
 
-[[nodiscard]] testing::AssertionResult WaitFor(std::promise<void>& promise, const char* what) {
-  if (promise.get_future().wait_for(kTooLong) == std::future_status::ready) {
-    return testing::AssertionSuccess();
+// Something that happens once, on any thread.
+class Happening {
+ public:
+  void Happen() {
+    const std::lock_guard lock(mutex_);
+    happened_ = true;
+    changed_.notify_all();  // under the lock: the waiter may destroy this as soon as it knows
   }
-  return testing::AssertionFailure() << what << " did not happen within 30 s";
-}
+  [[nodiscard]] testing::AssertionResult WaitFor(const char* what) {
+    std::unique_lock lock(mutex_);
+    if (changed_.wait_for(lock, kTooLong, [this] { return happened_; })) {
+      return testing::AssertionSuccess();
+    }
+    return testing::AssertionFailure() << what << " did not happen within 30 s";
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool happened_ = false;
+};
 
 // Runs `function` on the executor's thread and waits for its end.
 void OnExecutor(ThreadedRuntime& runtime, std::function<void()> function) {
@@ -57,17 +74,34 @@ TEST(ThreadedRuntime, EverythingRunsOnOneThreadThatIsNotTheCallers) {
   EXPECT_EQ(inside, 10);
 }
 
+TEST(ThreadedRuntime, StepsRunInTheOrderOfSubmissionWhicheverThreadSubmits) {
+  ThreadedRuntime runtime;
+  std::vector<int> log;
+  Happening inner_posted;
+  Happening outer_posted;
+  asio::post(runtime.executor(), [&] {
+    asio::post(runtime.executor(), [&] { log.push_back(1); });
+    inner_posted.Happen();
+    EXPECT_TRUE(outer_posted.WaitFor("the other thread's post"));
+  });
+  ASSERT_TRUE(inner_posted.WaitFor("the first step"));
+  asio::post(runtime.executor(), [&] { log.push_back(2); });
+  outer_posted.Happen();
+  runtime.Drain();
+  EXPECT_EQ(log, (std::vector<int>{1, 2}));
+}
+
 TEST(ThreadedRuntime, TimersOfTheRealClockRunByDeadline) {
   ThreadedRuntime runtime;
   std::vector<int> log;
-  std::promise<void> last;
+  Happening last;
   const Duration begin = runtime.Now();
   Duration end{};
   OnExecutor(runtime, [&] {
     runtime.StartTimer(milliseconds(30), [&] {
       log.push_back(3);
       end = runtime.Now();
-      last.set_value();
+      last.Happen();
     });
     runtime.StartTimer(milliseconds(10), [&] { log.push_back(1); });
     runtime.StartTimer(milliseconds(20), [&] { log.push_back(2); });
@@ -75,7 +109,7 @@ TEST(ThreadedRuntime, TimersOfTheRealClockRunByDeadline) {
     const TimerId cancelled = runtime.StartTimer(milliseconds(5), [&] { log.push_back(-1); });
     runtime.CancelTimer(cancelled);
   });
-  ASSERT_TRUE(WaitFor(last, "the last timer"));
+  ASSERT_TRUE(last.WaitFor("the last timer"));
   EXPECT_EQ(log, (std::vector<int>{0, 1, 2, 3}));
   EXPECT_GE(end - begin, milliseconds(30));
 }
@@ -126,13 +160,13 @@ TEST(ThreadedRuntime, ASteppedClockMovesAllItsRuntimesWithoutWallTime) {
 TEST(ThreadedRuntime, AZeroDelayPassesOnAClockThatStands) {
   SteppableClock clock;
   ThreadedRuntime runtime(&clock);
-  std::promise<void> fired;
+  Happening fired;
   bool inside_the_call = true;
   OnExecutor(runtime, [&] {
-    runtime.StartTimer(Duration::zero(), [&] { fired.set_value(); });
+    runtime.StartTimer(Duration::zero(), [&] { fired.Happen(); });
     inside_the_call = false;
   });
-  ASSERT_TRUE(WaitFor(fired, "a timer of no delay"));
+  ASSERT_TRUE(fired.WaitFor("a timer of no delay"));
   EXPECT_FALSE(inside_the_call);
 }
 
@@ -155,61 +189,63 @@ TEST(ThreadedRuntime, SpawnNeverBeginsInsideTheCallOnTheExecutorsOwnThread) {
 }
 
 TEST(ThreadedRuntime, ThePoolGrowsSoThatBlockedWorkStarvesNobody) {
-  ThreadedRuntime runtime;
   std::promise<void> release;
   const std::shared_future<void> released = release.get_future().share();
-  std::promise<void> all_block;
+  Happening all_block;
   std::atomic<int> blocked = 0;
   std::atomic<int> ended = 0;
+  ThreadedRuntime runtime;  // first to go: its work uses the above
   for (int i = 0; i < 100; ++i) {
     runtime.RunBlocking([&, released] {
-      if (++blocked == 100) all_block.set_value();
+      if (++blocked == 100) all_block.Happen();
       released.wait();
       ++ended;
     });
   }
-  EXPECT_TRUE(WaitFor(all_block, "a hundred pieces of work at once"));
-  std::promise<void> another;
-  runtime.RunBlocking([&] { another.set_value(); });
-  EXPECT_TRUE(WaitFor(another, "work beside a hundred blocked ones"));
+  EXPECT_TRUE(all_block.WaitFor("a hundred pieces of work at once"));
+  Happening another;
+  runtime.RunBlocking([&] { another.Happen(); });
+  EXPECT_TRUE(another.WaitFor("work beside a hundred blocked ones"));
   EXPECT_EQ(ended, 0);
   release.set_value();
 }
 
-Awaitable<void> WorkOff(Runtime& runtime, std::thread::id& where, bool& back) {
+Awaitable<void> WorkOff(ThreadedRuntime& runtime, std::thread::id& where, bool& back,
+                        Happening& over) {
   auto work = [] { return std::this_thread::get_id(); };
   where = co_await OffExecutor(runtime, std::move(work));
-  back = static_cast<ThreadedRuntime&>(runtime).OnExecutorThread();
+  back = runtime.OnExecutorThread();
+  over.Happen();
 }
 
 TEST(ThreadedRuntime, OffExecutorLeavesTheExecutorAndComesBack) {
+  ThreadedRuntime runtime;
   std::thread::id where;
   std::thread::id executor;
   bool back = false;
-  {
-    ThreadedRuntime runtime;
-    OnExecutor(runtime, [&] { executor = std::this_thread::get_id(); });
-    std::promise<void> begun;
-    OnExecutor(runtime, [&] { Spawn(runtime, WorkOff(runtime, where, back)); });
-    runtime.Drain();
-  }
+  Happening over;
+  OnExecutor(runtime, [&] {
+    executor = std::this_thread::get_id();
+    Spawn(runtime, WorkOff(runtime, where, back, over));
+  });
+  ASSERT_TRUE(over.WaitFor("the coroutine's end"));
   EXPECT_NE(where, std::thread::id());
   EXPECT_NE(where, executor);
-  EXPECT_TRUE(back) << "the end of the runtime waits for blocking work and what it posts";
+  EXPECT_TRUE(back);
 }
 
 TEST(ThreadedRuntime, BlockingWorkMayWaitForTheExecutorWhileTheRuntimeEnds) {
   bool answered = false;
   {
     ThreadedRuntime runtime;
-    std::promise<void> begun;
+    Happening begun;
     runtime.RunBlocking([&] {
-      begun.set_value();
-      std::promise<void> answer;
-      asio::post(runtime.executor(), [&] { answer.set_value(); });
-      answered = WaitFor(answer, "the executor's answer");
+      begun.Happen();
+      Happening answer;
+      asio::post(runtime.executor(), [&] { answer.Happen(); });
+      answered = answer.WaitFor("the executor's answer");
     });
-    EXPECT_TRUE(WaitFor(begun, "blocking work"));
+    EXPECT_TRUE(begun.WaitFor("blocking work"));
   }
   EXPECT_TRUE(answered);
 }
@@ -226,15 +262,15 @@ TEST(ThreadedRuntime, WhatEscapesAnywhereIsKeptAndTheRuntimeGoesOn) {
   }
   {
     ThreadedRuntime runtime;
-    std::promise<void> begun;
+    Happening begun;
     runtime.RunBlocking([&] {
-      begun.set_value();
+      begun.Happen();
       throw std::runtime_error("blocking");
     });
-    EXPECT_TRUE(WaitFor(begun, "blocking work"));
-    std::promise<void> next;
-    runtime.RunBlocking([&] { next.set_value(); });
-    EXPECT_TRUE(WaitFor(next, "blocking work after a failure"));
+    EXPECT_TRUE(begun.WaitFor("blocking work"));
+    Happening next;
+    runtime.RunBlocking([&] { next.Happen(); });
+    EXPECT_TRUE(next.WaitFor("blocking work after a failure"));
   }
 }
 

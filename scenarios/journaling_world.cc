@@ -1,0 +1,48 @@
+#include "scenarios/journaling_world.h"
+
+namespace scenarios {
+
+void JournalingWorldObserver::RecordEvent(EntryKind kind, const fake_containerd::Event& event,
+                                          std::string_view text) {
+  Entry entry =
+      recorder_.About(kind, event.container.id, event.process, EventKindName(event.kind));
+  entry.code = event.status;
+  entry.stamp = event.time.time_since_epoch().count();
+  entry.text = recorder_.journal().Intern(text);
+  recorder_.Record(entry);
+}
+
+void JournalingWorldObserver::OnEventEmitted(const fake_containerd::Event& event) {
+  RecordEvent(EntryKind::kEventEmitted, event, {});
+}
+
+void JournalingWorldObserver::OnEventDropped(const fake_containerd::Event& event,
+                                             std::uint64_t subscriber) {
+  RecordEvent(EntryKind::kEventDropped, event,
+              subscriber == 0 ? "the log's queue is full" : "a subscriber's queue is full");
+}
+
+void JournalingWorldObserver::OnStdioBytes(const fake_containerd::ContainerKey& container,
+                                           const std::string& process,
+                                           fake_containerd::StdioStream stream,
+                                           std::string_view data) {
+  if (stream == fake_containerd::StdioStream::kStdin) return;  // the engine's writes are recorded
+  Entry entry = recorder_.About(EntryKind::kStdioWritten, container.id, process,
+                                StdioStreamName(stream));
+  entry.number = data.size();
+  recorder_.Record(entry);
+}
+
+void JournalingWorldObserver::OnStdioEnd(const fake_containerd::ContainerKey& container,
+                                         const std::string& process,
+                                         fake_containerd::StdioStream stream,
+                                         std::uint64_t total_bytes, const std::string& sha256) {
+  if (stream == fake_containerd::StdioStream::kStdin) return;
+  Entry entry = recorder_.About(EntryKind::kStdioSourceEof, container.id, process,
+                                StdioStreamName(stream));
+  entry.number = total_bytes;
+  entry.text = recorder_.journal().Intern(sha256);
+  recorder_.Record(entry);
+}
+
+}  // namespace scenarios

@@ -1,0 +1,29 @@
+// Writes what happens in the fake's world into the journal: events emitted and lost, outputs and their ends.
+//
+// Threads: the world's executor.
+#pragma once
+
+#include "fake_containerd/world/observer.h"
+#include "scenarios/recorder.h"
+
+namespace scenarios {
+
+class JournalingWorldObserver final : public fake_containerd::WorldObserver {
+ public:
+  explicit JournalingWorldObserver(Recorder& recorder) : recorder_(recorder) {}
+
+  void OnEventEmitted(const fake_containerd::Event& event) override;
+  void OnEventDropped(const fake_containerd::Event& event, std::uint64_t subscriber) override;
+  void OnStdioBytes(const fake_containerd::ContainerKey& container, const std::string& process,
+                    fake_containerd::StdioStream stream, std::string_view data) override;
+  void OnStdioEnd(const fake_containerd::ContainerKey& container, const std::string& process,
+                  fake_containerd::StdioStream stream, std::uint64_t total_bytes,
+                  const std::string& sha256) override;
+
+ private:
+  void RecordEvent(EntryKind kind, const fake_containerd::Event& event, std::string_view text);
+
+  Recorder& recorder_;
+};
+
+}  // namespace scenarios
