@@ -21,7 +21,7 @@ std::string NameOf(const ::testing::TestParamInfo<Case>& info) {
   return info.param.name;
 }
 
-void Run(const Case& tested, Transport transport, std::uint64_t seed) {
+void RunCase(const Case& tested, Transport transport, std::uint64_t seed) {
   RigOptions options = tested.options();
   options.transport = transport;
   options.seed = seed;
@@ -34,7 +34,7 @@ class Loopback : public ::testing::TestWithParam<Case> {};
 TEST_P(Loopback, Holds) {
   for (std::uint64_t seed = 1; seed <= kSeeds && !HasFailure(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
-    Run(GetParam(), Transport::kLoopback, seed);
+    RunCase(GetParam(), Transport::kLoopback, seed);
   }
 }
 INSTANTIATE_TEST_SUITE_P(Conformance, Loopback, ::testing::ValuesIn(AllCases()), NameOf);
@@ -42,13 +42,13 @@ INSTANTIATE_TEST_SUITE_P(Conformance, Loopback, ::testing::ValuesIn(AllCases()),
 #ifdef DRYDOCK_HAS_GRPC
 class InProcess : public ::testing::TestWithParam<Case> {};
 TEST_P(InProcess, Holds) {
-  Run(GetParam(), Transport::kInProcess, 0);
+  RunCase(GetParam(), Transport::kInProcess, 0);
 }
 INSTANTIATE_TEST_SUITE_P(Conformance, InProcess, ::testing::ValuesIn(AllCases()), NameOf);
 
 class Socket : public ::testing::TestWithParam<Case> {};
 TEST_P(Socket, Holds) {
-  Run(GetParam(), Transport::kSocket, 0);
+  RunCase(GetParam(), Transport::kSocket, 0);
 }
 INSTANTIATE_TEST_SUITE_P(Conformance, Socket, ::testing::ValuesIn(AllCases()), NameOf);
 #endif

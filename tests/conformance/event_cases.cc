@@ -94,6 +94,7 @@ void TheExitEndsAPause(Rig& rig) {
   rig.WaitUntil([&] { return rig.api().Count(Method::kUpdateContainer) == 1; }, "no request");
   rig.Flush();
   EXPECT_FALSE(rig.Returned(paused));
+  rig.Thaw("c1");
   rig.Do([&] { EXPECT_TRUE(rig.world().KillProcess(Rig::Key("c1"), "init", 9)); });
   EXPECT_EQ(Describe(rig.Await(paused)), "ABORTED container c1 exited");
   rig.WaitForLine("c1 exit 137");

@@ -34,7 +34,7 @@ void TheAttachOfInitFails(Rig& rig) {
   EXPECT_EQ(rig.Create("c1"), "INTERNAL the engine says no");
   EXPECT_THAT(rig.Sent(), ::testing::Not(::testing::Contains("CreateContainer c1")));
   ExpectNothingOf(rig, "c1");
-  EXPECT_EQ(rig.LiveObjects(), 0U);
+  rig.WaitUntil([&] { return rig.client().LiveObjects() == 0; }, "something is left");
   ExpectRetryWorks(rig, "c1");
 }
 
@@ -67,11 +67,7 @@ void TheAttachOfAShortExecFails(Rig& rig) {
   rig.WaitUntil([&] { return rig.engine().Holds("c1 attach e1"); }, "no attach");
   rig.WaitUntil([&] { return rig.world().Inspect(Rig::Key("c1"))->processes.size() == 1; },
                 "e1 did not end");
-  rig.Do([&] { rig.api().drops = {}; });
-  const auto wait_for_exit = [&] {
-    return rig.world().event_log().events().size() >= 0U && rig.api().delivered() > 0;
-  };
-  rig.WaitUntil(wait_for_exit, "no event");
+  rig.Flush();
   rig.Do([&] { rig.engine().Release("c1 attach e1"); });
   EXPECT_EQ(Describe(rig.Await(added)), "INTERNAL the engine says no");
   rig.WaitUntil([&] { return rig.client().Tracked().front().processes.empty(); },
@@ -152,7 +148,7 @@ void AFailedCreateLeavesNothing(Rig& rig) {
     rig.WaitForEnd(id, "init");
     ExpectNothingOf(rig, id);
     EXPECT_THAT(rig.Lines(id), IsEmpty());
-    EXPECT_EQ(rig.LiveObjects(), 0U);
+    rig.WaitUntil([&] { return rig.client().LiveObjects() == 0; }, "something is left");
     rig.WaitUntil([&] { return rig.world().container_count() == 0; }, "the daemon keeps it");
     rig.Behave(id, "init", {});
     ExpectRetryWorks(rig, id);
@@ -321,8 +317,8 @@ void CloseEndsEveryWait(Rig& rig) {
   const auto resized = rig.Begin<void>("resize", "c2", "init", [](libcontainerd::Client& client) {
     return client.Resize("c2", "init", 80, 24);
   });
-  const auto queued = rig.BeginPause("c2");
   rig.WaitUntil([&] { return rig.api().waiting() == 3; }, "no requests");
+  const auto queued = rig.BeginPause("c2");
   rig.Oom("c2");
   rig.WaitForLine("c2 oom");
   const auto closed = rig.BeginClose();

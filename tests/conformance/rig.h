@@ -144,6 +144,8 @@ class Rig {
   // The simulated process ends by itself.
   void Exit(const std::string& id, const std::string& process, std::uint32_t code);
   void Oom(const std::string& id);
+  // Thaws a paused container behind the client's back; frozen processes do not die.
+  void Thaw(const std::string& id);
   std::string WriteStdin(const std::string& id, const std::string& process, std::string data);
   std::string CloseStdin(const std::string& id, const std::string& process);
   // Moves the clock, and lets run what became due.
@@ -195,6 +197,7 @@ class Rig {
   }
   static Awaitable<Status> CloseClient(Rig* rig);
   static Awaitable<Status> CloseEngine(Rig* rig);
+  static Awaitable<Status> ThawInWorld(fake_containerd::World* world, std::string id);
   template <class T>
   Pending<T> BeginQuiet(std::function<Awaitable<Result<T>>()> call);
   void Snapshot(std::string_view when);
