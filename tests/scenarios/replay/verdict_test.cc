@@ -146,8 +146,8 @@ INSTANTIATE_TEST_SUITE_P(
         SwitchedOff{libcontainerd::Deviation::kExecExitsBeforeExit, "exec_outlives_init_clean"},
         SwitchedOff{libcontainerd::Deviation::kFailedAttachKillsExec, "errors_lib"},
         SwitchedOff{libcontainerd::Deviation::kFailedStartKills, "errors_lib"}),
-    [](const auto& info) {
-      std::string name(DeviationName(info.param.deviation));
+    [](const auto& param_info) {
+      std::string name(DeviationName(param_info.param.deviation));
       std::replace(name.begin(), name.end(), '-', '_');
       return name;
     });
