@@ -67,7 +67,8 @@ TEST(LoopbackReplay, GivesTheSameJournalForTheSameSeed) {
 }
 
 TEST(LoopbackReplay, HoldsForManySeeds) {
-  for (const std::string name : {"exec_outlives_init_clean", "errors_lib", "oom_init", "stdin_cat"}) {
+  for (const std::string name :
+       {"exec_outlives_init_clean", "errors_lib", "oom_init", "stdin_cat"}) {
     for (std::uint64_t seed = 1; seed <= 40; ++seed) {
       ReplayOptions options;
       options.transport = Transport::kLoopback;
