@@ -4,8 +4,7 @@ namespace scenarios {
 
 void JournalingWorldObserver::RecordEvent(EntryKind kind, const fake_containerd::Event& event,
                                           std::string_view text) {
-  Entry entry =
-      recorder_.About(kind, event.container.id, event.process, EventKindName(event.kind));
+  Entry entry = recorder_.About(kind, event.container.id, event.process, EventKindName(event.kind));
   entry.code = event.status;
   entry.stamp = event.time.time_since_epoch().count();
   entry.text = recorder_.journal().Intern(text);
@@ -27,8 +26,8 @@ void JournalingWorldObserver::OnStdioBytes(const fake_containerd::ContainerKey& 
                                            fake_containerd::StdioStream stream,
                                            std::string_view data) {
   if (stream == fake_containerd::StdioStream::kStdin) return;  // the engine's writes are recorded
-  Entry entry = recorder_.About(EntryKind::kStdioWritten, container.id, process,
-                                StdioStreamName(stream));
+  Entry entry =
+      recorder_.About(EntryKind::kStdioWritten, container.id, process, StdioStreamName(stream));
   entry.number = data.size();
   recorder_.Record(entry);
 }
@@ -38,8 +37,8 @@ void JournalingWorldObserver::OnStdioEnd(const fake_containerd::ContainerKey& co
                                          fake_containerd::StdioStream stream,
                                          std::uint64_t total_bytes, const std::string& sha256) {
   if (stream == fake_containerd::StdioStream::kStdin) return;
-  Entry entry = recorder_.About(EntryKind::kStdioSourceEof, container.id, process,
-                                StdioStreamName(stream));
+  Entry entry =
+      recorder_.About(EntryKind::kStdioSourceEof, container.id, process, StdioStreamName(stream));
   entry.number = total_bytes;
   entry.text = recorder_.journal().Intern(sha256);
   recorder_.Record(entry);

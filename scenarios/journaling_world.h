@@ -1,4 +1,5 @@
-// Writes what happens in the fake's world into the journal: events emitted and lost, outputs and their ends.
+// Writes what happens in the fake's world into the journal: events emitted and lost, outputs and
+// their ends.
 //
 // Threads: the world's executor.
 #pragma once

@@ -47,6 +47,9 @@ void StdinCloser::Started() {
 void StdinCloser::Failed() {
   if (fate_ == Fate::kFailed) return;
   fate_ = Fate::kFailed;
+  // The reference closes the FIFOs itself, and each closing of stdin goes to the daemon.
+  const bool twice = !context_.reference.Acts(Deviation::kCloseStdinAfterSuccess);
+  if (twice && closed_ && !detached_) context_.scope->Spawn(CloseDeferred(shared_from_this()));
   if (closed_) context_.scope->Spawn(CloseDeferred(shared_from_this()));
 }
 

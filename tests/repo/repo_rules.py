@@ -38,6 +38,8 @@ ORIGINS = [
     ("ours", r"^(libcontainerd|lib|fake_containerd|scenarios|tests|fuzz|bench)/"),
 ]
 
+# The world's nouns, which users of the fixture share.
+WORLD_VALUES = r"^fake_containerd/(behaviour|choices|model)\.h$"
 RUNTIME_HEADERS = (
     r"^libcontainerd/(runtime|async|error|random|unique_function|mailbox|memory_fifos|simulated_runtime"
     r"|threaded_runtime)\.h$"
@@ -62,10 +64,13 @@ LAYERS = [
     Layer("gRPC adapters", r"^lib/adapters/grpc_", [r"^libcontainerd/", r"^lib/"],
           BASE | {"protobuf", "json", "grpc"}),
     Layer("adapters", r"^lib/adapters/", [r"^libcontainerd/", r"^lib/"], BASE | {"protobuf", "json"}),
-    Layer("world", r"^fake_containerd/world/", [RUNTIME_HEADERS, r"^fake_containerd/world/"],
+    Layer("fixture headers", r"^fake_containerd/include/", [r"^libcontainerd/", r"^fake_containerd/"], BASE),
+    Layer("world", r"^fake_containerd/world/",
+          [RUNTIME_HEADERS, r"^fake_containerd/world/", WORLD_VALUES],
           BASE | {"json", "openssl"}),
     Layer("v0", r"^fake_containerd/v0/",
-          [RUNTIME_HEADERS, r"^libcontainerd/containerd_api\.h$", r"^fake_containerd/(v0|world)/"],
+          [RUNTIME_HEADERS, r"^libcontainerd/containerd_api\.h$", r"^fake_containerd/(v0|world)/",
+           WORLD_VALUES],
           BASE | {"protobuf", "json"}),
     Layer("server", r"^fake_containerd/server", [r"^libcontainerd/", r"^fake_containerd/"],
           BASE | {"protobuf", "json", "log", "grpc"}),

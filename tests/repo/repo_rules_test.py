@@ -18,6 +18,7 @@ CLEAN = {
     "lib/core/x.cc": '#include "lib/core/x.h"\n#include <nlohmann/json.hpp>\n#include "lib/runtime/x.h"\n',
     "lib/adapters/x.cc": '#include "lib/core/x.h"\n#include <sys/stat.h>\n',
     "lib/adapters/grpc_x.cc": '#include <grpcpp/channel.h>\n#include <absl/status/status.h>\n',
+    "fake_containerd/include/fake_containerd/x.h": '#include "libcontainerd/error.h"\n',
     "fake_containerd/world/x.cc": '#include "fake_containerd/world/x.h"\n#include "libcontainerd/mailbox.h"\n',
     "fake_containerd/v0/x.cc": '#include "fake_containerd/world/x.h"\n#include "libcontainerd/containerd_api.h"\n',
     "fake_containerd/server.cc": '#include "fake_containerd/v0/x.h"\n#include <grpcpp/server.h>\n',
@@ -29,7 +30,7 @@ CLEAN = {
     "tests/lib/runtime/x_test.cc": '#include <gtest/gtest.h>\n#include "lib/runtime/x.h"\n',
     "tests/lib/adapters/grpc_x_test.cc": '#include <grpcpp/channel.h>\n',
     "docs/architecture.md": "".join(f"| `{folder}` | what it is for |\n" for folder in [
-        ".ci/", "cmake/", "docs/", "fake_containerd/", "fake_containerd/v0/", "fake_containerd/world/", "lib/",
+        ".ci/", "cmake/", "docs/", "fake_containerd/", "fake_containerd/include/", "fake_containerd/v0/", "fake_containerd/world/", "lib/",
         "lib/adapters/", "lib/core/", "lib/include/", "lib/runtime/", "scenarios/", "tests/"
     ]),
 }
@@ -49,6 +50,7 @@ PLANTED = [
     ("include/adapters", "lib/adapters/x.cc", "#include <grpcpp/channel.h>\n"),
     ("include/adapters", "lib/adapters/x.cc", '#include "scenarios/x.h"\n'),
     ("include/gRPC adapters", "lib/adapters/grpc_x.cc", '#include "fake_containerd/server.h"\n'),
+    ("include/fixture headers", "fake_containerd/include/fake_containerd/x.h", '#include "scenarios/journal.h"\n'),
     ("include/world", "fake_containerd/world/x.cc", '#include "libcontainerd/client.h"\n'),
     ("include/world", "fake_containerd/world/x.cc", '#include "fake_containerd/v0/x.h"\n'),
     ("include/world", "fake_containerd/world/x.cc", '#include "containerd_v0.pb.h"\n'),

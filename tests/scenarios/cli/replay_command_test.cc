@@ -1,4 +1,5 @@
-// The command as its user meets it: exit codes, bad input, and what is left in the output directory.
+// The command as its user meets it: exit codes, bad input, and what is left in the output
+// directory.
 
 #include "scenarios/cli/replay_command.h"
 
@@ -32,7 +33,8 @@ class ReplayCommandTest : public ::testing::Test {
     return std::string(DRYDOCK_TRACES) + "/" + name + ".jsonl";
   }
   // A copy of a trace in which each file went through `edit`.
-  std::string Copy(const std::string& name, const std::function<std::string(std::string)>& edit_wire) {
+  std::string Copy(const std::string& name,
+                   const std::function<std::string(std::string)>& edit_wire) {
     const auto read = [](const std::string& path) {
       std::ostringstream text;
       text << std::ifstream(path).rdbuf();
@@ -51,7 +53,8 @@ class ReplayCommandTest : public ::testing::Test {
   }
   std::vector<std::string> Left() const {
     std::vector<std::string> names;
-    for (const auto& entry : fs::directory_iterator(directory_)) names.push_back(entry.path().filename());
+    for (const auto& entry : fs::directory_iterator(directory_))
+      names.push_back(entry.path().filename());
     return names;
   }
 
@@ -65,7 +68,8 @@ TEST_F(ReplayCommandTest, HeldGivesZeroAndCompleteResults) {
   command_.files = {Trace("run_exit3"), Trace("oom_init")};
   EXPECT_EQ(Run(), kExitHeld) << out_.str() << err_.str();
   EXPECT_THAT(out_.str(), HasSubstr("2 held, 0 pending, 0 broken, 0 cannot judge"));
-  for (const char* file : {"run_exit3.journal.jsonl", "oom_init.journal.jsonl", "junit.xml", "report.json"}) {
+  for (const char* file :
+       {"run_exit3.journal.jsonl", "oom_init.journal.jsonl", "junit.xml", "report.json"}) {
     EXPECT_TRUE(fs::exists(command_.out + "/" + file)) << file;
   }
   EXPECT_THAT(Left(), ::testing::UnorderedElementsAre("out"));
@@ -79,7 +83,8 @@ TEST_F(ReplayCommandTest, CompanionsAreSkippedAndDirectoriesSearched) {
 }
 
 TEST_F(ReplayCommandTest, BrokenLineIsUsageAndLeavesNothing) {
-  const std::string wire = Copy("run_exit3", [](std::string text) { return "{\"kind\":\n" + text; });
+  const std::string wire =
+      Copy("run_exit3", [](std::string text) { return "{\"kind\":\n" + text; });
   command_.files = {Trace("run_exit0"), wire};
   EXPECT_EQ(Run(), kExitUsage);
   EXPECT_THAT(err_.str(), HasSubstr("run_exit3.jsonl:1: "));

@@ -41,9 +41,9 @@ TEST_P(EveryTrace, HoldsAsFarAsItIsReplayed) {
 
 INSTANTIATE_TEST_SUITE_P(All, EveryTrace,
                          Combine(ValuesIn(testing::TraceNames()), ValuesIn(BuiltTransports())),
-                         [](const auto& info) {
-                           return std::get<0>(info.param) + "_" +
-                                  std::string(TransportName(std::get<1>(info.param)));
+                         [](const auto& param_info) {
+                           return std::get<0>(param_info.param) + "_" +
+                                  std::string(TransportName(std::get<1>(param_info.param)));
                          });
 
 std::string JournalText(const TraceResult& result) {
@@ -53,7 +53,7 @@ std::string JournalText(const TraceResult& result) {
 }
 
 TEST(LoopbackReplay, GivesTheSameJournalForTheSameSeed) {
-  for (const std::string& name : {"exec_storm", "concurrent20", "errors_lib"}) {
+  for (const std::string name : {"exec_storm", "concurrent20", "errors_lib"}) {
     ReplayOptions options;
     options.transport = Transport::kLoopback;
     options.seed = 42;
@@ -67,7 +67,8 @@ TEST(LoopbackReplay, GivesTheSameJournalForTheSameSeed) {
 }
 
 TEST(LoopbackReplay, HoldsForManySeeds) {
-  for (const std::string& name : {"exec_outlives_init_clean", "errors_lib", "oom_init", "stdin_cat"}) {
+  for (const std::string name :
+       {"exec_outlives_init_clean", "errors_lib", "oom_init", "stdin_cat"}) {
     for (std::uint64_t seed = 1; seed <= 40; ++seed) {
       ReplayOptions options;
       options.transport = Transport::kLoopback;
