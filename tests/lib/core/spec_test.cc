@@ -1,0 +1,104 @@
+#include "lib/core/spec.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace libcontainerd {
+namespace {
+
+using ::testing::ElementsAre;
+
+std::string ErrorOf(const std::string& spec) {
+  const auto process = ReadProcessOfSpec(spec);
+  if (process) return "OK";
+  EXPECT_EQ(process.error().code, ErrorCode::kInvalidArgument);
+  return process.error().message;
+}
+
+TEST(Spec, ReadsWhatAnExecInherits) {
+  const auto process = ReadProcessOfSpec(R"({"ociVersion": "1.0.0-rc1", "process": {
+      "terminal": true, "args": ["sh", "-c"], "env": ["A=1", "B="], "cwd": "/w",
+      "user": {"uid": 1, "gid": 2, "additionalGids": [3, 4]},
+      "capabilities": ["CAP_KILL"], "apparmorProfile": "p", "selinuxLabel": "l",
+      "noNewPrivileges": true,
+      "rlimits": [{"type": "RLIMIT_NOFILE", "soft": 1, "hard": 18446744073709551615}]}})");
+  ASSERT_TRUE(process);
+  EXPECT_TRUE(process->terminal());
+  EXPECT_THAT(process->args(), ElementsAre("sh", "-c"));
+  EXPECT_THAT(process->env(), ElementsAre("A=1", "B="));
+  EXPECT_EQ(process->cwd(), "/w");
+  EXPECT_EQ(process->user().uid(), 1U);
+  EXPECT_EQ(process->user().gid(), 2U);
+  EXPECT_THAT(process->user().additionalgids(), ElementsAre(3U, 4U));
+  EXPECT_THAT(process->capabilities(), ElementsAre("CAP_KILL"));
+  EXPECT_EQ(process->apparmorprofile(), "p");
+  EXPECT_EQ(process->selinuxlabel(), "l");
+  EXPECT_TRUE(process->nonewprivileges());
+  ASSERT_EQ(process->rlimits_size(), 1);
+  EXPECT_EQ(process->rlimits(0).type(), "RLIMIT_NOFILE");
+  EXPECT_EQ(process->rlimits(0).soft(), 1U);
+  EXPECT_EQ(process->rlimits(0).hard(), 18446744073709551615U);
+}
+
+TEST(Spec, TakesTheBoundingSetOfLaterSpecs) {
+  const auto process = ReadProcessOfSpec(
+      R"({"process": {"capabilities": {"bounding": ["CAP_A"], "effective": ["CAP_B"]}}})");
+  ASSERT_TRUE(process);
+  EXPECT_THAT(process->capabilities(), ElementsAre("CAP_A"));
+}
+
+TEST(Spec, NeedsNothing) {
+  for (const char* spec : {"{}", R"({"process": null})", R"({"process": {}, "x": [1]})",
+                           R"({"process": {"args": null, "user": null, "rlimits": null}})"}) {
+    EXPECT_EQ(ErrorOf(spec), "OK") << spec;
+  }
+}
+
+TEST(Spec, SaysWhatIsWrong) {
+  const struct {
+    const char* spec;
+    const char* error;
+  } kCases[] = {
+      {"", "OCI spec: expected a JSON object"},
+      {"{", "OCI spec: expected a JSON object"},
+      {"[]", "OCI spec: expected a JSON object"},
+      {"null", "OCI spec: expected a JSON object"},
+      {"\xff", "OCI spec: expected a JSON object"},
+      {R"({"process": 3})", "OCI spec: process: expected an object, got 3"},
+      {R"({"process": {"terminal": "yes"}})",
+       "OCI spec: process.terminal: expected a boolean, got \"yes\""},
+      {R"({"process": {"cwd": 1}})", "OCI spec: process.cwd: expected a string, got 1"},
+      {R"({"process": {"args": "sh"}})",
+       "OCI spec: process.args: expected an array of strings, got \"sh\""},
+      {R"({"process": {"env": ["A", 2]}})",
+       "OCI spec: process.env: expected an array of strings, got 2"},
+      {R"({"process": {"capabilities": 1}})",
+       "OCI spec: process.capabilities: expected an array of strings, got 1"},
+      {R"({"process": {"capabilities": {"bounding": {}}}})",
+       "OCI spec: process.capabilities.bounding: expected an array of strings, got {}"},
+      {R"({"process": {"user": "root"}})",
+       "OCI spec: process.user: expected an object, got \"root\""},
+      {R"({"process": {"user": {"uid": -1}}})",
+       "OCI spec: process.user.uid: expected a number from 0, got -1"},
+      {R"({"process": {"user": {"uid": 1.5}}})",
+       "OCI spec: process.user.uid: expected a number from 0, got 1.5"},
+      {R"({"process": {"user": {"gid": 4294967296}}})",
+       "OCI spec: process.user.gid: expected a smaller number, got 4294967296"},
+      {R"({"process": {"user": {"additionalGids": [1, "a"]}}})",
+       "OCI spec: process.user.additionalGids: expected an array of group ids, got \"a\""},
+      {R"({"process": {"rlimits": [3]}})",
+       "OCI spec: process.rlimits[].: expected an object, got 3"},
+      {R"({"process": {"rlimits": [{"soft": "x"}]}})",
+       "OCI spec: process.rlimits[].soft: expected a number from 0, got \"x\""},
+      {R"({"process": {"cwd": [11111111111111111,11111111111111111,11111111111111111]}})",
+       "OCI spec: process.cwd: expected a string, got "
+       "[11111111111111111,11111111111111111,111…"},
+      // The first complaint counts.
+      {R"({"process": {"terminal": 1, "cwd": 2}})",
+       "OCI spec: process.terminal: expected a boolean, got 1"},
+  };
+  for (const auto& tested : kCases) EXPECT_EQ(ErrorOf(tested.spec), tested.error) << tested.spec;
+}
+
+}  // namespace
+}  // namespace libcontainerd
