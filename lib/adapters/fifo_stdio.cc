@@ -11,7 +11,6 @@
 #include <asio/buffer.hpp>
 #include <asio/posix/stream_descriptor.hpp>
 #include <asio/redirect_error.hpp>
-#include <asio/write.hpp>
 
 #include "lib/adapters/empty_reader.h"
 #include "lib/adapters/files.h"
@@ -34,13 +33,21 @@ class StdinEnd {
 
   // GCC 12: a coroutine of its own object is kept alive by the shared pointer among its parameters.
   static Awaitable<Status> Write(std::shared_ptr<StdinEnd> self, std::string data) {
-    if (!self->descriptor_.is_open() || self->gone_) co_return Fail(Closed());
-    asio::error_code error;
-    auto token = asio::redirect_error(asio::use_awaitable, error);
-    co_await asio::async_write(self->descriptor_, asio::buffer(data), token);
-    if (!error) co_return Status();
-    if (error == asio::error::operation_aborted) co_return Fail(Closed());
-    co_return Fail(ErrorCode::kUnavailable, "write stdin: " + error.message());
+    std::size_t written = 0;
+    do {
+      if (!self->open()) co_return Fail(Closed());
+      const bool reader_known = self->peer_opened_;
+      asio::error_code error;
+      auto token = asio::redirect_error(asio::use_awaitable, error);
+      auto rest = asio::buffer(data) + written;
+      written += co_await self->descriptor_.async_write_some(rest, token);
+      // The change of descriptors aborts what waits on the old one; it goes on with the new one.
+      const bool reopened = self->peer_opened_ != reader_known && self->open();
+      if (error == asio::error::operation_aborted && reopened) continue;
+      if (error == asio::error::operation_aborted) co_return Fail(Closed());
+      if (error) co_return Fail(ErrorCode::kUnavailable, "write stdin: " + error.message());
+    } while (written < data.size());
+    co_return Status();
   }
 
   void Close() {
@@ -60,12 +67,14 @@ class StdinEnd {
   }
 
  private:
+  // For the engine's writes; the descriptor of a closed end may have to wait for the reader.
+  bool open() const { return descriptor_.is_open() && !closing_ && !gone_; }
   void Shut() {
     asio::error_code ignored;
     static_cast<void>(descriptor_.close(ignored));
   }
-  // Moves to a write-only descriptor, unless the reader has left already (ENXIO): then there is
-  // nobody to tell.
+  // Moves to a write-only descriptor. Opening it does not fail for want of a reader: this end is
+  // one itself until then. If the real one has left already, the next write says so.
   void ReopenWriteOnly() {
     const std::string path = "/proc/self/fd/" + std::to_string(descriptor_.native_handle());
     UniqueFd write_only(::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
@@ -236,6 +245,9 @@ Result<OpenedFifos> OpenFifos(const StdioPaths& paths, bool terminal) {
 Status RemoveFifos(const StdioPaths& paths) {
   Status first;
   for (const std::string* path : {&paths.in, &paths.out, &paths.err}) {
+    struct stat status {};
+    const bool found = ::lstat(path->c_str(), &status) == 0;
+    if (found && !S_ISFIFO(status.st_mode)) continue;  // what was in the way is not ours
     if (::unlink(path->c_str()) == 0 || errno == ENOENT) continue;
     if (first) first = Fail(SystemError("unlink", *path, errno));
   }

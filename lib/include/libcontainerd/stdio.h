@@ -65,7 +65,8 @@ class ProcessStdio {
   // Nobody will read stdin any more: pending writes end with CANCELLED. Outputs stay readable to
   // their end.
   virtual void ProcessGone() = 0;
-  // Gives up: pending reads and writes end with CANCELLED, all ends close.
+  // Create, add-process or attach failed: a pending write ends with CANCELLED. What a process wrote
+  // before it failed stays readable, then comes end-of-file, at once where no writer ever was.
   virtual void Abandon() = 0;
 };
 

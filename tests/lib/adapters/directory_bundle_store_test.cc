@@ -1,0 +1,115 @@
+#include "libcontainerd/directory_bundle_store.h"
+
+#include <filesystem>
+#include <fstream>
+
+#include <sys/stat.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "libcontainerd/blocking_client.h"
+#include "libcontainerd/threaded_runtime.h"
+#include "tests/fake_containerd/temporary_directory.h"
+
+namespace libcontainerd {
+namespace {
+
+std::string TextOf(const auto& result) {
+  if (result) return "OK";
+  return std::string(ErrorCodeName(result.error().code)) + " " + result.error().message;
+}
+
+unsigned ModeOf(const std::string& path) {
+  struct stat found {};
+  EXPECT_EQ(::lstat(path.c_str(), &found), 0) << path;
+  return found.st_mode & 07777U;
+}
+
+class DirectoryBundleStoreTest : public ::testing::Test {
+ protected:
+  std::string Create(const std::string& id, const std::string& config) {
+    return TextOf(WaitFor(runtime_, store_.Create(id, config)));
+  }
+  std::string Remove(const std::string& id) { return TextOf(WaitFor(runtime_, store_.Remove(id))); }
+  std::string Path(const std::string& name) const { return (directory_.path() / name).string(); }
+
+  fake_containerd::TemporaryDirectory directory_;
+  ThreadedRuntime runtime_;
+  DirectoryBundleStore store_{runtime_,
+                              {.state_dir = directory_.path().string(), .keep_bundles = false}};
+};
+
+TEST_F(DirectoryBundleStoreTest, MakesABundle) {
+  EXPECT_EQ(store_.PathOf("c1"), Path("c1"));
+  const mode_t before = ::umask(0077);
+  EXPECT_EQ(Create("c1", "{\"a\": 1}\n"), "OK");
+  ::umask(before);
+  EXPECT_EQ(ModeOf(Path("c1")), 0700U);
+  EXPECT_EQ(ModeOf(Path("c1/config.json")), 0600U);
+  EXPECT_EQ(WaitFor(runtime_, store_.ReadConfig("c1")).value_or(""), "{\"a\": 1}\n");
+}
+
+TEST_F(DirectoryBundleStoreTest, KeepsEveryByte) {
+  std::string config;
+  for (int i = 0; i < 300000; ++i) config += static_cast<char>(i % 251);
+  EXPECT_EQ(Create("c1", config), "OK");
+  EXPECT_EQ(WaitFor(runtime_, store_.ReadConfig("c1")).value_or(""), config);
+}
+
+TEST_F(DirectoryBundleStoreTest, CleansAnOlderBundle) {
+  EXPECT_EQ(Create("c1", "old"), "OK");
+  std::ofstream(Path("c1/leftover")) << "x";
+  EXPECT_EQ(Create("c1", "new"), "OK");
+  EXPECT_FALSE(std::filesystem::exists(Path("c1/leftover")));
+  EXPECT_EQ(WaitFor(runtime_, store_.ReadConfig("c1")).value_or(""), "new");
+}
+
+TEST_F(DirectoryBundleStoreTest, ReplacesAFileInItsPlace) {
+  std::ofstream(Path("c1")) << "a file";
+  EXPECT_EQ(Create("c1", "{}"), "OK");
+}
+
+TEST_F(DirectoryBundleStoreTest, RemovesTheBundleWhole) {
+  EXPECT_EQ(Create("c1", "{}"), "OK");
+  std::filesystem::create_directories(Path("c1/deep/down"));
+  ASSERT_EQ(::mkfifo(Path("c1/init-stdin").c_str(), 0700), 0);
+  EXPECT_EQ(Remove("c1"), "OK");
+  EXPECT_FALSE(std::filesystem::exists(Path("c1")));
+  EXPECT_EQ(Remove("c1"), "OK");  // a missing one is fine
+}
+
+TEST_F(DirectoryBundleStoreTest, DoesNotFollowLinks) {
+  std::filesystem::create_directory(Path("outside"));
+  std::ofstream(Path("outside/precious")) << "x";
+  EXPECT_EQ(Create("c1", "{}"), "OK");
+  std::filesystem::create_symlink(Path("outside"), Path("c1/link"));
+  EXPECT_EQ(Remove("c1"), "OK");
+  EXPECT_TRUE(std::filesystem::exists(Path("outside/precious")));
+  std::filesystem::create_symlink(Path("outside"), Path("c2"));
+  EXPECT_EQ(Create("c2", "{}"), "OK");
+  EXPECT_TRUE(std::filesystem::exists(Path("outside/precious")));
+  EXPECT_FALSE(std::filesystem::is_symlink(Path("c2")));
+}
+
+TEST_F(DirectoryBundleStoreTest, SaysWhatIsMissing) {
+  EXPECT_EQ(TextOf(WaitFor(runtime_, store_.ReadConfig("c1"))),
+            "NOT_FOUND open " + Path("c1/config.json") + ": no such file or directory");
+  DirectoryBundleStore lost(runtime_, {.state_dir = Path("no"), .keep_bundles = false});
+  EXPECT_EQ(TextOf(WaitFor(runtime_, lost.Create("c1", "{}"))),
+            "NOT_FOUND mkdir " + Path("no/c1") + ": no such file or directory");
+}
+
+TEST_F(DirectoryBundleStoreTest, KeepsBundlesOnDemand) {
+  DirectoryBundleStore keeping(runtime_,
+                               {.state_dir = directory_.path().string(), .keep_bundles = true});
+  EXPECT_EQ(TextOf(WaitFor(runtime_, keeping.Create("c1", "{}"))), "OK");
+  EXPECT_EQ(TextOf(WaitFor(runtime_, keeping.Remove("c1"))), "OK");
+  EXPECT_TRUE(std::filesystem::exists(Path("c1/config.json")));
+  // But not in the way of the next one.
+  EXPECT_EQ(TextOf(WaitFor(runtime_, keeping.Create("c1", "new"))), "OK");
+  EXPECT_EQ(WaitFor(runtime_, keeping.ReadConfig("c1")).value_or(""), "new");
+}
+
+}  // namespace
+}  // namespace libcontainerd
