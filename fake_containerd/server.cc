@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <chrono>
 #include <deque>
+#include <exception>
 #include <future>
 #include <mutex>
 #include <optional>
@@ -106,8 +107,14 @@ class UnaryCall final : public grpc::ServerUnaryReactor,
 
  private:
   static Awaitable<void> Run(std::shared_ptr<UnaryCall> call) {
-    Status status = co_await call->context_->api.Unary(call->method_, *call->request_,
-                                                       *call->response_, kNoTimeout);
+    Status status;
+    try {
+      status = co_await call->context_->api.Unary(call->method_, *call->request_, *call->response_,
+                                                  kNoTimeout);
+    } catch (...) {  // a defect, which must not leave the client waiting
+      call->context_->runtime.ReportFailure(std::current_exception());
+      status = Fail(ErrorCode::kInternal, "the API threw an exception");
+    }
     call->FinishOnce(std::move(status));
   }
 
