@@ -9,18 +9,11 @@
 #include <memory>
 #include <string>
 
+#include "fake_containerd/model.h"
 #include "libcontainerd/async.h"
 #include "libcontainerd/error.h"
 
 namespace fake_containerd {
-
-enum class OutputStream : std::uint8_t { kStdout, kStderr };
-
-struct IoPaths {
-  std::string in{};
-  std::string out{};
-  std::string err{};
-};
 
 // One process's streams, opened as the shim does: outputs for read and write, stdin for reading
 // beside a writer of its own that only CloseStdin() closes, so that the client closing its end

@@ -42,26 +42,26 @@
 namespace libcontainerd {
 
 struct CallOptions {
-  std::optional<Duration> timeout;  // instead of the operation's default
+  std::optional<Duration> timeout{};  // instead of the operation's default
 };
 
 struct CreateOptions {
-  std::string runtime;  // path of an OCI runtime for this container; empty: the daemon's
-  std::vector<std::string> runtime_args;  // count only together with `runtime`
-  std::string checkpoint;                 // start from this checkpoint of …
-  std::string checkpoint_dir;             // … this directory
-  std::optional<Duration> timeout;
+  std::string runtime{};  // path of an OCI runtime for this container; empty: the daemon's
+  std::vector<std::string> runtime_args{};  // count only together with `runtime`
+  std::string checkpoint{};                 // start from this checkpoint of …
+  std::string checkpoint_dir{};             // … this directory
+  std::optional<Duration> timeout{};
 };
 
 // A further process of a running container. Whatever is not given comes from the container's own
 // spec.
 struct ProcessSpec {
   bool terminal = false;
-  std::vector<std::string> args;
-  std::optional<std::vector<std::string>> env;
-  std::optional<std::string> cwd;
-  std::optional<types::User> user;
-  std::optional<std::vector<std::string>> capabilities;
+  std::vector<std::string> args{};
+  std::optional<std::vector<std::string>> env{};
+  std::optional<std::string> cwd{};
+  std::optional<types::User> user{};
+  std::optional<std::vector<std::string>> capabilities{};
 };
 
 struct AddedProcess {
@@ -70,7 +70,7 @@ struct AddedProcess {
 
 struct RestoreOptions {
   bool live = false;
-  std::optional<Duration> timeout;
+  std::optional<Duration> timeout{};
 };
 
 // What a client is tracking: for reports and leak checks.
@@ -82,9 +82,9 @@ struct TrackedContainer {
 };
 
 struct ClientOptions {
-  Timing timing;
-  ReferenceBehaviour reference;  // tests only
-  bool no_pivot_root = false;    // the root is a RAM disk; engines take it from DOCKER_RAMDISK
+  Timing timing{};
+  ReferenceBehaviour reference{};  // tests only
+  bool no_pivot_root = false;      // the root is a RAM disk; engines take it from DOCKER_RAMDISK
 };
 
 // Events that led to no callback, counted: evidence for "the exit never came".

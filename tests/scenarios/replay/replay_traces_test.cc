@@ -41,9 +41,9 @@ TEST_P(EveryTrace, HoldsAsFarAsItIsReplayed) {
 
 INSTANTIATE_TEST_SUITE_P(All, EveryTrace,
                          Combine(ValuesIn(testing::TraceNames()), ValuesIn(BuiltTransports())),
-                         [](const auto& instance) {
-                           return std::get<0>(instance.param) + "_" +
-                                  std::string(TransportName(std::get<1>(instance.param)));
+                         [](const auto& param_info) {
+                           return std::get<0>(param_info.param) + "_" +
+                                  std::string(TransportName(std::get<1>(param_info.param)));
                          });
 
 std::string JournalText(const TraceResult& result) {
@@ -67,8 +67,7 @@ TEST(LoopbackReplay, GivesTheSameJournalForTheSameSeed) {
 }
 
 TEST(LoopbackReplay, HoldsForManySeeds) {
-  for (const std::string name :
-       {"exec_outlives_init_clean", "errors_lib", "oom_init", "stdin_cat"}) {
+  for (const std::string name : {"exec_outlives_init_clean", "errors_lib", "oom_init", "stdin_cat"}) {
     for (std::uint64_t seed = 1; seed <= 40; ++seed) {
       ReplayOptions options;
       options.transport = Transport::kLoopback;

@@ -1,5 +1,5 @@
-// A verdict that cannot fail is worth nothing: each way in which our client could differ from a
-// recording is planted in the recording, and must be called broken.
+// A verdict that cannot fail is worth nothing: each way in which our client could differ from a recording is planted in
+// the recording, and must be called broken.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -75,11 +75,9 @@ TEST(Verdict, MissingCallbackIsBroken) {
 
 TEST(Verdict, ExtraCallbackIsBroken) {
   Recording recording = testing::ReadTrace("pause_resume_x3");
-  std::erase_if(recording.states,
-                [](const RecordedState& state) { return state.state == "resume"; });
+  std::erase_if(recording.states, [](const RecordedState& state) { return state.state == "resume"; });
   const TraceResult result = Replay(recording);
-  EXPECT_THAT(Unexplained(result),
-              Contains("container c1: ours has resume, the recording does not"));
+  EXPECT_THAT(Unexplained(result), Contains("container c1: ours has resume, the recording does not"));
 }
 
 TEST(Verdict, WrongOrderIsBroken) {
@@ -127,8 +125,8 @@ struct SwitchedOff {
   const char* trace;
 };
 
-// With a deviation off our client does what the recorded one did, and the explanation is not needed
-// any more: so the explanation was the right one.
+// With a deviation off our client does what the recorded one did, and the explanation is not needed any more: so the
+// explanation was the right one.
 class DeviationOff : public ::testing::TestWithParam<SwitchedOff> {};
 
 TEST_P(DeviationOff, NeedsNoExplanation) {
@@ -148,8 +146,8 @@ INSTANTIATE_TEST_SUITE_P(
         SwitchedOff{libcontainerd::Deviation::kExecExitsBeforeExit, "exec_outlives_init_clean"},
         SwitchedOff{libcontainerd::Deviation::kFailedAttachKillsExec, "errors_lib"},
         SwitchedOff{libcontainerd::Deviation::kFailedStartKills, "errors_lib"}),
-    [](const auto& instance) {
-      std::string name(DeviationName(instance.param.deviation));
+    [](const auto& param_info) {
+      std::string name(DeviationName(param_info.param.deviation));
       std::replace(name.begin(), name.end(), '-', '_');
       return name;
     });

@@ -1,0 +1,174 @@
+#include "fake_containerd/happenings.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace fake_containerd {
+namespace {
+
+std::string Subject(const std::string& id, const std::string& process) {
+  if (process == kInitName) return "container " + id;
+  return "process " + process + " of container " + id;
+}
+
+std::string Join(const std::vector<std::string>& words) {
+  std::string joined;
+  for (const std::string& word : words) joined += (joined.empty() ? "" : ", ") + word;
+  return joined.empty() ? "none" : joined;
+}
+
+// "1.5 s"
+std::string InSeconds(Duration duration) {
+  const auto tenths = std::chrono::duration_cast<std::chrono::milliseconds>(duration).count() / 100;
+  std::string text = std::to_string(tenths / 10);
+  if (tenths % 10 != 0) text += "." + std::to_string(tenths % 10);
+  return text + " s";
+}
+
+}  // namespace
+
+void Happenings::OnEventEmitted(const Event& event) {
+  const std::lock_guard lock(mutex_);
+  events_.push_back(event);
+  if (event.kind == EventKind::kExit) {
+    ++processes_[{event.container.id, event.process}].exits_told;
+  }
+  changed_.notify_all();
+}
+
+void Happenings::OnContainerAdded(const ContainerKey& container) {
+  const std::lock_guard lock(mutex_);
+  containers_[container.id] = true;
+  changed_.notify_all();
+}
+
+void Happenings::OnContainerRemoved(const ContainerKey& container) {
+  const std::lock_guard lock(mutex_);
+  containers_[container.id] = false;
+  changed_.notify_all();
+}
+
+void Happenings::OnProcessStarted(const ContainerKey& container, const std::string& process,
+                                  std::uint32_t /*system_pid*/) {
+  const std::lock_guard lock(mutex_);
+  Process& entry = processes_[{container.id, process}];
+  entry.running = true;
+  ++entry.starts;
+  changed_.notify_all();
+}
+
+void Happenings::OnProcessEnded(const ContainerKey& container, const std::string& process,
+                                std::uint32_t status) {
+  const std::lock_guard lock(mutex_);
+  Process& entry = processes_[{container.id, process}];
+  entry.running = false;
+  entry.status = status;
+  changed_.notify_all();
+}
+
+void Happenings::SubscribersChanged(int difference) {
+  const std::lock_guard lock(mutex_);
+  subscribers_ = static_cast<std::size_t>(static_cast<int>(subscribers_) + difference);
+  changed_.notify_all();
+}
+
+Outcome Happenings::WaitForProcess(const std::string& id, const std::string& process,
+                                   Duration timeout) {
+  const auto running = [&] {
+    const auto found = processes_.find({id, process});
+    return found != processes_.end() && found->second.running;
+  };
+  return Wait(timeout, running, [&] {
+    return Subject(id, process) + " did not run within " + InSeconds(timeout) + ": " +
+           Describe(id, process);
+  });
+}
+
+Outcome Happenings::WaitForExit(const std::string& id, const std::string& process,
+                                Duration timeout) {
+  const auto told = [&] {
+    const auto found = processes_.find({id, process});
+    return found != processes_.end() && !found->second.running && found->second.exits_told > 0 &&
+           found->second.exits_told >= found->second.starts;
+  };
+  return Wait(timeout, told, [&] {
+    return "no exit of " + Subject(id, process) + " was told within " + InSeconds(timeout) + ": " +
+           Describe(id, process);
+  });
+}
+
+Outcome Happenings::WaitForEvent(EventKind kind, const std::string& id, const std::string& process,
+                                 std::size_t count, Duration timeout) {
+  const auto enough = [&] { return CountEvents(kind, id, process) >= count; };
+  return Wait(timeout, enough, [&] {
+    std::vector<std::string> told;
+    for (const Event& event : events_) {
+      if (event.container.id != id) continue;
+      std::string word(EventKindName(event.kind));
+      if (!event.process.empty()) word += " " + event.process;
+      if (event.kind == EventKind::kExit) word += " " + std::to_string(event.status);
+      told.push_back(std::move(word));
+    }
+    const std::string whose =
+        process.empty() ? "container " + id : "process " + process + " of container " + id;
+    return std::to_string(CountEvents(kind, id, process)) + " of " + std::to_string(count) + " " +
+           std::string(EventKindName(kind)) + " events of " + whose + " were told within " +
+           InSeconds(timeout) + "; told of the container: " + Join(told);
+  });
+}
+
+Outcome Happenings::WaitForSubscribers(std::size_t count, Duration timeout) {
+  const auto enough = [&] { return subscribers_ >= count; };
+  return Wait(timeout, enough, [&] {
+    return std::to_string(subscribers_) + " of " + std::to_string(count) +
+           " event streams were open after " + InSeconds(timeout);
+  });
+}
+
+std::vector<Event> Happenings::events() const {
+  const std::lock_guard lock(mutex_);
+  return events_;
+}
+
+Outcome Happenings::Wait(Duration timeout, const std::function<bool()>& holds,
+                         const std::function<std::string()>& missing) {
+  std::unique_lock lock(mutex_);
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  if (changed_.wait_until(lock, deadline, holds)) return {};
+  return Outcome::Failed(missing());
+}
+
+std::string Happenings::Describe(const std::string& id, const std::string& process) const {
+  const auto found = processes_.find({id, process});
+  if (found != processes_.end() && found->second.running) return "it runs";
+  if (found != processes_.end() && found->second.starts > 0) {
+    return "it ran and ended with " + std::to_string(found->second.status);
+  }
+  const auto container = containers_.find(id);
+  if (container != containers_.end() && container->second) {
+    if (process == kInitName) return "its create has not started it yet";
+    std::vector<std::string> others;
+    for (const auto& [key, entry] : processes_) {
+      if (key.first == id && entry.running) others.push_back(key.second);
+    }
+    return "no such process was added; running: " + Join(others);
+  }
+  std::vector<std::string> others;
+  for (const auto& [other, known] : containers_) {
+    if (known) others.push_back(other);
+  }
+  const bool known_once = container != containers_.end();
+  return std::string(known_once ? "the daemon does not know it any more"
+                                : "nobody created such a container") +
+         "; there are: " + Join(others);
+}
+
+std::size_t Happenings::CountEvents(EventKind kind, const std::string& id,
+                                    const std::string& process) const {
+  return static_cast<std::size_t>(std::ranges::count_if(events_, [&](const Event& event) {
+    return event.kind == kind && event.container.id == id &&
+           (process.empty() || event.process == process);
+  }));
+}
+
+}  // namespace fake_containerd

@@ -1,0 +1,63 @@
+// Happenings: what went on in a world, kept so that threads of a test can wait for it.
+//
+// Threads: any. The observer's functions are called on the world's executor.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "fake_containerd/outcome.h"
+#include "fake_containerd/world/observer.h"
+
+namespace fake_containerd {
+
+class Happenings final : public WorldObserver {
+ public:
+  void OnEventEmitted(const Event& event) override;
+  void OnContainerAdded(const ContainerKey& container) override;
+  void OnContainerRemoved(const ContainerKey& container) override;
+  void OnProcessStarted(const ContainerKey& container, const std::string& process,
+                        std::uint32_t system_pid) override;
+  void OnProcessEnded(const ContainerKey& container, const std::string& process,
+                      std::uint32_t status) override;
+  void SubscribersChanged(int difference);
+
+  // Each waits for `timeout` of real time at most.
+  Outcome WaitForProcess(const std::string& id, const std::string& process, Duration timeout);
+  Outcome WaitForExit(const std::string& id, const std::string& process, Duration timeout);
+  Outcome WaitForEvent(EventKind kind, const std::string& id, const std::string& process,
+                       std::size_t count, Duration timeout);
+  Outcome WaitForSubscribers(std::size_t count, Duration timeout);
+
+  std::vector<Event> events() const;
+
+ private:
+  struct Process {
+    bool running = false;
+    std::uint32_t status = 0;    // of its last end
+    std::size_t starts = 0;      // lives begun
+    std::size_t exits_told = 0;  // exit events
+  };
+  using ProcessKey = std::pair<std::string, std::string>;  // container id, name
+
+  // Under the lock, as all that follow. Empty when `holds` came to be true.
+  Outcome Wait(Duration timeout, const std::function<bool()>& holds,
+               const std::function<std::string()>& missing);
+  // "container c1 is not there (there are: c2, c3)" and the like.
+  std::string Describe(const std::string& id, const std::string& process) const;
+  std::size_t CountEvents(EventKind kind, const std::string& id, const std::string& process) const;
+
+  mutable std::mutex mutex_;  // guards everything below
+  std::condition_variable changed_;
+  std::vector<Event> events_;
+  std::map<std::string, bool> containers_;  // true: known to the daemon now
+  std::map<ProcessKey, Process> processes_;
+  std::size_t subscribers_ = 0;
+};
+
+}  // namespace fake_containerd
