@@ -1,5 +1,6 @@
 #include "libcontainerd/client.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "lib/core/client_impl.h"
@@ -10,13 +11,12 @@ Client::Impl::Impl(Ports client_ports, Backend& client_backend, ClientOptions cl
     : ports(client_ports),
       backend(client_backend),
       options(client_options),
-      scope_(std::make_shared<TaskScope>(ports.runtime)),
-      stop_(ports.runtime) {}
+      scope_(std::make_shared<TaskScope>(ports.runtime)) {}
 
 Awaitable<void> Client::Impl::Close() {
   closed = true;
-  stop_.Stop();
   for (const auto& [id, container] : containers) {
+    container->ended.Stop();
     EndWaiters(*container, Error{ErrorCode::kCancelled, "the client is closing"});
     if (container->drain_timer) ports.runtime.CancelTimer(*container->drain_timer);
     if (container->stdio.stdin_closer) container->stdio.stdin_closer->Detach();
@@ -45,7 +45,10 @@ std::size_t Client::Impl::LiveObjects() const {
 
 std::size_t Client::Impl::PendingCallbacks() const {
   std::size_t count = callbacks_running_ + attaches_running_;
-  for (const auto& [id, container] : containers) count += container->callbacks.size();
+  // A mailbox counts the one that runs, which is counted already.
+  for (const auto& [id, container] : containers) {
+    count += std::max<std::size_t>(container->callbacks.size(), 1) - 1;
+  }
   return count;
 }
 

@@ -12,7 +12,6 @@
 
 #include "lib/core/container.h"
 #include "lib/core/event.h"
-#include "lib/core/stop.h"
 #include "libcontainerd/client.h"
 
 namespace libcontainerd {
@@ -181,7 +180,6 @@ class Client::Impl {
 
   SeenEvents seen_;
   std::shared_ptr<TaskScope> scope_;
-  StopSignal stop_;
   std::size_t operations_running_ = 0;
   std::size_t callbacks_running_ = 0;
   std::size_t attaches_running_ = 0;

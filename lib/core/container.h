@@ -14,6 +14,7 @@
 
 #include "containerd_v0.pb.h"
 #include "lib/core/stdin_closer.h"
+#include "lib/core/stop.h"
 #include "libcontainerd/async.h"
 #include "libcontainerd/backend.h"
 #include "libcontainerd/mailbox.h"
@@ -74,6 +75,7 @@ class Container : public std::enable_shared_from_this<Container> {
 
   Container(Runtime& runtime, std::string container_id, CallbackRunner run_callback)
       : id(std::move(container_id)),
+        ended(runtime),
         operations(runtime),
         callbacks([this, run = std::move(run_callback)](QueuedCallback callback,
                                                         UniqueFunction<void()> done) {
@@ -96,6 +98,7 @@ class Container : public std::enable_shared_from_this<Container> {
   std::vector<types::Event> held_events;  // arrived while kStarting
   std::optional<TimerId> drain_timer;
 
+  StopSignal ended;       // ends the sleeps of whoever cares for a condemned container
   AsyncMutex operations;  // the container's operations exclude each other
   Mailbox<QueuedCallback> callbacks;
 

@@ -160,7 +160,7 @@ void Client::Impl::Condemn(const ContainerPtr& container, bool may_not_exist) {
 Awaitable<void> Client::Impl::KillCondemned(ContainerPtr container, bool may_not_exist) {
   const Timing& timing = options.timing;
   Duration pause = timing.reconnect_first;
-  while (container->phase == Container::Phase::kCondemned && !stop_.stopped()) {
+  while (container->phase == Container::Phase::kCondemned && !container->ended.stopped()) {
     if (may_not_exist) {
       types::StateRequest request;
       request.set_id(container->id);
@@ -177,7 +177,7 @@ Awaitable<void> Client::Impl::KillCondemned(ContainerPtr container, bool may_not
       may_not_exist = true;
       pause = killed ? timing.state_event_deadline : pause;
     }
-    const bool slept = co_await stop_.Sleep(pause);
+    const bool slept = co_await container->ended.Sleep(pause);
     if (!slept) co_return;
     pause = std::min(2 * pause, timing.reconnect_longest);
   }
@@ -186,6 +186,7 @@ Awaitable<void> Client::Impl::KillCondemned(ContainerPtr container, bool may_not
 Awaitable<void> Client::Impl::ForgetCondemned(ContainerPtr container) {
   if (container->phase != Container::Phase::kCondemned) co_return;
   container->phase = Container::Phase::kGone;
+  container->ended.Stop();
   static_cast<void>(co_await ports.bundles.Remove(container->id));
   Forget(container);
 }

@@ -18,7 +18,7 @@ class StdinCloser::Writer final : public StdinWriter {
     });
   }
   Awaitable<Status> Write(std::string data) override {
-    return closer_->local_->Write(std::move(data));
+    return StdinCloser::Write(closer_, std::move(data));
   }
   Awaitable<Status> Close() override { return StdinCloser::Close(closer_); }
 
@@ -59,6 +59,12 @@ void StdinCloser::Gone() {
 
 void StdinCloser::Detach() {
   detached_ = true;
+}
+
+// The local end may stay open for longer than the engine's.
+Awaitable<Status> StdinCloser::Write(Self self, std::string data) {
+  if (self->closed_) co_return Fail(ErrorCode::kCancelled, "stream closed");
+  co_return co_await self->local_->Write(std::move(data));
 }
 
 Awaitable<Status> StdinCloser::Close(Self self) {

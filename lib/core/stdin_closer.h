@@ -50,6 +50,7 @@ class StdinCloser : public std::enable_shared_from_this<StdinCloser> {
 
   // Coroutines begin after the call that makes them: each keeps the object alive itself.
   using Self = std::shared_ptr<StdinCloser>;
+  static Awaitable<Status> Write(Self self, std::string data);
   static Awaitable<Status> Close(Self self);
   static Awaitable<Status> CloseNow(Self self);
   static Awaitable<void> CloseDeferred(Self self);

@@ -1,0 +1,80 @@
+// The engine of the tests: a Backend that remembers every callback as a line, reads every output
+// to its end, and holds or fails what a test names.
+//
+// Threads: the executor's.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "libcontainerd/backend.h"
+
+namespace drydock_tests {
+
+class Engine final : public libcontainerd::Backend {
+ public:
+  struct Output {
+    std::string text;
+    bool ended = false;
+    std::string error;
+  };
+  // What one attach gave.
+  struct Stream {
+    std::unique_ptr<libcontainerd::StdinWriter> in;
+    std::unique_ptr<libcontainerd::OutputReader> out_reader;
+    std::unique_ptr<libcontainerd::OutputReader> err_reader;
+    bool terminal = false;
+    Output out;
+    Output err;
+  };
+
+  explicit Engine(libcontainerd::Runtime& runtime) : runtime_(runtime), reading_(runtime) {}
+
+  // Names of callbacks: "c1 start-container", "c1 exit", "c1 exit-process e1", "c1 attach init".
+  std::set<std::string> holds;                          // they do not end before Release()
+  std::map<std::string, libcontainerd::Error> failing;  // they end with that error
+  std::function<void(const std::string& name)> on_begin;
+  bool closes_stdin_at_attach = false;
+
+  void Release(const std::string& name);
+  void ReleaseAll();
+
+  // As it begins: its name, for exits the code, and " oom" with that flag.
+  const std::vector<std::string>& lines() const { return lines_; }
+  // The lines of one container, without its id.
+  std::vector<std::string> LinesOf(const std::string& id) const;
+  std::size_t held() const { return held_.size(); }
+  bool Holds(const std::string& name) const { return held_.contains(name); }
+  std::uint32_t started_pid(const std::string& id) const { return pids_.at(id); }
+
+  // Of the latest attach of that process; null before.
+  Stream* stream(const std::string& id, const std::string& process);
+  // Every output has ended.
+  bool all_ended() const;
+  // Closes what is still open, and waits for its readers.
+  libcontainerd::Awaitable<void> Close();
+
+  void StateChanged(const std::string& id, const libcontainerd::StateInfo& info,
+                    libcontainerd::Done done) override;
+  void AttachStreams(const std::string& id, const std::string& process, libcontainerd::IoPipe pipe,
+                     libcontainerd::Done done) override;
+
+ private:
+  void Finish(const std::string& name, libcontainerd::Done done);
+  libcontainerd::Awaitable<void> Read(std::shared_ptr<Stream> stream, bool out);
+  static libcontainerd::Awaitable<void> CloseStdin(std::shared_ptr<Stream> stream);
+
+  libcontainerd::Runtime& runtime_;
+  libcontainerd::TaskScope reading_;
+  std::vector<std::string> lines_;
+  std::multimap<std::string, libcontainerd::Done> held_;
+  std::map<std::string, std::uint32_t> pids_;
+  std::map<std::string, std::shared_ptr<Stream>> streams_;  // by "id/process"
+  std::vector<std::shared_ptr<Stream>> all_streams_;
+};
+
+}  // namespace drydock_tests

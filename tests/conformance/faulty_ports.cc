@@ -1,0 +1,143 @@
+#include "tests/conformance/faulty_ports.h"
+
+#include <algorithm>
+
+namespace drydock_tests {
+
+using libcontainerd::Awaitable;
+using libcontainerd::Duration;
+using libcontainerd::ErrorCode;
+using libcontainerd::Fail;
+using libcontainerd::OneShot;
+using libcontainerd::Status;
+
+namespace {
+
+std::string Describe(libcontainerd::Method method, const google::protobuf::Message& request) {
+  std::string text(libcontainerd::MethodName(method));
+  const auto field = [&](const char* name) -> std::string {
+    const auto* descriptor = request.GetDescriptor()->FindFieldByName(name);
+    if (descriptor == nullptr) return {};
+    const auto* reflection = request.GetReflection();
+    if (descriptor->cpp_type() == google::protobuf::FieldDescriptor::CPPTYPE_STRING) {
+      return reflection->GetString(request, descriptor);
+    }
+    return std::to_string(reflection->GetUInt32(request, descriptor));
+  };
+  if (const std::string id = field("id"); !id.empty()) text += " " + id;
+  if (const std::string pid = field("pid"); !pid.empty()) text += "/" + pid;
+  if (method == libcontainerd::Method::kSignal) text += " " + field("signal");
+  if (const std::string status = field("status"); !status.empty()) text += " " + status;
+  if (method == libcontainerd::Method::kUpdateProcess &&
+      static_cast<const types::UpdateProcessRequest&>(request).closestdin()) {
+    text += " closeStdin";
+  }
+  return text;
+}
+
+}  // namespace
+
+class FaultyApi::Stream final : public libcontainerd::EventStream,
+                                private libcontainerd::EventSink {
+ public:
+  Stream(FaultyApi& owner, types::EventsRequest request, libcontainerd::EventSink& sink)
+      : owner_(owner), sink_(sink) {
+    owner_.streams_.insert(this);
+    stream_ = owner_.api->Events(std::move(request), *this);
+  }
+  ~Stream() override {
+    owner_.streams_.erase(this);
+    stream_.reset();
+  }
+  void Release() {
+    const std::vector<types::Event> held = std::exchange(held_, {});
+    if (!held.empty()) Deliver(held);
+  }
+
+ private:
+  void OnEvents(std::span<const types::Event> events) override {
+    std::vector<types::Event> passed;
+    for (const types::Event& event : events) {
+      if (owner_.drops && owner_.drops(event)) continue;
+      passed.push_back(event);
+      if (owner_.duplicates_events) passed.push_back(event);
+    }
+    if (owner_.held_) {
+      held_.insert(held_.end(), passed.begin(), passed.end());
+    } else if (!passed.empty()) {
+      Deliver(passed);
+    }
+  }
+  void Deliver(const std::vector<types::Event>& events) {
+    sink_.OnEvents(events);
+    owner_.delivered_ += events.size();
+  }
+  void OnEnd(Status status) override { sink_.OnEnd(std::move(status)); }
+
+  FaultyApi& owner_;
+  libcontainerd::EventSink& sink_;
+  std::vector<types::Event> held_;
+  std::unique_ptr<libcontainerd::EventStream> stream_;
+};
+
+void FaultyApi::HoldEvents(bool held) {
+  held_ = held;
+  if (held) return;
+  for (Stream* stream : streams_) stream->Release();
+}
+
+void FaultyApi::Release() {
+  faults.clear();
+  for (const auto& waiter : std::exchange(waiting_, {})) waiter->Set(true);
+}
+
+std::size_t FaultyApi::Count(Method method) const {
+  return static_cast<std::size_t>(std::ranges::count(methods_, method));
+}
+
+Awaitable<bool> FaultyApi::WaitForRelease(Duration timeout) {
+  auto waiter = std::make_shared<OneShot<bool>>(runtime_);
+  waiting_.push_back(waiter);
+  const libcontainerd::TimerId timer =
+      runtime_.StartTimer(timeout, [waiter] { waiter->Set(false); });
+  const bool released = co_await waiter->Wait();
+  runtime_.CancelTimer(timer);
+  std::erase(waiting_, waiter);
+  co_return released;
+}
+
+Awaitable<Status> FaultyApi::Unary(Method method, const google::protobuf::Message& request,
+                                   google::protobuf::Message& response, Duration timeout) {
+  sent_.push_back(Describe(method, request));
+  methods_.push_back(method);
+  if (const auto failure = failures.find(method); failure != failures.end()) {
+    co_return Fail(failure->second);
+  }
+  const auto found = faults.find(method);
+  if (found == faults.end()) {
+    Status plain = co_await api->Unary(method, request, response, timeout);
+    if (plain && edits) edits(method, response);
+    co_return plain;
+  }
+  const Fault fault = found->second;
+  const Status late = Fail(ErrorCode::kDeadlineExceeded,
+                           std::string(libcontainerd::MethodName(method)) + ": no answer in time");
+  const Duration begun = runtime_.Now();
+  if (fault == Fault::kHang) {
+    const bool released = co_await WaitForRelease(timeout);
+    if (!released) co_return late;
+    co_return co_await api->Unary(method, request, response, timeout - (runtime_.Now() - begun));
+  }
+  Status status = co_await api->Unary(method, request, response, timeout);
+  if (fault == Fault::kLose) co_return Fail(ErrorCode::kUnavailable, "the answer was lost");
+  const bool released = co_await WaitForRelease(timeout - (runtime_.Now() - begun));
+  if (!released) co_return late;
+  co_return status;
+}
+
+std::unique_ptr<libcontainerd::EventStream> FaultyApi::Events(types::EventsRequest request,
+                                                              libcontainerd::EventSink& sink) {
+  return std::make_unique<Stream>(*this, std::move(request), sink);
+}
+
+}  // namespace drydock_tests

@@ -1,0 +1,117 @@
+// Decorators of the client's ports that lose, hold back or fail what a test names.
+//
+// Threads: the executor's, the switches too.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "libcontainerd/bundle_store.h"
+#include "libcontainerd/containerd_api.h"
+#include "libcontainerd/runtime.h"
+
+namespace drydock_tests {
+
+class FaultyApi final : public libcontainerd::ContainerdApi {
+ public:
+  using Method = libcontainerd::Method;
+  enum class Fault {
+    kHang,      // the request does not reach the daemon before Release()
+    kWithhold,  // the daemon answers; the answer waits for Release(), or the caller's deadline
+    kLose,      // the daemon answers; the caller is told UNAVAILABLE at once
+  };
+
+  // Both outlive it. Null until the transport is there: then set `api`.
+  explicit FaultyApi(libcontainerd::Runtime& runtime) : runtime_(runtime) {}
+  libcontainerd::ContainerdApi* api = nullptr;
+
+  // For every request of that method, until cleared.
+  std::map<Method, Fault> faults;
+  // Requests of these methods come back with that error and never reach the daemon.
+  std::map<Method, libcontainerd::Error> failures;
+  // Changes successful answers.
+  std::function<void(Method, google::protobuf::Message&)> edits;
+  // Events that never arrive.
+  std::function<bool(const types::Event&)> drops;
+  bool duplicates_events = false;
+  // Events wait until HoldEvents(false).
+  void HoldEvents(bool held);
+  // Lets whatever hangs or is withheld go on, and no more of it.
+  void Release();
+
+  // "Signal c1/init 9", in the order of sending.
+  const std::vector<std::string>& sent() const { return sent_; }
+  std::size_t Count(Method method) const;
+  // Requests that hang, or whose answer is withheld now.
+  std::size_t waiting() const { return waiting_.size(); }
+  // Events that arrived, marker events (see Rig::Flush) included.
+  std::size_t delivered() const { return delivered_; }
+
+  libcontainerd::Awaitable<libcontainerd::Status> Unary(Method method,
+                                                        const google::protobuf::Message& request,
+                                                        google::protobuf::Message& response,
+                                                        libcontainerd::Duration timeout) override;
+  std::unique_ptr<libcontainerd::EventStream> Events(types::EventsRequest request,
+                                                     libcontainerd::EventSink& sink) override;
+  libcontainerd::Awaitable<libcontainerd::Status> CheckHealth(
+      libcontainerd::Duration timeout) override {
+    return api->CheckHealth(timeout);
+  }
+
+ private:
+  class Stream;
+
+  // True when released, false when `timeout` passed first.
+  libcontainerd::Awaitable<bool> WaitForRelease(libcontainerd::Duration timeout);
+
+  libcontainerd::Runtime& runtime_;
+  std::vector<std::string> sent_;
+  std::vector<Method> methods_;
+  std::vector<std::shared_ptr<libcontainerd::OneShot<bool>>> waiting_;
+  std::size_t delivered_ = 0;
+  bool held_ = false;
+  std::set<Stream*> streams_;
+};
+
+class FaultyBundles final : public libcontainerd::BundleStore {
+ public:
+  explicit FaultyBundles(libcontainerd::BundleStore& bundles) : bundles_(bundles) {}
+
+  std::optional<libcontainerd::Error> fail_create;
+  std::optional<libcontainerd::Error> fail_read;
+  std::optional<libcontainerd::Error> fail_remove;
+
+  std::string PathOf(const std::string& id) const override { return bundles_.PathOf(id); }
+  libcontainerd::Awaitable<libcontainerd::Status> Create(std::string id,
+                                                         std::string config_json) override {
+    if (fail_create) return Failed(*fail_create);
+    return bundles_.Create(std::move(id), std::move(config_json));
+  }
+  libcontainerd::Awaitable<libcontainerd::Result<std::string>> ReadConfig(std::string id) override {
+    if (fail_read) return FailedRead(*fail_read);
+    return bundles_.ReadConfig(std::move(id));
+  }
+  libcontainerd::Awaitable<libcontainerd::Status> Remove(std::string id) override {
+    if (fail_remove) return Failed(*fail_remove);
+    return bundles_.Remove(std::move(id));
+  }
+
+ private:
+  static libcontainerd::Awaitable<libcontainerd::Status> Failed(libcontainerd::Error error) {
+    co_return libcontainerd::Fail(std::move(error));
+  }
+  static libcontainerd::Awaitable<libcontainerd::Result<std::string>> FailedRead(
+      libcontainerd::Error error) {
+    co_return libcontainerd::Fail(std::move(error));
+  }
+
+  libcontainerd::BundleStore& bundles_;
+};
+
+}  // namespace drydock_tests

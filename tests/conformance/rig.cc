@@ -1,0 +1,418 @@
+#include "tests/conformance/rig.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include <gtest/gtest.h>
+
+#include "scenarios/guarantees/guarantee.h"
+
+namespace drydock_tests {
+
+namespace {
+
+constexpr char kMarker[] = "marker";  // a container that nobody has
+
+std::unique_ptr<scenarios::ReplayWorld> MakeWorld(const RigOptions& options) {
+  scenarios::ReplayWorldOptions world_options;
+  world_options.transport = options.transport;
+  world_options.seed = options.seed;
+  world_options.epoch = libcontainerd::WallTime(std::chrono::seconds(1475625600));
+  return std::move(*scenarios::MakeReplayWorld(world_options));
+}
+
+std::string Join(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += "\n    " + line;
+  return text;
+}
+
+}  // namespace
+
+Rig::Rig(RigOptions options)
+    : options_(options),
+      replay_world_(MakeWorld(options)),
+      recorder_(replay_world_->runtime(), journal_),
+      observer_(recorder_),
+      bundle_reader_(replay_world_->bundles()),
+      engine_(replay_world_->runtime()),
+      faulty_api_(replay_world_->runtime()),
+      faulty_bundles_(replay_world_->bundles()),
+      api_(recorder_, faulty_api_),
+      backend_(recorder_, engine_),
+      stdio_(recorder_, replay_world_->stdio()),
+      bundles_(recorder_, faulty_bundles_) {
+  fake_containerd::WorldOptions world_options;
+  world_options.behaviour = [this](const fake_containerd::ProcessRequest& request) {
+    return behaviours_.Of(request);
+  };
+  world_options.choices = options_.choices;
+  world_options.observer = &observer_;
+  world_options.start_timeout = options_.start_timeout;
+  Do([&] {
+    world_ = std::make_unique<fake_containerd::World>(
+        replay_world_->runtime(), replay_world_->process_io(), std::move(world_options));
+    fake_containerd::v0::FacadeOptions facade_options;
+    facade_options.late_fields = options_.late_fields;
+    facade_ = std::make_unique<fake_containerd::v0::Facade>(*world_, bundle_reader_,
+                                                            std::move(facade_options));
+    EXPECT_TRUE(world_->StartDaemon());
+  });
+  auto connected = replay_world_->Connect(*facade_);
+  if (!connected) {
+    ADD_FAILURE() << "cannot connect: " << connected.error().message;
+    std::abort();
+  }
+  faulty_api_.api = *connected;
+  Do([&] {
+    client_ = std::make_unique<libcontainerd::Client>(
+        libcontainerd::Client::Ports{
+            .runtime = replay_world_->runtime(), .api = api_, .stdio = stdio_, .bundles = bundles_},
+        backend_,
+        libcontainerd::ClientOptions{
+            .timing = options_.timing, .reference = options_.reference, .no_pivot_root = false});
+    remote_ = std::make_unique<libcontainerd::Remote>(
+        replay_world_->runtime(), api_, std::vector<libcontainerd::Client*>{client_.get()},
+        options_.timing);
+    remote_->Start();
+  });
+  Flush();
+  Snapshot(scenarios::kBaseline);
+}
+
+Rig::~Rig() {
+  if (!finished_) Finish();
+}
+
+Pending<void> Rig::BeginCreate(const std::string& id, const std::string& spec,
+                               libcontainerd::CreateOptions options) {
+  created_.push_back(id);
+  return Begin<void>("create", id, "", [&](libcontainerd::Client& client) {
+    return client.Create(id, spec, options);
+  });
+}
+
+Pending<libcontainerd::AddedProcess> Rig::BeginExec(const std::string& id, const std::string& name,
+                                                    libcontainerd::ProcessSpec spec) {
+  return Begin<libcontainerd::AddedProcess>(
+      "add-process", id, name,
+      [&](libcontainerd::Client& client) { return client.AddProcess(id, name, spec); });
+}
+
+Pending<void> Rig::BeginPause(const std::string& id, libcontainerd::CallOptions options) {
+  return Begin<void>("pause", id, "",
+                     [&](libcontainerd::Client& client) { return client.Pause(id, options); });
+}
+
+Pending<void> Rig::BeginResume(const std::string& id, libcontainerd::CallOptions options) {
+  return Begin<void>("resume", id, "",
+                     [&](libcontainerd::Client& client) { return client.Resume(id, options); });
+}
+
+Pending<void> Rig::BeginSignal(const std::string& id, std::uint32_t signal,
+                               const std::string& process) {
+  return Begin<void>(process == "init" ? "signal" : "signal-process", id, process,
+                     [&](libcontainerd::Client& client) {
+                       return process == "init" ? client.Signal(id, signal)
+                                                : client.SignalProcess(id, process, signal);
+                     });
+}
+
+template <class T>
+Pending<T> Rig::BeginQuiet(std::function<Awaitable<Result<T>>()> call) {
+  auto pending = std::make_shared<std::optional<Result<T>>>();
+  Do([&] {
+    ++calls_running_;
+    Spawn(replay_world_->runtime(), Carry<T>(this, call(), pending));
+  });
+  return pending;
+}
+
+Pending<void> Rig::BeginClose() {
+  closed_ = true;
+  return BeginQuiet<void>([this] { return CloseClient(this); });
+}
+
+Awaitable<Status> Rig::CloseClient(Rig* rig) {
+  co_await rig->client_->Close();
+  co_await rig->remote_->Close();
+  co_return Status();
+}
+
+Awaitable<Status> Rig::CloseEngine(Rig* rig) {
+  co_await rig->engine_.Close();
+  co_return Status();
+}
+
+void Rig::Exit(const std::string& id, const std::string& process, std::uint32_t code) {
+  Do([&] { EXPECT_TRUE(world_->ExitProcess(Key(id), process, code)) << id << "/" << process; });
+}
+
+void Rig::Oom(const std::string& id) {
+  Do([&] { EXPECT_TRUE(world_->Oom(Key(id))); });
+}
+
+void Rig::Thaw(const std::string& id) {
+  Await(BeginQuiet<void>([&] { return ThawInWorld(world_.get(), id); }));
+}
+
+// Fails for one that is not frozen.
+Awaitable<Status> Rig::ThawInWorld(fake_containerd::World* world, std::string id) {
+  static_cast<void>(co_await world->Resume(Key(id)));
+  co_return Status();
+}
+
+std::string Rig::WriteStdin(const std::string& id, const std::string& process, std::string data) {
+  return Describe(Await(
+      BeginQuiet<void>([&] { return engine_.stream(id, process)->in->Write(std::move(data)); })));
+}
+
+std::string Rig::CloseStdin(const std::string& id, const std::string& process) {
+  return Describe(
+      Await(BeginQuiet<void>([&] { return engine_.stream(id, process)->in->Close(); })));
+}
+
+void Rig::Advance(Duration step) {
+  // What was begun has its timers started before they are due.
+  replay_world_->Settle();
+  replay_world_->AdvanceTo(replay_world_->runtime().Now() + step);
+  replay_world_->Settle();
+}
+
+void Rig::WaitUntil(const std::function<bool()>& condition, const std::string& otherwise) {
+  if (!replay_world_->WaitUntil(condition)) ADD_FAILURE() << otherwise << Story();
+}
+
+void Rig::WaitForLine(const std::string& line, std::size_t count) {
+  WaitUntil(
+      [&] { return static_cast<std::size_t>(std::ranges::count(engine_.lines(), line)) >= count; },
+      "no callback \"" + line + "\"");
+}
+
+void Rig::Flush() {
+  std::size_t before = 0;
+  ++markers_;
+  const std::string id = kMarker + std::to_string(markers_);
+  bool arrived = false;
+  Do([&] {
+    before = client_->dropped_events().unknown_container;
+    // Whatever is on its way into the daemon's queue goes first.
+    world_->Emit({.kind = fake_containerd::EventKind::kOom, .container = Key(id)});
+  });
+  // A stream that is not open yet does not hear of it: emit another one.
+  const auto heard = [&] {
+    arrived = client_->dropped_events().unknown_container > before;
+    return arrived;
+  };
+  if (options_.transport == Transport::kLoopback) {
+    replay_world_->Settle();
+    Do([&] { world_->Emit({.kind = fake_containerd::EventKind::kOom, .container = Key(id)}); });
+    replay_world_->WaitUntil(heard);
+  } else {
+    WaitUntil(
+        [&] {
+          if (heard()) return true;
+          world_->Emit({.kind = fake_containerd::EventKind::kOom, .container = Key(id)});
+          return false;
+        },
+        "a marker event did not come");
+  }
+  EXPECT_TRUE(arrived) << "a marker event did not come";
+  WaitUntil([&] { return client_->PendingCallbacks() == 0 || engine_.held() > 0; },
+            "callbacks did not end");
+  replay_world_->Settle();
+}
+
+void Rig::WaitForEnd(const std::string& id, const std::string& process) {
+  WaitUntil(
+      [&] {
+        const Engine::Stream* stream = engine_.stream(id, process);
+        return stream != nullptr && stream->out.ended && stream->err.ended;
+      },
+      "the outputs of " + id + "/" + process + " did not end");
+}
+
+std::vector<std::string> Rig::Lines(const std::string& id) {
+  std::vector<std::string> lines;
+  Do([&] { lines = engine_.LinesOf(id); });
+  return lines;
+}
+
+std::string Rig::Out(const std::string& id, const std::string& process) {
+  std::string text;
+  Do([&] {
+    if (const Engine::Stream* stream = engine_.stream(id, process)) text = stream->out.text;
+  });
+  return text;
+}
+
+std::string Rig::Err(const std::string& id, const std::string& process) {
+  std::string text;
+  Do([&] {
+    if (const Engine::Stream* stream = engine_.stream(id, process)) text = stream->err.text;
+  });
+  return text;
+}
+
+std::vector<std::string> Rig::Sent() {
+  std::vector<std::string> sent;
+  Do([&] { sent = faulty_api_.sent(); });
+  return sent;
+}
+
+std::size_t Rig::Sent(const std::string& text) {
+  return static_cast<std::size_t>(std::ranges::count(Sent(), text));
+}
+
+bool Rig::Runs(const std::string& id) {
+  bool runs = false;
+  Do([&] {
+    const auto info = world_->Inspect(Key(id));
+    runs = info && info->status == fake_containerd::TaskStatus::kRunning;
+  });
+  return runs;
+}
+
+bool Rig::HasFifo(const std::string& path) {
+  if (options_.transport != Transport::kLoopback) return std::filesystem::exists(path);
+  fake_containerd::IoPaths paths;
+  paths.out = path;
+  return replay_world_->process_io().Open(paths, true).has_value();
+}
+
+std::vector<std::string> Rig::Files(const std::string& id, std::vector<std::string> execs) {
+  std::vector<std::string> files;
+  const auto config =
+      Await(BeginQuiet<std::string>([&] { return replay_world_->bundles().ReadConfig(id); }));
+  if (config) files.push_back("config.json");
+  execs.insert(execs.begin(), "init");
+  Do([&] {
+    const std::string bundle = replay_world_->bundles().PathOf(id);
+    for (const std::string& name : execs) {
+      for (const char* stream : {"-stdin", "-stdout", "-stderr"}) {
+        const std::string file = name + stream;
+        if (HasFifo(bundle + "/" + file)) files.push_back(file);
+      }
+    }
+  });
+  return files;
+}
+
+std::vector<std::string> Rig::Tracked() {
+  std::vector<std::string> ids;
+  Do([&] {
+    for (const auto& container : client_->Tracked()) ids.push_back(container.id);
+  });
+  return ids;
+}
+
+std::size_t Rig::LiveObjects() {
+  std::size_t objects = 0;
+  Do([&] { objects = client_->LiveObjects(); });
+  return objects;
+}
+
+libcontainerd::DroppedEvents Rig::Dropped() {
+  libcontainerd::DroppedEvents dropped;
+  Do([&] { dropped = client_->dropped_events(); });
+  return dropped;
+}
+
+void Rig::Snapshot(std::string_view when) {
+  Do([&] {
+    for (const auto& [what, count] : {std::pair("objects", client_->LiveObjects()),
+                                      std::pair("containers", client_->Tracked().size())}) {
+      scenarios::Entry entry = recorder_.About(scenarios::EntryKind::kSnapshot, {}, {}, what);
+      entry.number = count;
+      entry.text = journal_.Intern(when);
+      recorder_.Record(entry);
+    }
+  });
+}
+
+// Whatever still runs is killed, and the client hears of it.
+void Rig::EndContainers() {
+  Do([&] {
+    faulty_api_.failures.clear();
+    faulty_api_.HoldEvents(false);
+    faulty_api_.Release();
+    faulty_bundles_.fail_create.reset();
+    faulty_bundles_.fail_read.reset();
+    faulty_bundles_.fail_remove.reset();
+    engine_.ReleaseAll();
+    world_->HoldSubscribers(false);
+  });
+  for (const std::string& id : created_) Thaw(id);
+  const auto kill_all = [&] {
+    for (const std::string& id : created_) {
+      const auto info = world_->Inspect(Key(id));
+      if (info && !info->processes.empty()) world_->KillProcess(Key(id), "init", 9);
+    }
+    return world_->container_count() == 0;
+  };
+  WaitUntil(kill_all, "a container did not end");
+  Advance(options_.timing.exec_exit_grace);
+  WaitUntil([&] { return calls_running_ == 0; }, "a call did not return");
+  if (leftovers_expected_) return Flush();
+  WaitUntil([&] { return client_->LiveObjects() == 0; }, "the client did not come to rest");
+  WaitUntil([&] { return engine_.all_ended(); }, "an output did not end");
+  Flush();
+}
+
+void Rig::Dismantle() {
+  Await(BeginQuiet<void>([this] { return CloseEngine(this); }));
+  Do([&] { world_->StopDaemon(); });
+  replay_world_->Settle();
+  Do([&] {
+    remote_.reset();
+    client_.reset();
+  });
+  replay_world_->Disconnect();
+  Do([&] {
+    facade_.reset();
+    world_.reset();
+  });
+  replay_world_->Settle();
+  EXPECT_EQ(replay_world_->failure(), "") << "escaped from a coroutine";
+}
+
+void Rig::Finish() {
+  finished_ = true;
+  if (!closed_) {
+    EndContainers();
+    Snapshot(scenarios::kEnd);
+    Await(BeginClose());
+  }
+  EXPECT_EQ(LiveObjects(), 0U) << Story();
+  Dismantle();
+  Judge();
+}
+
+void Rig::Judge() {
+  for (const scenarios::Guarantee& guarantee : scenarios::AllGuarantees()) {
+    const scenarios::Judgement judgement = guarantee.judge(journal_);
+    const bool broken = judgement.verdict == scenarios::Verdict::kBroken;
+    const bool expected = std::ranges::count(expected_broken_, guarantee.name) > 0;
+    if (broken && !expected) {
+      std::string violations;
+      for (const auto& violation : judgement.violations) violations += "\n    " + violation.what;
+      ADD_FAILURE() << guarantee.name << " is broken: " << guarantee.sentence << violations
+                    << Story();
+    }
+    EXPECT_TRUE(broken || !expected) << guarantee.name << " should have been broken" << Story();
+  }
+}
+
+std::string Rig::Story() {
+  std::vector<std::string> lines;
+  std::vector<std::string> sent;
+  Do([&] {
+    lines = engine_.lines();
+    sent = faulty_api_.sent();
+  });
+  return "\n  transport " + std::string(TransportName(options_.transport)) + ", seed " +
+         std::to_string(options_.seed) + "\n  callbacks:" + Join(lines) + "\n  sent:" + Join(sent);
+}
+
+}  // namespace drydock_tests
