@@ -31,6 +31,7 @@ if ! install_packages; then
   say 'the packages could not be installed'
   exit 3
 fi
+[[ -x build/release/scenarios/drydock ]] || say 'building drydock: some minutes, the first time'
 if ! configure_preset release || ! cmake --build --preset release >build/release.log 2>&1; then
   [[ -f build/release.log ]] && tail -n 60 build/release.log >&2
   say 'the build failed (build/release.log)'

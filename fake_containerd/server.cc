@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <chrono>
 #include <deque>
+#include <exception>
 #include <future>
 #include <mutex>
 #include <optional>
@@ -85,7 +86,6 @@ class UnaryCall final : public grpc::ServerUnaryReactor,
   void Begin() {
     self_ = shared_from_this();
     OnExecutor([](UnaryCall& call) {
-      call.number_ = ++call.context_->calls;
       libcontainerd::Spawn(call.context_->runtime, Run(call.shared_from_this()));
     });
   }
@@ -99,6 +99,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor,
 
   void OnDone() override {
     OnExecutor([](UnaryCall& call) {
+      if (call.number_ == 0) return;  // the API never saw it
       call.context_->Report(SentFrame::Kind::kReply, call.number_, call.delivered_);
     });
     const std::shared_ptr<UnaryCall> last = std::move(self_);
@@ -106,8 +107,16 @@ class UnaryCall final : public grpc::ServerUnaryReactor,
 
  private:
   static Awaitable<void> Run(std::shared_ptr<UnaryCall> call) {
-    Status status = co_await call->context_->api.Unary(call->method_, *call->request_,
-                                                       *call->response_, kNoTimeout);
+    if (call->finished_) co_return;  // cancelled before it began
+    call->number_ = ++call->context_->calls;
+    Status status;
+    try {
+      status = co_await call->context_->api.Unary(call->method_, *call->request_, *call->response_,
+                                                  kNoTimeout);
+    } catch (...) {  // a defect, which must not leave the client waiting
+      call->context_->runtime.ReportFailure(std::current_exception());
+      status = Fail(ErrorCode::kInternal, "the API threw an exception");
+    }
     call->FinishOnce(std::move(status));
   }
 
@@ -129,7 +138,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor,
   Message* const wire_response_;
   std::shared_ptr<UnaryCall> self_;  // gRPC's reference
   // Executor's thread:
-  std::uint64_t number_ = 0;
+  std::uint64_t number_ = 0;  // 0 until the API is called
   bool finished_ = false;
   bool delivered_ = true;
 };

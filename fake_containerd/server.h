@@ -1,24 +1,23 @@
 // Server: puts a ContainerdApi behind gRPC, on a unix socket and on an in-process channel, with the
 // standard health service beside it (always SERVING, whatever the API does).
 //
-//   threads    Start, Stop and the destructor: one thread at a time, never the executor's (from a
-//   coroutine there,
-//              use AsyncStop). The API is called on the runtime's executor only; its runtime must
-//              take work from any thread (ThreadedRuntime) and outlive the server.
-//   order      Calls reach the API in the order in which gRPC hands them over. Each event stream
-//   has one write under
-//              way at a time. A frame hook sees every frame's completion, so that a replayer fixes
-//              the frames' order by letting the next one out only then.
-//   cancelling A cancelled event stream ends the API's. A cancelled unary call gets its answer at
-//   once, the API's
-//              call runs on and its result is dropped.
-//   stopping   As a killed daemon: connections close at once, or after `grace` for what is under
-//   way. Returns when
-//              gRPC and the API's calls are done; so whoever makes the API wait for ever must end
-//              that first, or call Disconnect(), end it, and then Stop().
-//   the socket mode 0600, replaces one that a dead server left, never one that is served.
-//   `<path>.lock` is held
-//              meanwhile. Stopping removes both.
+// Threads: Start, Stop and the destructor belong to one thread at a time, never the executor's; a
+// coroutine there uses AsyncStop. The API is called on the runtime's executor only. The runtime
+// must take work from any thread (ThreadedRuntime).
+//
+// Order: calls reach the API in the order in which gRPC hands them over. Each event stream has one
+// write under way at a time. A frame hook sees every frame's completion, so that a replayer fixes
+// the frames' order by letting the next one out only then.
+//
+// Cancelling: a cancelled event stream ends the API's. A cancelled unary call is answered at once;
+// the API's call, if it had begun, runs on and its result is dropped.
+//
+// Stopping is that of a killed daemon: connections close at once, or after `grace` for what is
+// under way. It returns when gRPC and the API's calls are done. So whoever makes the API wait for
+// ever ends that first, or calls Disconnect(), ends it, and then calls Stop().
+//
+// The socket has mode 0600. It replaces one that a dead server left, never one that is served.
+// `<path>.lock` is held meanwhile; stopping removes both.
 #pragma once
 
 #include <cstdint>
@@ -38,8 +37,8 @@ namespace fake_containerd {
 struct SentFrame {
   enum class Kind : std::uint8_t { kEvent, kEndOfEvents, kReply };
   Kind kind = Kind::kReply;
-  std::uint64_t call =
-      0;  // the how manieth call of the API this belongs to, from 1; Unary and Events count alike
+  // Which call of the API this belongs to, counted from 1, Unary and Events alike.
+  std::uint64_t call = 0;
   bool delivered = false;  // kEvent and kReply: false when the client is gone
 };
 using FrameHook = std::function<void(const SentFrame&)>;
@@ -58,8 +57,9 @@ class Server {
   //   INVALID_ARGUMENT     empty, with a NUL byte, longer than 107 bytes
   //   ALREADY_EXISTS       "… is in use" by another server, or is not a socket
   //   FAILED_PRECONDITION  this server runs already
-  //   NOT_FOUND, PERMISSION_DENIED, UNAVAILABLE  the directory is missing, closed to us, or else
-  //   unusable
+  //   NOT_FOUND            the directory is missing
+  //   PERMISSION_DENIED    the directory is closed to us
+  //   UNAVAILABLE          anything else that keeps us from listening there
   // After an error nothing is left behind.
   libcontainerd::Status Start(std::string socket_path);
   // Serves InProcessChannel() only.

@@ -2,8 +2,10 @@
 //
 // Threads: gRPC calls back on threads of its own. There nothing happens but appending to an inbox
 // and posting to the executor; coroutines, timers and sinks are touched on the executor's thread
-// only. Lifetimes: a call's state is held by PendingCalls for as long as gRPC may touch it, and by
-// its timer and posted steps. None of them refers to the GrpcContainerdApi, which therefore may go
+// only.
+//
+// Lifetimes: a call's state is held by PendingCalls for as long as gRPC may touch it, and by its
+// timer and posted steps. None of them refers to the GrpcContainerdApi, which therefore may go
 // first.
 #pragma once
 

@@ -1,16 +1,21 @@
 // ContainerdApi over gRPC: how a client reaches a real containerd 0.2, or a fake one, through a
 // unix socket or an in-process channel.
 //
-//   runtime    Must be one whose executor takes work from any thread (ThreadedRuntime): gRPC's
-//   threads hand over there. deadlines  Are timers of the runtime, never gRPC's, so that a stepped
-//   clock decides when a call is over. A reply
-//              that comes too late is dropped. Connecting and reconnecting take real time.
-//   reaching   Unary calls fail at once with UNAVAILABLE while nobody listens; the event stream
-//   waits until somebody the server does. The channel reconnects by itself. A call is sent at most
-//   once. errors     Code and text are what the server sent, one to one. ending     Destroying the
-//   API cancels what is under way and returns when gRPC is done with it; calls that are
-//              still awaited then return CANCELLED, open event streams end so. The runtime must
-//              still be running.
+// Runtime: one whose executor takes work from any thread (ThreadedRuntime), for gRPC's threads hand
+// over there.
+//
+// Deadlines are timers of the runtime, never gRPC's, so that a stepped clock decides when a call is
+// over. A reply that comes too late is dropped. Connecting and reconnecting take real time.
+//
+// Reaching the server: unary calls fail at once with UNAVAILABLE while nobody listens; the event
+// stream waits until somebody does. The channel reconnects by itself, a tenth of a second to a
+// second after a failure. A call is sent at most once.
+//
+// Errors: code and text are what the server sent, one to one.
+//
+// Ending: destroying the API cancels what is under way and returns when gRPC is done with it. Calls
+// that are still awaited then return CANCELLED, and open event streams end so. The runtime must
+// still be running.
 #pragma once
 
 #include <memory>

@@ -17,9 +17,7 @@ class UniqueFunction<R(Args...)> {
   UniqueFunction() = default;
   template <class F>
   requires(!std::is_same_v<std::remove_cvref_t<F>, UniqueFunction> &&
-           std::is_invocable_r_v<R, std::remove_cvref_t<F>&, Args...>)
-      UniqueFunction(
-          F&& function)  // NOLINT(bugprone-forwarding-reference-overload): constrained above
+           std::is_invocable_r_v<R, std::remove_cvref_t<F>&, Args...>) UniqueFunction(F&& function)
       : target_(std::make_unique<Target<std::remove_cvref_t<F>>>(std::forward<F>(function))) {}
 
   explicit operator bool() const { return target_ != nullptr; }

@@ -99,14 +99,12 @@ TEST(Verdict, WrongOutputIsBroken) {
 }
 
 TEST(Verdict, WrongErrorTextIsBroken) {
-  Recording recording = testing::ReadTrace("pause_bad_state");
+  Recording recording = testing::ReadTrace("errors_lib");
   bool planted = false;
   for (RecordedCommand& command : recording.commands) {
-    if (command.cmd != "create") continue;
-    command.ok = false;
-    command.error = command.error_text = "something else";
+    if (command.cmd != "signal" || !command.from_rpc) continue;
+    command.error_text = "containerd: something else";
     planted = true;
-    break;
   }
   ASSERT_TRUE(planted);
   EXPECT_EQ(Replay(recording).verdict, TraceVerdict::kBroken);
