@@ -1,5 +1,6 @@
 // AddProcess: a further process of a running container.
 
+#include <algorithm>
 #include <utility>
 
 #include "lib/core/client_impl.h"
@@ -119,20 +120,31 @@ Awaitable<void> Client::Impl::DiscardExec(ContainerPtr container, std::shared_pt
   }
   if (may_run && !closed) {
     scope_->Spawn(KillAbsorbed(container, exec));
-  } else if (const auto found = container->execs.find(exec->name);
-             found != container->execs.end() && found->second == exec) {
-    container->execs.erase(found);
+  } else {
+    ForgetExec(*container, exec);
   }
   FinishDrainingIfQuiet(container);
 }
 
+void Client::Impl::ForgetExec(Container& container, const std::shared_ptr<Exec>& exec) {
+  const auto found = container.execs.find(exec->name);
+  if (found != container.execs.end() && found->second == exec) container.execs.erase(found);
+}
+
+// Its exit event frees the name. Asks again while the daemon cannot be reached: an exec that nobody
+// tracks would be reported with its exit, and until then it would run.
 Awaitable<void> Client::Impl::KillAbsorbed(ContainerPtr container, std::shared_ptr<Exec> exec) {
   constexpr std::uint32_t kSigkill = 9;
-  Status killed =
-      co_await SendSignal(container->id, exec->name, kSigkill, options.timing.call_deadline);
-  if (killed) co_return;  // its exit event frees the name
-  const auto found = container->execs.find(exec->name);
-  if (found != container->execs.end() && found->second == exec) container->execs.erase(found);
+  Duration pause = options.timing.reconnect_first;
+  while (true) {
+    Status killed =
+        co_await SendSignal(container->id, exec->name, kSigkill, options.timing.call_deadline);
+    if (killed) co_return;
+    if (!OutcomeUnknown(killed.error())) co_return ForgetExec(*container, exec);
+    const bool slept = co_await container->ended.Sleep(pause);
+    if (!slept) co_return;
+    pause = std::min(2 * pause, options.timing.reconnect_longest);
+  }
 }
 
 }  // namespace libcontainerd

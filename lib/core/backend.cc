@@ -11,17 +11,20 @@ constexpr std::array<std::string_view, 7> kStateNames = {
     "start-container", "pause", "resume", "exit", "restore", "exit-process", "oom"};
 
 thread_local const std::string* running_callback = nullptr;
+thread_local const std::string* running_attach = nullptr;
 
-class RunningCallback {
+// Says for a scope whose callback runs on this thread.
+class Mark {
  public:
-  explicit RunningCallback(const std::string& id) : previous_(running_callback) {
-    running_callback = &id;
+  Mark(const std::string*& place, const std::string& id) : place_(place), previous_(place) {
+    place_ = &id;
   }
-  ~RunningCallback() { running_callback = previous_; }
-  RunningCallback(const RunningCallback&) = delete;
-  RunningCallback& operator=(const RunningCallback&) = delete;
+  ~Mark() { place_ = previous_; }
+  Mark(const Mark&) = delete;
+  Mark& operator=(const Mark&) = delete;
 
  private:
+  const std::string*& place_;
   const std::string* previous_;
 };
 
@@ -35,11 +38,15 @@ std::string_view ContainerOfRunningCallback() {
   return running_callback == nullptr ? std::string_view() : *running_callback;
 }
 
+std::string_view ContainerOfRunningAttach() {
+  return running_attach == nullptr ? std::string_view() : *running_attach;
+}
+
 void BlockingBackendAdapter::StateChanged(const std::string& id, const StateInfo& info, Done done) {
   runtime_.RunBlocking([this, id, info, done = std::move(done)]() mutable {
     Status status;
     {
-      const RunningCallback mark(id);
+      const Mark mark(running_callback, id);
       status = backend_.StateChanged(id, info);
     }
     done(std::move(status));
@@ -50,7 +57,12 @@ void BlockingBackendAdapter::AttachStreams(const std::string& id, const std::str
                                            IoPipe pipe, Done done) {
   runtime_.RunBlocking(
       [this, id, process, pipe = std::move(pipe), done = std::move(done)]() mutable {
-        done(backend_.AttachStreams(id, process, std::move(pipe)));
+        Status status;
+        {
+          const Mark mark(running_attach, id);
+          status = backend_.AttachStreams(id, process, std::move(pipe));
+        }
+        done(std::move(status));
       });
 }
 

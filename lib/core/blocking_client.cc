@@ -3,12 +3,22 @@
 namespace libcontainerd {
 namespace {
 
-// An error when called from a callback of that container.
-Status NotFromOwnCallback(const std::string& id, const char* operation) {
-  if (ContainerOfRunningCallback() != id) return {};
+tl::unexpected<Error> WouldWait(const std::string& id, const char* operation) {
   return Fail(ErrorCode::kFailedPrecondition,
               std::string(operation) + " of container " + id +
                   " would wait for the callback that it is called from");
+}
+
+// For operations that wait for their turn: an error when called from an attach of that container.
+Status NotFromOwnAttach(const std::string& id, const char* operation) {
+  if (ContainerOfRunningAttach() == id) return WouldWait(id, operation);
+  return {};
+}
+
+// For operations that end with a callback: an error when called from any of that container's.
+Status NotFromOwnCallback(const std::string& id, const char* operation) {
+  if (ContainerOfRunningCallback() == id) return WouldWait(id, operation);
+  return NotFromOwnAttach(id, operation);
 }
 
 Awaitable<std::vector<TrackedContainer>> TrackedOnExecutor(Client& client) {
@@ -29,6 +39,7 @@ Status BlockingClient::Create(const std::string& id, const std::string& spec_jso
 
 Result<AddedProcess> BlockingClient::AddProcess(const std::string& id, const std::string& name,
                                                 const ProcessSpec& process, CallOptions options) {
+  if (Status allowed = NotFromOwnAttach(id, "AddProcess"); !allowed) return Fail(allowed.error());
   return WaitFor(runtime_, client_.AddProcess(id, name, process, options));
 }
 
@@ -43,6 +54,7 @@ Status BlockingClient::SignalProcess(const std::string& id, const std::string& n
 
 Status BlockingClient::Resize(const std::string& id, const std::string& name, std::uint32_t width,
                               std::uint32_t height, CallOptions options) {
+  if (Status allowed = NotFromOwnAttach(id, "Resize"); !allowed) return allowed;
   return WaitFor(runtime_, client_.Resize(id, name, width, height, options));
 }
 
@@ -72,22 +84,27 @@ Result<std::vector<std::string>> BlockingClient::Summary(const std::string& id) 
 Status BlockingClient::UpdateResources(const std::string& id,
                                        const types::UpdateResource& resources,
                                        CallOptions options) {
+  if (Status allowed = NotFromOwnAttach(id, "UpdateResources"); !allowed) return allowed;
   return WaitFor(runtime_, client_.UpdateResources(id, resources, options));
 }
 
 Status BlockingClient::CreateCheckpoint(const std::string& id, const std::string& name,
                                         const std::string& checkpoint_dir, bool exit,
                                         CallOptions options) {
+  if (Status allowed = NotFromOwnAttach(id, "CreateCheckpoint"); !allowed) return allowed;
   return WaitFor(runtime_, client_.CreateCheckpoint(id, name, checkpoint_dir, exit, options));
 }
 
 Status BlockingClient::DeleteCheckpoint(const std::string& id, const std::string& name,
                                         const std::string& checkpoint_dir, CallOptions options) {
+  if (Status allowed = NotFromOwnAttach(id, "DeleteCheckpoint"); !allowed) return allowed;
   return WaitFor(runtime_, client_.DeleteCheckpoint(id, name, checkpoint_dir, options));
 }
 
 Result<types::ListCheckpointResponse> BlockingClient::ListCheckpoints(
     const std::string& id, const std::string& checkpoint_dir, CallOptions options) {
+  if (Status allowed = NotFromOwnAttach(id, "ListCheckpoints"); !allowed)
+    return Fail(allowed.error());
   return WaitFor(runtime_, client_.ListCheckpoints(id, checkpoint_dir, options));
 }
 

@@ -66,7 +66,7 @@ Awaitable<Status> Client::Impl::Attach(const std::string& id, const std::string&
 }
 
 Client::Client(Ports ports, Backend& backend, ClientOptions options)
-    : impl_(std::make_unique<Impl>(ports, backend, options)) {}
+    : impl_(std::make_shared<Impl>(ports, backend, options)) {}
 
 Client::~Client() = default;
 
@@ -75,50 +75,50 @@ Awaitable<void> Client::Close() {
 }
 
 Awaitable<Status> Client::Create(std::string id, std::string spec_json, CreateOptions options) {
-  return impl_->Track(impl_->Create(std::move(id), std::move(spec_json), std::move(options)));
+  return Impl::Track(impl_, impl_->Create(std::move(id), std::move(spec_json), std::move(options)));
 }
 
 Awaitable<Result<AddedProcess>> Client::AddProcess(std::string id, std::string name,
                                                    ProcessSpec process, CallOptions options) {
   const Duration timeout = options.timeout.value_or(impl_->options.timing.add_process_deadline);
-  return impl_->Track(
-      impl_->AddProcess(std::move(id), std::move(name), std::move(process), timeout));
+  return Impl::Track(
+      impl_, impl_->AddProcess(std::move(id), std::move(name), std::move(process), timeout));
 }
 
 Awaitable<Status> Client::Signal(std::string id, std::uint32_t signal, CallOptions options) {
-  return impl_->Track(impl_->SendSignal(std::move(id), std::string(kInitProcess), signal,
-                                        impl_->CallDeadline(options)));
+  return Impl::Track(impl_, impl_->SendSignal(std::move(id), std::string(kInitProcess), signal,
+                                              impl_->CallDeadline(options)));
 }
 
 Awaitable<Status> Client::SignalProcess(std::string id, std::string name, std::uint32_t signal,
                                         CallOptions options) {
-  return impl_->Track(
-      impl_->SendSignal(std::move(id), std::move(name), signal, impl_->CallDeadline(options)));
+  return Impl::Track(impl_, impl_->SendSignal(std::move(id), std::move(name), signal,
+                                              impl_->CallDeadline(options)));
 }
 
 Awaitable<Status> Client::Resize(std::string id, std::string name, std::uint32_t width,
                                  std::uint32_t height, CallOptions options) {
-  return impl_->Track(
-      impl_->Resize(std::move(id), std::move(name), width, height, impl_->CallDeadline(options)));
+  return Impl::Track(impl_, impl_->Resize(std::move(id), std::move(name), width, height,
+                                          impl_->CallDeadline(options)));
 }
 
 Awaitable<Status> Client::Pause(std::string id, CallOptions options) {
-  return impl_->Track(impl_->ChangeState(std::move(id), ContainerState::kPause, options));
+  return Impl::Track(impl_, impl_->ChangeState(std::move(id), ContainerState::kPause, options));
 }
 
 Awaitable<Status> Client::Resume(std::string id, CallOptions options) {
-  return impl_->Track(impl_->ChangeState(std::move(id), ContainerState::kResume, options));
+  return Impl::Track(impl_, impl_->ChangeState(std::move(id), ContainerState::kResume, options));
 }
 
 Awaitable<Result<types::StatsResponse>> Client::Stats(std::string id, CallOptions options) {
   types::StatsRequest request;
   request.set_id(id);
-  return impl_->Track(impl_->Send(std::move(request), impl_->CallDeadline(options)));
+  return Impl::Track(impl_, impl_->Send(std::move(request), impl_->CallDeadline(options)));
 }
 
 Awaitable<Result<std::vector<std::uint32_t>>> Client::GetPidsForContainer(std::string id,
                                                                           CallOptions options) {
-  return impl_->Track(impl_->Pids(std::move(id), impl_->CallDeadline(options)));
+  return Impl::Track(impl_, impl_->Pids(std::move(id), impl_->CallDeadline(options)));
 }
 
 Awaitable<Result<std::vector<std::string>>> Client::Summary(std::string /*id*/) {
@@ -127,8 +127,8 @@ Awaitable<Result<std::vector<std::string>>> Client::Summary(std::string /*id*/) 
 
 Awaitable<Status> Client::UpdateResources(std::string id, types::UpdateResource resources,
                                           CallOptions options) {
-  return impl_->Track(
-      impl_->UpdateResources(std::move(id), std::move(resources), impl_->CallDeadline(options)));
+  return Impl::Track(impl_, impl_->UpdateResources(std::move(id), std::move(resources),
+                                                   impl_->CallDeadline(options)));
 }
 
 Awaitable<Status> Client::CreateCheckpoint(std::string id, std::string name,
@@ -144,10 +144,8 @@ Awaitable<Status> Client::CreateCheckpoint(std::string id, std::string name,
   checkpoint.set_unixsockets(true);
   checkpoint.set_shell(false);
   checkpoint.add_emptyns("network");
-  auto reply = co_await impl_->Track(
-      impl_->CallTracked(std::move(id), std::move(request), impl_->CallDeadline(options)));
-  if (!reply) co_return Fail(reply.error());
-  co_return Status();
+  return Impl::Track(impl_, Impl::WithoutValue(impl_->CallTracked(std::move(id), std::move(request),
+                                                                  impl_->CallDeadline(options))));
 }
 
 Awaitable<Status> Client::DeleteCheckpoint(std::string id, std::string name,
@@ -156,10 +154,8 @@ Awaitable<Status> Client::DeleteCheckpoint(std::string id, std::string name,
   request.set_id(id);
   request.set_name(name);
   request.set_checkpointdir(checkpoint_dir);
-  auto reply = co_await impl_->Track(
-      impl_->CallTracked(std::move(id), std::move(request), impl_->CallDeadline(options)));
-  if (!reply) co_return Fail(reply.error());
-  co_return Status();
+  return Impl::Track(impl_, Impl::WithoutValue(impl_->CallTracked(std::move(id), std::move(request),
+                                                                  impl_->CallDeadline(options))));
 }
 
 Awaitable<Result<types::ListCheckpointResponse>> Client::ListCheckpoints(std::string id,
@@ -168,12 +164,13 @@ Awaitable<Result<types::ListCheckpointResponse>> Client::ListCheckpoints(std::st
   types::ListCheckpointRequest request;
   request.set_id(id);
   request.set_checkpointdir(checkpoint_dir);
-  return impl_->Track(
-      impl_->CallTracked(std::move(id), std::move(request), impl_->CallDeadline(options)));
+  return Impl::Track(
+      impl_, impl_->CallTracked(std::move(id), std::move(request), impl_->CallDeadline(options)));
 }
 
 Awaitable<Result<types::GetServerVersionResponse>> Client::GetServerVersion(CallOptions options) {
-  return impl_->Track(impl_->Send(types::GetServerVersionRequest(), impl_->CallDeadline(options)));
+  return Impl::Track(impl_,
+                     impl_->Send(types::GetServerVersionRequest(), impl_->CallDeadline(options)));
 }
 
 Awaitable<Status> Client::Restore(std::string /*id*/, RestoreOptions /*options*/) {

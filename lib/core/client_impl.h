@@ -97,14 +97,21 @@ class Client::Impl {
   // event_handling.cc
   void HandleEvent(const types::Event& event);
 
-  // Counts an operation while it runs: Close() waits for it.
+  // Counts an operation while it runs: Close() waits for it. One that was called but begins only
+  // when the client is closed, or even destroyed, finds `self` and is refused.
   template <class T>
-  Awaitable<T> Track(Awaitable<T> operation) {
-    ++operations_running_;
+  static Awaitable<T> Track(std::shared_ptr<Impl> self, Awaitable<T> operation) {
+    ++self->operations_running_;
     T result = co_await std::move(operation);
-    --operations_running_;
-    NotifyIfIdle();
+    --self->operations_running_;
+    self->NotifyIfIdle();
     co_return result;
+  }
+  template <class T>
+  static Awaitable<Status> WithoutValue(Awaitable<Result<T>> operation) {
+    Result<T> result = co_await std::move(operation);
+    if (!result) co_return Fail(result.error());
+    co_return Status();
   }
 
   Ports ports;
@@ -155,6 +162,7 @@ class Client::Impl {
                                             ProcessSpec process, Deadline deadline);
   Awaitable<void> DiscardExec(ContainerPtr container, std::shared_ptr<Exec> exec, bool may_run);
   Awaitable<void> KillAbsorbed(ContainerPtr container, std::shared_ptr<Exec> exec);
+  static void ForgetExec(Container& container, const std::shared_ptr<Exec>& exec);
 
   // event_handling.cc
   bool IsOfEarlierLife(const Container& container, const types::Event& event) const;

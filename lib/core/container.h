@@ -98,7 +98,7 @@ class Container : public std::enable_shared_from_this<Container> {
   std::vector<types::Event> held_events;  // arrived while kStarting
   std::optional<TimerId> drain_timer;
 
-  StopSignal ended;       // ends the sleeps of whoever cares for a condemned container
+  StopSignal ended;       // ends the sleeps of whoever makes sure that something of it is killed
   AsyncMutex operations;  // the container's operations exclude each other
   Mailbox<QueuedCallback> callbacks;
 

@@ -146,6 +146,7 @@ void Client::Impl::ApplyInitExit(const ContainerPtr& container, std::uint32_t st
   }
   container->phase = Container::Phase::kDraining;
   container->exit_status = status;
+  container->ended.Stop();
   container->stdio.ProcessGone();
   if (Acts(Deviation::kExitEndsWaiters)) {
     EndWaiters(*container, Error{ErrorCode::kAborted, "container " + container->id + " exited"});
@@ -301,6 +302,7 @@ void Client::Impl::GiveUpStarted(const ContainerPtr& container) {
 
 void Client::Impl::Forget(const ContainerPtr& container) {
   container->phase = Container::Phase::kGone;
+  container->ended.Stop();
   const auto found = containers.find(container->id);
   if (found != containers.end() && found->second == container) containers.erase(found);
 }

@@ -295,6 +295,39 @@ void TheAnswerToAnAddProcessIsLost(Rig& rig) {
   EXPECT_EQ(rig.Exec("c1", "e1"), "OK");
 }
 
+// The kill of an exec that must not run is repeated until it reaches the daemon.
+void AnExecIsKilledAsSoonAsTheDaemonIsBack(Rig& rig) {
+  EXPECT_EQ(rig.Create("c1"), "OK");
+  rig.Do([&] {
+    rig.engine().failing.emplace("c1 attach e1", kNo);
+    rig.api().failures[Method::kSignal] = {ErrorCode::kUnavailable, "nobody listens"};
+  });
+  EXPECT_EQ(rig.Exec("c1", "e1"), "INTERNAL the engine says no");
+  rig.WaitUntil([&] { return rig.api().Count(Method::kSignal) == 1; }, "no signal");
+  rig.Flush();
+  EXPECT_EQ(rig.Exec("c1", "e1"), "ALREADY_EXISTS Process e1 of container c1 is already active");
+  rig.Do([&] { rig.api().failures.clear(); });
+  rig.Advance(std::chrono::milliseconds(100));
+  rig.WaitUntil([&] { return rig.client().Tracked().front().processes.empty(); },
+                "e1 is still tracked");
+  EXPECT_EQ(rig.Sent("Signal c1/e1 9"), 2U);
+  EXPECT_THAT(rig.Lines("c1"), ElementsAre("start-container"));
+}
+
+// The container's end does it as well.
+void AnExecThatCannotBeKilledEndsWithItsContainer(Rig& rig) {
+  EXPECT_EQ(rig.Create("c1"), "OK");
+  rig.Do([&] {
+    rig.engine().failing.emplace("c1 attach e1", kNo);
+    rig.api().failures[Method::kSignal] = {ErrorCode::kUnavailable, "nobody listens"};
+  });
+  EXPECT_EQ(rig.Exec("c1", "e1"), "INTERNAL the engine says no");
+  rig.Exit("c1", "init", 2);
+  rig.WaitForLine("c1 exit 2");
+  rig.WaitUntil([&] { return rig.client().LiveObjects() == 0; }, "something is left");
+  EXPECT_THAT(rig.Lines("c1"), ElementsAre("start-container", "exit 2"));
+}
+
 void CloseEndsEveryWait(Rig& rig) {
   EXPECT_EQ(rig.Create("c1"), "OK");
   EXPECT_EQ(rig.Create("c2"), "OK");
@@ -356,6 +389,9 @@ std::vector<Case> FailureCases() {
           {"ACreateThatNeverArrived", &ACreateThatNeverArrived},
           {"TheOutcomeStaysUnknownForAWhile", &TheOutcomeStaysUnknownForAWhile},
           {"TheAnswerToAnAddProcessIsLost", &TheAnswerToAnAddProcessIsLost},
+          {"AnExecIsKilledAsSoonAsTheDaemonIsBack", &AnExecIsKilledAsSoonAsTheDaemonIsBack},
+          {"AnExecThatCannotBeKilledEndsWithItsContainer",
+           &AnExecThatCannotBeKilledEndsWithItsContainer},
           {"CloseEndsEveryWait", &CloseEndsEveryWait}};
 }
 

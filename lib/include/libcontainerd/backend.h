@@ -60,7 +60,7 @@ class Backend {
 // For engines with plain, blocking callbacks; BlockingBackendAdapter runs them on the runtime's
 // pool. Any client method may be called from inside one; Create, Pause, Resume and Restore of the
 // *same* container, which would have to wait for the callback that they are called from, return
-// FAILED_PRECONDITION there.
+// FAILED_PRECONDITION there. So does, during an attach, every call that waits for its turn.
 class BlockingBackend {
  public:
   virtual ~BlockingBackend() = default;
@@ -86,5 +86,7 @@ class BlockingBackendAdapter final : public Backend {
 // The container whose StateChanged callback runs on this thread through a BlockingBackendAdapter;
 // empty if none.
 std::string_view ContainerOfRunningCallback();
+// The same for AttachStreams: that container's Create or AddProcess waits for it.
+std::string_view ContainerOfRunningAttach();
 
 }  // namespace libcontainerd

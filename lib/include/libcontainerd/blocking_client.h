@@ -3,7 +3,8 @@
 //
 // Threads: any but the executor's. Inside a callback of a container (BlockingBackendAdapter),
 // Create, Pause, Resume and Restore of that same container return FAILED_PRECONDITION at once: they
-// would wait for the callback itself.
+// would wait for the callback itself. During an attach so does every call that waits for its turn,
+// which is the create's or add-process's that the attach belongs to.
 #pragma once
 
 #include <exception>

@@ -174,7 +174,7 @@ class Client {
 
  private:
   class Impl;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;  // shared with the calls that have not ended
 };
 
 }  // namespace libcontainerd

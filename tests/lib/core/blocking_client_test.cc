@@ -222,6 +222,44 @@ TEST_F(BlockingClientTest, ACallbackMayWaitForCallsOfItsContainer) {
   EXPECT_THAT(results, ::testing::ElementsAre("OK", "OK", "OK"));
 }
 
+// Its create or add-process waits for the attach, and whatever waits for its turn waits for that.
+TEST_F(BlockingClientTest, CallsOfTheSameContainerFromAnAttachReturnAtOnce) {
+  std::vector<std::string> results;
+  const auto call_everything = [&] {
+    results = {TextOf(client_.Create("c1", kSpec)),
+               TextOf(client_.AddProcess("c1", "e2", {})),
+               TextOf(client_.Pause("c1")),
+               TextOf(client_.Resume("c1")),
+               TextOf(client_.Restore("c1", {})),
+               TextOf(client_.Resize("c1", "init", 1, 1)),
+               TextOf(client_.UpdateResources("c1", {})),
+               TextOf(client_.CreateCheckpoint("c1", "a", "", false)),
+               TextOf(client_.DeleteCheckpoint("c1", "a", "")),
+               TextOf(client_.ListCheckpoints("c1", ""))};
+    static_cast<void>(client_.Signal("c1", 10));
+    static_cast<void>(client_.Stats("c1"));
+    static_cast<void>(client_.Tracked());
+    EXPECT_EQ(ContainerOfRunningAttach(), "c1");
+  };
+  engine_.During("c1 attach init", call_everything);
+  engine_.During("c1 attach e1", call_everything);
+  const auto expect_refused = [&] {
+    ASSERT_EQ(results.size(), 10U);
+    for (const std::string& result : results) {
+      EXPECT_THAT(result,
+                  ::testing::MatchesRegex("FAILED_PRECONDITION [A-Za-z]+ of container c1 would "
+                                          "wait for the callback that it is called from"));
+    }
+    results.clear();
+  };
+  EXPECT_EQ(TextOf(client_.Create("c1", kSpec)), "OK");
+  expect_refused();
+  ProcessSpec spec;
+  spec.args = {"/bin/exec"};
+  EXPECT_EQ(TextOf(client_.AddProcess("c1", "e1", spec)), "OK");
+  expect_refused();
+}
+
 // An engine that restarts a container from its exit callback, on another thread.
 TEST_F(BlockingClientTest, AnotherContainerMayBeCreatedFromACallback) {
   engine_.During("c1 exit", [&] { EXPECT_EQ(TextOf(client_.Create("c2", kSpec)), "OK"); });
