@@ -86,9 +86,11 @@ Awaitable<Status> StdinCloser::CloseNow(Self self) {
 Awaitable<void> StdinCloser::CloseDeferred(Self self) {
   const bool waits_for_reply = self->fate_ == Fate::kPending;
   self->closed_ = true;
-  if (waits_for_reply) co_return;
   // Nobody waits for this closing; the process's own end reports what matters.
-  static_cast<void>(co_await CloseNow(self));
+  if (!waits_for_reply) static_cast<void>(co_await CloseNow(self));
+  // An engine may drop a pipe after its client is gone; then `self` is the last to hold the scope,
+  // which still has to take note of this coroutine's end.
+  asio::post(self->context_.runtime.executor(), [self] {});
 }
 
 bool StdinCloser::MayTell() const {

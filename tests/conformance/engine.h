@@ -32,7 +32,7 @@ class Engine final : public libcontainerd::Backend {
     Output err;
   };
 
-  explicit Engine(libcontainerd::Runtime& runtime) : runtime_(runtime), reading_(runtime) {}
+  explicit Engine(libcontainerd::Runtime& runtime) : reading_(runtime) {}
 
   // Names of callbacks: "c1 start-container", "c1 exit", "c1 exit-process e1", "c1 attach init".
   std::set<std::string> holds;                          // they do not end before Release()
@@ -68,7 +68,6 @@ class Engine final : public libcontainerd::Backend {
   libcontainerd::Awaitable<void> Read(std::shared_ptr<Stream> stream, bool out);
   static libcontainerd::Awaitable<void> CloseStdin(std::shared_ptr<Stream> stream);
 
-  [[maybe_unused]] libcontainerd::Runtime& runtime_;
   libcontainerd::TaskScope reading_;
   std::vector<std::string> lines_;
   std::multimap<std::string, libcontainerd::Done> held_;
