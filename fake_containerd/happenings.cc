@@ -68,7 +68,8 @@ void Happenings::OnProcessEnded(const ContainerKey& container, const std::string
 
 void Happenings::SubscribersChanged(int difference) {
   const std::lock_guard lock(mutex_);
-  subscribers_ = static_cast<std::size_t>(static_cast<int>(subscribers_) + difference);
+  subscribers_ +=
+      static_cast<std::size_t>(difference);  // unsigned: a negative one wraps to a subtraction
   changed_.notify_all();
 }
 

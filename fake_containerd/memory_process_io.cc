@@ -6,7 +6,6 @@ namespace fake_containerd {
 namespace {
 
 using libcontainerd::Awaitable;
-using libcontainerd::ErrorCode;
 using libcontainerd::Fail;
 using libcontainerd::MemoryFifos;
 using libcontainerd::Result;

@@ -102,7 +102,7 @@ struct FacadeHarness : Harness {
   // With a bundle, and every event out.
   std::string Create(const std::string& id) {
     bundles.configs().try_emplace("/state/" + id, kConfig);
-    const std::string outcome = Try(CreateRequest(id));
+    std::string outcome = Try(CreateRequest(id));
     runtime.RunReady();
     return outcome;
   }
