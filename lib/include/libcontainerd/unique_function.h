@@ -15,13 +15,10 @@ template <class R, class... Args>
 class UniqueFunction<R(Args...)> {
  public:
   UniqueFunction() = default;
-  // NOLINTBEGIN(bugprone-forwarding-reference-overload): constrained, it hides neither copy nor
-  // move
   template <class F>
   requires(!std::is_same_v<std::remove_cvref_t<F>, UniqueFunction> &&
            std::is_invocable_r_v<R, std::remove_cvref_t<F>&, Args...>) UniqueFunction(F&& function)
       : target_(std::make_unique<Target<std::remove_cvref_t<F>>>(std::forward<F>(function))) {}
-  // NOLINTEND(bugprone-forwarding-reference-overload)
 
   explicit operator bool() const { return target_ != nullptr; }
   R operator()(Args... args) { return target_->Call(std::forward<Args>(args)...); }
