@@ -59,7 +59,10 @@ class Engine final : public lib::Backend {
 };
 
 lib::Awaitable<void> CreateContainer(lib::Client& client, std::optional<lib::Status>& created) {
-  created = co_await client.Create("c1", kSpec);
+  // The call first, then the wait: g++ 12 frees the strings that a call makes inside co_await
+  // twice.
+  lib::Awaitable<lib::Status> call = client.Create("c1", kSpec);
+  created = co_await std::move(call);
 }
 
 lib::Awaitable<void> CloseAll(lib::Remote& remote, lib::Client& client, bool& closed) {
