@@ -317,7 +317,7 @@ Awaitable<void> World::ReportOnStderr(std::shared_ptr<Launch> launch, Failure fa
 
 World::MemberPtr World::AddMember(const std::shared_ptr<Launch>& launch) {
   const ContainerPtr& container = launch->container;
-  const auto member = std::make_shared<Member>();
+  auto member = std::make_shared<Member>();
   member->container = container;
   ProcessInfo info{
       .name = launch->name, .system_pid = next_pid_++, .spec = launch->spec, .io = launch->io};

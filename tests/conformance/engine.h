@@ -68,7 +68,7 @@ class Engine final : public libcontainerd::Backend {
   libcontainerd::Awaitable<void> Read(std::shared_ptr<Stream> stream, bool out);
   static libcontainerd::Awaitable<void> CloseStdin(std::shared_ptr<Stream> stream);
 
-  libcontainerd::Runtime& runtime_;
+  [[maybe_unused]] libcontainerd::Runtime& runtime_;
   libcontainerd::TaskScope reading_;
   std::vector<std::string> lines_;
   std::multimap<std::string, libcontainerd::Done> held_;
