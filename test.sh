@@ -52,7 +52,7 @@ stage() {
 }
 
 build() {
-  configure_preset "$1" && cmake --build --preset "$1"
+  configure_preset "$1" && cmake --build --preset "$1" -- -k 0
 }
 
 # ctest without its line for each test that passed; its closing lines stay.
