@@ -91,11 +91,11 @@ void TheExitEndsAPause(Rig& rig) {
   EXPECT_EQ(rig.Create("c1"), "OK");
   LosePause(rig);
   const auto paused = rig.BeginPause("c1");
-  rig.WaitUntil([&] { return rig.api().Count(Method::kUpdateContainer) == 1; }, "no request");
+  rig.WaitUntil([&] { return rig.api().Answered(Method::kUpdateContainer) == 1; }, "no answer");
   rig.Flush();
   EXPECT_FALSE(rig.Returned(paused));
   rig.Thaw("c1");
-  rig.Do([&] { EXPECT_TRUE(rig.world().KillProcess(Rig::Key("c1"), "init", 9)); });
+  rig.Kill("c1", "init", 9);
   EXPECT_EQ(Describe(rig.Await(paused)), "ABORTED container c1 exited");
   rig.WaitForLine("c1 exit 137");
 }
@@ -104,7 +104,7 @@ void ALostPauseEndsAtItsDeadline(Rig& rig) {
   EXPECT_EQ(rig.Create("c1"), "OK");
   LosePause(rig);
   const auto paused = rig.BeginPause("c1");
-  rig.WaitUntil([&] { return rig.api().Count(Method::kUpdateContainer) == 1; }, "no request");
+  rig.WaitUntil([&] { return rig.api().Answered(Method::kUpdateContainer) == 1; }, "no answer");
   rig.Flush();
   rig.Flush();
   rig.Advance(seconds(9));
@@ -121,7 +121,7 @@ void ALostPauseEndsAtItsDeadline(Rig& rig) {
   libcontainerd::CallOptions patience;
   patience.timeout = seconds(2);
   const auto again = rig.BeginPause("c1", patience);
-  rig.WaitUntil([&] { return rig.api().Count(Method::kUpdateContainer) == 5; }, "no request");
+  rig.WaitUntil([&] { return rig.api().Answered(Method::kUpdateContainer) == 5; }, "no answer");
   rig.Flush();
   rig.Flush();
   rig.Advance(seconds(2));
@@ -144,7 +144,7 @@ void ThePauseEventComesAfterTheReply(Rig& rig) {
   EXPECT_EQ(rig.Create("c1"), "OK");
   rig.Do([&] { rig.api().HoldEvents(true); });
   const auto paused = rig.BeginPause("c1");
-  rig.WaitUntil([&] { return rig.api().Count(Method::kUpdateContainer) == 1; }, "no request");
+  rig.WaitUntil([&] { return rig.api().Answered(Method::kUpdateContainer) == 1; }, "no answer");
   EXPECT_FALSE(rig.Returned(paused));
   rig.Do([&] { rig.api().HoldEvents(false); });
   EXPECT_EQ(Describe(rig.Await(paused)), "OK");

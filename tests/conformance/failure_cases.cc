@@ -336,7 +336,7 @@ void CloseEndsEveryWait(Rig& rig) {
     rig.api().drops = [](const types::Event& event) { return event.type() == "pause"; };
   });
   const auto paused = rig.BeginPause("c1");
-  rig.WaitUntil([&] { return rig.api().Count(Method::kUpdateContainer) == 1; }, "no request");
+  rig.WaitUntil([&] { return rig.api().Answered(Method::kUpdateContainer) == 1; }, "no answer");
   rig.Flush();
   rig.Flush();
   rig.Do([&] {

@@ -95,6 +95,17 @@ std::size_t FaultyApi::Count(Method method) const {
   return static_cast<std::size_t>(std::ranges::count(methods_, method));
 }
 
+std::size_t FaultyApi::Answered(Method method) const {
+  return static_cast<std::size_t>(std::ranges::count(answered_, method));
+}
+
+Awaitable<Status> FaultyApi::Ask(Method method, const google::protobuf::Message& request,
+                                 google::protobuf::Message& response, Duration timeout) {
+  Status status = co_await api->Unary(method, request, response, timeout);
+  answered_.push_back(method);
+  co_return status;
+}
+
 Awaitable<bool> FaultyApi::WaitForRelease(Duration timeout) {
   auto waiter = std::make_shared<OneShot<bool>>(runtime_);
   waiting_.push_back(waiter);
@@ -115,7 +126,7 @@ Awaitable<Status> FaultyApi::Unary(Method method, const google::protobuf::Messag
   }
   const auto found = faults.find(method);
   if (found == faults.end()) {
-    Status plain = co_await api->Unary(method, request, response, timeout);
+    Status plain = co_await Ask(method, request, response, timeout);
     if (plain && edits) edits(method, response);
     co_return plain;
   }
@@ -126,9 +137,9 @@ Awaitable<Status> FaultyApi::Unary(Method method, const google::protobuf::Messag
   if (fault == Fault::kHang) {
     const bool released = co_await WaitForRelease(timeout);
     if (!released) co_return late;
-    co_return co_await api->Unary(method, request, response, timeout - (runtime_.Now() - begun));
+    co_return co_await Ask(method, request, response, timeout - (runtime_.Now() - begun));
   }
-  Status status = co_await api->Unary(method, request, response, timeout);
+  Status status = co_await Ask(method, request, response, timeout);
   if (fault == Fault::kLose) co_return Fail(ErrorCode::kUnavailable, "the answer was lost");
   const bool released = co_await WaitForRelease(timeout - (runtime_.Now() - begun));
   if (!released) co_return late;

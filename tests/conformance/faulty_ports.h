@@ -48,6 +48,8 @@ class FaultyApi final : public libcontainerd::ContainerdApi {
   // "Signal c1/init 9", in the order of sending.
   const std::vector<std::string>& sent() const { return sent_; }
   std::size_t Count(Method method) const;
+  // Requests that the daemon answered; the caller may not know yet.
+  std::size_t Answered(Method method) const;
   // Requests that hang, or whose answer is withheld now.
   std::size_t waiting() const { return waiting_.size(); }
   // Events that arrived, marker events (see Rig::Flush) included.
@@ -67,12 +69,17 @@ class FaultyApi final : public libcontainerd::ContainerdApi {
  private:
   class Stream;
 
+  libcontainerd::Awaitable<libcontainerd::Status> Ask(Method method,
+                                                      const google::protobuf::Message& request,
+                                                      google::protobuf::Message& response,
+                                                      libcontainerd::Duration timeout);
   // True when released, false when `timeout` passed first.
   libcontainerd::Awaitable<bool> WaitForRelease(libcontainerd::Duration timeout);
 
   libcontainerd::Runtime& runtime_;
   std::vector<std::string> sent_;
   std::vector<Method> methods_;
+  std::vector<Method> answered_;
   std::vector<std::shared_ptr<libcontainerd::OneShot<bool>>> waiting_;
   std::size_t delivered_ = 0;
   bool held_ = false;

@@ -146,11 +146,35 @@ Awaitable<Status> Rig::CloseEngine(Rig* rig) {
 }
 
 void Rig::Exit(const std::string& id, const std::string& process, std::uint32_t code) {
+  Expect(id, process, "exit");
   Do([&] { EXPECT_TRUE(world_->ExitProcess(Key(id), process, code)) << id << "/" << process; });
 }
 
+void Rig::Kill(const std::string& id, const std::string& process, std::uint32_t signal) {
+  Expect(id, process, "exit");
+  Do([&] { EXPECT_TRUE(world_->KillProcess(Key(id), process, signal)) << id << "/" << process; });
+}
+
 void Rig::Oom(const std::string& id) {
+  Expect(id, "", "oom");
   Do([&] { EXPECT_TRUE(world_->Oom(Key(id))); });
+}
+
+void Rig::Expect(const std::string& id, const std::string& process, std::string_view type) {
+  made_.push_back(id + "/" + process + " " + std::string(type));
+}
+
+// As often as the rig made it happen; also with a process name that is used again.
+bool Rig::AllEmitted() {
+  std::vector<std::string> emitted;
+  for (const scenarios::Entry& entry : journal_.entries()) {
+    if (entry.kind != scenarios::EntryKind::kEventEmitted) continue;
+    emitted.push_back(journal_.Text(entry.id) + "/" + journal_.Text(entry.process) + " " +
+                      journal_.Text(entry.what));
+  }
+  return std::ranges::all_of(made_, [&](const std::string& event) {
+    return std::ranges::count(emitted, event) >= std::ranges::count(made_, event);
+  });
 }
 
 void Rig::Thaw(const std::string& id) {
@@ -195,6 +219,8 @@ void Rig::Flush() {
   ++markers_;
   const std::string id = kMarker + std::to_string(markers_);
   bool arrived = false;
+  // A marker must not overtake what is still on its way out of a simulated process.
+  WaitUntil([&] { return AllEmitted(); }, "the world did not emit what was made to happen");
   Do([&] {
     before = client_->dropped_events().unknown_container;
     // Whatever is on its way into the daemon's queue goes first.

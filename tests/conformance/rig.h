@@ -143,6 +143,7 @@ class Rig {
   }
   // The simulated process ends by itself.
   void Exit(const std::string& id, const std::string& process, std::uint32_t code);
+  void Kill(const std::string& id, const std::string& process, std::uint32_t signal);
   void Oom(const std::string& id);
   // Thaws a paused container behind the client's back; frozen processes do not die.
   void Thaw(const std::string& id);
@@ -206,6 +207,9 @@ class Rig {
   void Judge();
   std::string Story();
   bool HasFifo(const std::string& path);
+  // An event that the world will emit because the rig made it: "c1/init exit".
+  void Expect(const std::string& id, const std::string& process, std::string_view type);
+  bool AllEmitted();
 
   RigOptions options_;
   std::unique_ptr<scenarios::ReplayWorld> replay_world_;
@@ -226,6 +230,7 @@ class Rig {
   std::unique_ptr<libcontainerd::Client> client_;
   std::unique_ptr<libcontainerd::Remote> remote_;
   std::vector<std::string> created_;
+  std::vector<std::string> made_;
   std::vector<std::string> expected_broken_;
   std::size_t calls_running_ = 0;
   std::size_t markers_ = 0;
