@@ -27,6 +27,13 @@ WallTime TimestampOf(const types::Event& event) {
                   std::chrono::nanoseconds(event.timestamp().nanos()));
 }
 
+void SetTimestamp(WallTime time, google::protobuf::Timestamp& timestamp) {
+  const auto since_epoch = time.time_since_epoch();
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(since_epoch);
+  timestamp.set_seconds(seconds.count());
+  timestamp.set_nanos(static_cast<std::int32_t>((since_epoch - seconds).count()));
+}
+
 bool SeenEvents::Insert(const types::Event& event) {
   if (!event.has_timestamp()) return true;
   const Identity identity{HashNames(event), event.timestamp().seconds(), event.timestamp().nanos()};

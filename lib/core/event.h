@@ -17,8 +17,11 @@ inline constexpr std::string_view kExitEvent = "exit";
 inline constexpr std::string_view kOomEvent = "oom";
 inline constexpr std::string_view kPauseEvent = "pause";
 inline constexpr std::string_view kResumeEvent = "resume";
+inline constexpr std::string_view kStartContainerEvent = "start-container";
+inline constexpr std::string_view kStartProcessEvent = "start-process";
 
 WallTime TimestampOf(const types::Event& event);
+void SetTimestamp(WallTime time, google::protobuf::Timestamp& timestamp);
 
 // Remembers the last events by (id, type, pid, timestamp). An event without a timestamp has no
 // identity and is never taken for a repetition.

@@ -56,11 +56,7 @@ class Remote::Impl final : public EventSink {
 
   types::EventsRequest MakeRequest() const {
     types::EventsRequest request;
-    const auto since_epoch = resume_at_.time_since_epoch();
-    const auto seconds = std::chrono::floor<std::chrono::seconds>(since_epoch);
-    request.mutable_timestamp()->set_seconds(seconds.count());
-    request.mutable_timestamp()->set_nanos(
-        static_cast<std::int32_t>((since_epoch - seconds).count()));
+    SetTimestamp(resume_at_, *request.mutable_timestamp());
     return request;
   }
 

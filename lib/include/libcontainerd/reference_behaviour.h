@@ -51,8 +51,53 @@ enum class Deviation : std::uint8_t {
   // A bundle whose config.json cannot be read fails Create. Off: Create reports success and starts
   // nothing.
   kUnreadableSpecIsError,
+  // Restore of a container that is gone reports init's own exit code from the stored log, waiting
+  // for it; else 255. Off: an invented 0 or 1, or any exec's code.
+  kRestoreExitCodeTrue,
+  // A container that State calls stopped is restored as gone. Off: it is taken for a running one.
+  kRestoreStoppedIsGone,
+  // What goes wrong in a live restore is returned. Off: logged, and success reported.
+  kRestoreFailsLoudly,
+  // A live restore tracks the container's execs too.
+  kRestoreTracksExecs,
+  // An oom of the present life in the stored log counts after a restore.
+  kRestoreKeepsOom,
+  // The pause state comes from the last pause or resume of the present life. Off: from the last
+  // event since the cursor, whichever it is.
+  kRestorePauseFromLog,
+  // A non-live restore resumes a paused container, so that it can die.
+  kRestoreResumesPaused,
+  // A container that a non-live restore could not end is stayed on until it is gone. Off:
+  // forgotten.
+  kRestoreStaysOn,
+  // Only init's exit ends the wait of a non-live restore. Off: any exec's does too.
+  kRestoreWaitsForInit,
+  // Restore of a container that is tracked is an error. Off: success, with nothing done.
+  kRestoreActiveIsError,
+  // Lost events are found again in the stored log, and lost exits by State. Off: lost is lost.
+  kReconciled,
+  // A stream that is opened again resumes where the last one ended. Off: at the cursor as it was
+  // when the remote began.
+  kResumePositionKept,
+  // The event stream is opened again, with growing pauses, until Close. Off: a stream error while
+  // the server is away ends it for ever.
+  kReconnectsUntilClose,
+  // The cursor never goes back.
+  kCursorMonotone,
+  // The cursor never passes an event whose callback has not ended.
+  kCursorAfterCallback,
+  // A cursor that cannot be parsed means a replay from the beginning. Off: an error.
+  kCorruptCursorReplays,
+  // Only failures in a row count against the daemon, and none right after its start.
+  kHealthFailuresConsecutive,
+  // The health watch ends with Close only. Off: with the first "closing" error.
+  kHealthWatchSurvives,
+  // An adopted daemon that dies is started again, as an own one is.
+  kAdoptedRestarted,
+  // A PID file's process is adopted, and killed, only if it really is our daemon.
+  kAdoptionNeedsProof,
 };
-inline constexpr std::size_t kDeviationCount = 16;
+inline constexpr std::size_t kDeviationCount = 36;
 
 // "exec-oom-flag-clear": the name in docs, reports and switches.
 std::string_view DeviationName(Deviation deviation);

@@ -18,13 +18,45 @@ struct Timing {
   // it.
   Duration exec_exit_grace = std::chrono::milliseconds(50);
 
-  // Opening the event stream again: the first pause, doubled each time up to the longest.
+  // Opening the event stream again: the first pause, doubled each time up to the longest, each
+  // shortened by up to a quarter so that clients do not come in step.
   Duration reconnect_first = std::chrono::milliseconds(100);
   Duration reconnect_longest = std::chrono::seconds(5);
 
-  // Health watch of a daemon.
+  // Reconcile: after every subscription, and at this interval while anything is tracked, the stored
+  // log is read again from the resume position less the overlap. A container that the daemon does
+  // not know is given up when no exit came for so long.
+  Duration reconcile_interval = std::chrono::seconds(10);
+  Duration reconcile_overlap = std::chrono::seconds(5);
+  Duration gone_grace = std::chrono::seconds(2);
+  // Reading the stored log, whole.
+  Duration stored_log_deadline = std::chrono::seconds(30);
+
+  // The cursor is written at most once in so long, and once more at the end.
+  Duration cursor_interval = std::chrono::milliseconds(100);
+
+  // Restore of a container that is gone: how long its exit may be missing from a log that knows
+  // the container, from one that does not, and how often the log is read meanwhile.
+  Duration restore_exit_wait = std::chrono::seconds(10);
+  Duration restore_unknown_wait = std::chrono::milliseconds(500);
+  Duration restore_poll = std::chrono::milliseconds(100);
+  // Restore of one that runs, without live-restore: from SIGTERM to SIGKILL, and from there to
+  // giving up.
+  Duration restore_term_wait = std::chrono::seconds(10);
+  Duration restore_kill_wait = std::chrono::seconds(2);
+
+  // Health watch of a daemon: the pause between checks, each check's deadline, and how many
+  // failures in a row count as death.
   Duration health_interval = std::chrono::milliseconds(500);
   Duration health_deadline = std::chrono::seconds(3);
+  int health_failures = 3;
+  // After a start of the owned daemon, failures do not count for so long unless its process ended.
+  Duration daemon_start_grace = std::chrono::seconds(10);
+  // Between two starts of a daemon that keeps ending: the first pause, doubled up to the longest.
+  Duration daemon_restart_first = std::chrono::milliseconds(100);
+  Duration daemon_restart_longest = std::chrono::seconds(30);
+  // Cleanup: from SIGTERM to SIGKILL.
+  Duration daemon_term_wait = std::chrono::seconds(15);
 };
 
 }  // namespace libcontainerd
