@@ -27,6 +27,18 @@ constexpr std::array<std::string_view, kEntryKindCount> kKindNames = {"call_begi
                                                                       "bundle_removed",
                                                                       "fifos_created",
                                                                       "fifos_removed",
+                                                                      "bundle_files",
+                                                                      "cursor_read",
+                                                                      "cursor_writing",
+                                                                      "cursor_written",
+                                                                      "daemon_started",
+                                                                      "daemon_adopted",
+                                                                      "daemon_refused",
+                                                                      "daemon_signalled",
+                                                                      "daemon_ended",
+                                                                      "health_checked",
+                                                                      "tracked",
+                                                                      "running",
                                                                       "snapshot",
                                                                       "note"};
 static_assert(static_cast<std::size_t>(EntryKind::kNote) + 1 == kEntryKindCount);

@@ -35,12 +35,16 @@ enum class Symbol : std::uint32_t {};
 inline constexpr Symbol kNoSymbol{0xffffffff};
 
 enum class EntryKind : std::uint8_t {
-  kCallBegin,       // what=operation, id, process, number=call
-  kCallEnd,         // as kCallBegin, plus code, failed and text (message)
-  kRpcBegin,        // what=method, id, process, number=RPC, flag=closeStdin
+  kCallBegin,       // what=operation, id, process, number=call, flag=live restore,
+                    // stamp=time-out in ns (0: the operation's own), text=container from whose
+                    // callback it is made
+  kCallEnd,         // as kCallBegin, but code, failed and text (message)
+  kRpcBegin,        // what=method, id, process, number=RPC, flag=closeStdin; Events: flag=stored
+                    // only, stamp=resume position, text=kLiveOnly without one
   kRpcEnd,          // as kRpcBegin, plus code, failed and text (message)
   kEventEmitted,    // by the daemon: what=type, id, process, code=status, stamp
-  kEventDelivered,  // to the client's adapter: same fields
+  kEventDelivered,  // to the client's adapter: same fields, number=the RPC of its stream, flag=that
+                    // reads the stored log only: what it brought counts once it ended well
   kEventDropped,    // on its way (text says where and why): same fields
   kCallbackBegin,  // what=state, id, process, code=exit code, pid, flag=OOM-killed, number=callback
   kCallbackEnd,    // as kCallbackBegin, plus failed and text (message)
@@ -51,21 +55,42 @@ enum class EntryKind : std::uint8_t {
   kStdioRead,     // by the engine (outputs): id, process, what, number=bytes
   kStdioEof,      // seen by the engine: id, process, what, number=bytes in all, text=sha256
   kStdioSourceEof,  // closed by the process: id, process, what, number=bytes in all, text=sha256
-  kStdioClosed,     // by the engine: id, process, what
+  kStdioClosed,     // by the engine: id, process, what; stdin: once more, with flag, when all that
+                    // was written to it has been taken
   kBundleCreated,   // id
   kBundleRemoved,   // id
   kFifosCreated,    // id, process
   kFifosRemoved,    // id, process
-  kSnapshot,        // what=resource ("containers", "objects", "fds", "threads"), number=count,
-                    // text=kBaseline or kEnd
-  kNote,            // text
+  kBundleFiles,     // id, text=names of its files, sorted, with a space between; "": no bundle
+  kCursorRead,      // by the client: text=content, failed
+  kCursorWriting,   // by the client: number=write, text=content, stamp=its time
+  kCursorWritten,   // as kCursorWriting, plus failed
+  kDaemonStarted,   // by the client: pid; or failed and text (message)
+  kDaemonAdopted,   // the process of that pid is proven to be our daemon
+  kDaemonRefused,   // the process of that pid is proven not to be
+  kDaemonSignalled,  // by the client: pid, code=signal, failed
+  kDaemonEnded,      // pid
+  kHealthChecked,    // failed, code and text (message)
+  kTracked,   // by the client: id, process="" or an exec, text=kEnd; a snapshot of what="tracked"
+              // says how many
+  kRunning,   // in the daemon: id, process, text=kEnd; likewise what="running"
+  kSnapshot,  // what=resource ("containers", "objects", "fds", "threads", "tracked", "running"),
+              // number=count, text=kBaseline or kEnd
+  kNote,      // text
 };
-inline constexpr std::size_t kEntryKindCount = 23;
+inline constexpr std::size_t kEntryKindCount = 35;
 
 // Texts with a meaning.
 inline constexpr std::string_view kBaseline = "baseline";     // a snapshot before anything was done
 inline constexpr std::string_view kEnd = "end";               // a snapshot when everything is over
+inline constexpr std::string_view kLiveOnly = "live only";    // a stream without resume position
 inline constexpr std::string_view kNoCleanNote = "no-clean";  // a note: bundles are kept on purpose
+// Notes: the engine went away, with everything that it held in memory, and came back. What was
+// under way then never ends.
+inline constexpr std::string_view kEngineGoneNote = "engine-gone";
+inline constexpr std::string_view kEngineBackNote = "engine-back";
+// A note: somebody other than the client changed the cursor file.
+inline constexpr std::string_view kCursorReplacedNote = "cursor-replaced";
 
 // "call_begin" and so on: the word in the file.
 std::string_view EntryKindName(EntryKind kind);
@@ -77,7 +102,7 @@ struct Entry {
   std::uint64_t seq = 0;         // from 1, without gaps: entries()[seq - 1]
   libcontainerd::Duration t{0};  // the runtime's Now()
   EntryKind kind = EntryKind::kNote;
-  bool flag = false;       // callbacks: OOM-killed; RPCs: closeStdin
+  bool flag = false;       // callbacks: OOM-killed; RPCs: closeStdin; and more, by kind
   bool failed = false;     // *_end: it ended with an error
   std::uint32_t code = 0;  // gRPC code, exit code or status, by kind
   std::uint32_t pid = 0;   // system pid
@@ -86,7 +111,7 @@ struct Entry {
   Symbol process{};  // "init" or an exec's friendly name
   Symbol text{};
   std::uint64_t number = 0;  // call, RPC, callback or attach number; bytes; count
-  std::int64_t stamp = 0;    // events: the daemon's timestamp, ns since the epoch
+  std::int64_t stamp = 0;    // events: the daemon's timestamp, ns since the epoch; by kind
 
   friend bool operator==(const Entry&, const Entry&) = default;
 };

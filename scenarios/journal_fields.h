@@ -62,7 +62,13 @@ constexpr FieldMask RequiredFields(EntryKind kind) {
     case EntryKind::kBundleRemoved:
     case EntryKind::kFifosCreated:
     case EntryKind::kFifosRemoved:
+    case EntryKind::kBundleFiles:
+    case EntryKind::kTracked:
+    case EntryKind::kRunning:
       return kAlways | MaskOf(Field::kId);
+    case EntryKind::kCursorWriting:
+    case EntryKind::kCursorWritten:
+      return kAlways | MaskOf(Field::kNumber);
     case EntryKind::kSnapshot:
       return kAlways | MaskOf(Field::kWhat) | MaskOf(Field::kText);
     default:  // an event or a stream may lack anything: that may be the fault under test

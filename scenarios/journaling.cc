@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "fake_containerd/world/digest.h"
+#include "scenarios/rfc3339.h"
 
 namespace scenarios {
 
@@ -27,6 +28,10 @@ bool ClosesStdin(libcontainerd::Method method, const google::protobuf::Message& 
          static_cast<const types::UpdateProcessRequest&>(request).closestdin();
 }
 
+std::int64_t Nanoseconds(const google::protobuf::Timestamp& time) {
+  return time.seconds() * 1'000'000'000 + time.nanos();
+}
+
 // The bundle's name is the container's id, a FIFO's name begins with the process's.
 std::pair<std::string, std::string> OwnerOf(const libcontainerd::StdioPaths& paths) {
   const std::filesystem::path path(paths.in);
@@ -41,10 +46,13 @@ class JournalingEventStream final : public libcontainerd::EventStream,
  public:
   JournalingEventStream(Recorder& recorder, libcontainerd::ContainerdApi& api,
                         types::EventsRequest request, libcontainerd::EventSink& sink)
-      : recorder_(recorder), sink_(sink), number_(recorder.journal().NextNumber()) {
-    Entry entry = recorder_.About(EntryKind::kRpcBegin, request.id(), {}, "Events");
-    entry.number = number_;
-    recorder_.Record(entry);
+      : recorder_(recorder), sink_(sink) {
+    begin_ = recorder_.About(EntryKind::kRpcBegin, request.id(), {}, "Events");
+    begin_.number = recorder_.journal().NextNumber();
+    begin_.flag = request.storedonly();
+    begin_.stamp = Nanoseconds(request.timestamp());
+    if (!request.has_timestamp()) begin_.text = recorder_.journal().Intern(kLiveOnly);
+    recorder_.Record(begin_);
     stream_ = api.Events(std::move(request), *this);
   }
   ~JournalingEventStream() override {
@@ -56,7 +64,7 @@ class JournalingEventStream final : public libcontainerd::EventStream,
  private:
   void OnEvents(std::span<const types::Event> events) override {
     for (const types::Event& event : events)
-      recorder_.RecordEvent(EntryKind::kEventDelivered, event);
+      recorder_.RecordDelivery(event, begin_.number, begin_.flag);
     sink_.OnEvents(events);
   }
   void OnEnd(Status status) override {
@@ -65,14 +73,15 @@ class JournalingEventStream final : public libcontainerd::EventStream,
   }
   void End(const Status& status) {
     ended_ = true;
-    Entry entry = recorder_.About(EntryKind::kRpcEnd, {}, {}, "Events");
-    entry.number = number_;
+    Entry entry = begin_;
+    entry.kind = EntryKind::kRpcEnd;
+    entry.text = Symbol{};
     recorder_.RecordEnd(entry, status);
   }
 
   Recorder& recorder_;
   libcontainerd::EventSink& sink_;
-  std::uint64_t number_;
+  Entry begin_;
   bool ended_ = false;
   std::unique_ptr<libcontainerd::EventStream> stream_;
 };
@@ -97,9 +106,12 @@ class JournalingWriter final : public libcontainerd::StdinWriter {
     return writer_->Write(std::move(data));
   }
   Awaitable<Status> Close() override {
-    recorder_.Record(
-        recorder_.About(EntryKind::kStdioClosed, name_.id, name_.process, name_.stream));
-    return writer_->Close();
+    Entry entry = recorder_.About(EntryKind::kStdioClosed, name_.id, name_.process, name_.stream);
+    recorder_.Record(entry);
+    Status status = co_await writer_->Close();
+    entry.flag = true;
+    if (status) recorder_.Record(entry);
+    co_return status;
   }
 
  private:
@@ -206,7 +218,9 @@ std::unique_ptr<libcontainerd::EventStream> JournalingContainerdApi::Events(
 }
 
 Awaitable<Status> JournalingContainerdApi::CheckHealth(Duration timeout) {
-  return api_.CheckHealth(timeout);
+  Status status = co_await api_.CheckHealth(timeout);
+  recorder_.RecordEnd(recorder_.About(EntryKind::kHealthChecked), status);
+  co_return status;
 }
 
 void JournalingBackend::StateChanged(const std::string& id, const libcontainerd::StateInfo& info,
@@ -271,6 +285,41 @@ Awaitable<Status> JournalingBundleStore::Remove(std::string id) {
   Status status = co_await bundles_.Remove(id);
   if (status) recorder_.Record(recorder_.About(EntryKind::kBundleRemoved, id));
   co_return status;
+}
+
+Awaitable<Result<std::string>> JournalingCursorStore::Read() {
+  Result<std::string> text = co_await cursor_.Read();
+  Entry entry = recorder_.About(EntryKind::kCursorRead);
+  if (text) entry.text = recorder_.journal().Intern(*text);
+  recorder_.RecordEnd(entry, text ? Status() : libcontainerd::Fail(text.error()));
+  co_return text;
+}
+
+Awaitable<Status> JournalingCursorStore::Write(std::string text) {
+  Entry entry = recorder_.About(EntryKind::kCursorWriting);
+  entry.number = recorder_.journal().NextNumber();
+  entry.text = recorder_.journal().Intern(text);
+  entry.stamp = ParseRfc3339(text).value_or(0);
+  recorder_.Record(entry);
+  Status status = co_await cursor_.Write(std::move(text));
+  entry.kind = EntryKind::kCursorWritten;
+  entry.failed = !status;
+  recorder_.Record(entry);
+  co_return status;
+}
+
+void RecordTracked(Recorder& recorder,
+                   const std::vector<libcontainerd::TrackedContainer>& tracked) {
+  recorder.RecordCount("tracked", tracked.size(), kEnd);
+  const auto record = [&recorder](const std::string& id, std::string_view process) {
+    Entry entry = recorder.About(EntryKind::kTracked, id, process);
+    entry.text = recorder.journal().Intern(kEnd);
+    recorder.Record(entry);
+  };
+  for (const libcontainerd::TrackedContainer& container : tracked) {
+    record(container.id, {});
+    for (const std::string& process : container.processes) record(container.id, process);
+  }
 }
 
 }  // namespace scenarios

@@ -9,12 +9,16 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "libcontainerd/backend.h"
 #include "libcontainerd/bundle_store.h"
+#include "libcontainerd/client.h"
 #include "libcontainerd/containerd_api.h"
+#include "libcontainerd/cursor_store.h"
 #include "libcontainerd/stdio.h"
 #include "scenarios/recorder.h"
 
@@ -81,17 +85,44 @@ class JournalingBundleStore final : public libcontainerd::BundleStore {
   libcontainerd::BundleStore& bundles_;
 };
 
+// What is read from the cursor file, and written to it.
+class JournalingCursorStore final : public libcontainerd::CursorStore {
+ public:
+  JournalingCursorStore(Recorder& recorder, libcontainerd::CursorStore& cursor)
+      : recorder_(recorder), cursor_(cursor) {}
+  libcontainerd::Awaitable<libcontainerd::Result<std::string>> Read() override;
+  libcontainerd::Awaitable<libcontainerd::Status> Write(std::string text) override;
+
+ private:
+  Recorder& recorder_;
+  libcontainerd::CursorStore& cursor_;
+};
+
+// What a journal cannot see of a call by itself. Trivial, so that a call may stand in a co_await.
+struct CallFacts {
+  std::optional<libcontainerd::Duration> timeout{};  // unless it is the operation's own
+  bool live = false;                                 // a live restore
+  Symbol from_callback_of{};  // the container from whose callback the call is made
+};
+
+// What a client tracks, name by name.
+void RecordTracked(Recorder& recorder, const std::vector<libcontainerd::TrackedContainer>& tracked);
+
 // A client call on its way through the journal: co_await JournaledCall(recorder, "create", id, "",
 // client.Create(…)).
 template <class T>
 libcontainerd::Awaitable<libcontainerd::Result<T>> JournaledCall(
     Recorder& recorder, std::string operation, std::string id, std::string process,
-    libcontainerd::Awaitable<libcontainerd::Result<T>> call) {
+    libcontainerd::Awaitable<libcontainerd::Result<T>> call, CallFacts facts = {}) {
   Entry entry = recorder.About(EntryKind::kCallBegin, id, process, operation);
   entry.number = recorder.journal().NextNumber();
+  entry.flag = facts.live;
+  entry.stamp = facts.timeout ? facts.timeout->count() : 0;
+  entry.text = facts.from_callback_of;
   recorder.Record(entry);
   libcontainerd::Result<T> result = co_await std::move(call);
   entry.kind = EntryKind::kCallEnd;
+  entry.text = Symbol{};
   recorder.RecordEnd(entry, result ? libcontainerd::Status() : libcontainerd::Fail(result.error()));
   co_return result;
 }

@@ -24,18 +24,39 @@ void Recorder::Record(Entry entry) {
 void Recorder::RecordEnd(Entry entry, const libcontainerd::Status& status) {
   entry.failed = !status;
   if (!status) {
-    const bool carries_code = entry.kind == EntryKind::kCallEnd || entry.kind == EntryKind::kRpcEnd;
+    const bool carries_code = entry.kind == EntryKind::kCallEnd ||
+                              entry.kind == EntryKind::kRpcEnd ||
+                              entry.kind == EntryKind::kHealthChecked;
     if (carries_code) entry.code = static_cast<std::uint32_t>(status.error().code);
     entry.text = journal_.Intern(status.error().message);
   }
   Record(entry);
 }
 
-void Recorder::RecordEvent(EntryKind kind, const types::Event& event, std::string_view text) {
+Entry Recorder::OfEvent(EntryKind kind, const types::Event& event) {
   Entry entry = About(kind, event.id(), event.pid(), event.type());
   entry.code = event.status();
   entry.stamp = event.timestamp().seconds() * 1'000'000'000 + event.timestamp().nanos();
+  return entry;
+}
+
+void Recorder::RecordEvent(EntryKind kind, const types::Event& event, std::string_view text) {
+  Entry entry = OfEvent(kind, event);
   entry.text = journal_.Intern(text);
+  Record(entry);
+}
+
+void Recorder::RecordDelivery(const types::Event& event, std::uint64_t stream, bool stored_only) {
+  Entry entry = OfEvent(EntryKind::kEventDelivered, event);
+  entry.number = stream;
+  entry.flag = stored_only;
+  Record(entry);
+}
+
+void Recorder::RecordCount(std::string_view what, std::uint64_t count, std::string_view when) {
+  Entry entry = About(EntryKind::kSnapshot, {}, {}, what);
+  entry.number = count;
+  entry.text = journal_.Intern(when);
   Record(entry);
 }
 

@@ -31,6 +31,10 @@ class Recorder {
   // Marks an *_end entry with how it ended, and records it.
   void RecordEnd(Entry entry, const libcontainerd::Status& status);
   void RecordEvent(EntryKind kind, const types::Event& event, std::string_view text = {});
+  // By the stream of that RPC, which reads the stored log only if so.
+  void RecordDelivery(const types::Event& event, std::uint64_t stream, bool stored_only);
+  // A snapshot.
+  void RecordCount(std::string_view what, std::uint64_t count, std::string_view when);
   void Note(std::string_view text);
 
   // How many entries of one kind were recorded, for waits.
@@ -39,6 +43,8 @@ class Recorder {
   }
 
  private:
+  Entry OfEvent(EntryKind kind, const types::Event& event);
+
   libcontainerd::Runtime& runtime_;
   Journal& journal_;
   std::function<void()> listener_;

@@ -20,4 +20,9 @@ const Guarantee* FindGuarantee(std::string_view name) {
   return found == all.end() ? nullptr : &*found;
 }
 
+Judgement JudgeJournal(const Guarantee& guarantee, const Journal& journal,
+                       const JudgeOptions& options) {
+  return guarantee.judge(Evidence(journal, options));
+}
+
 }  // namespace scenarios

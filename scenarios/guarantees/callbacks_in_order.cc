@@ -14,16 +14,16 @@ constexpr std::uint32_t kGoneWithoutExit = 255;
 // and process.
 class OrderJudge {
  public:
-  explicit OrderJudge(const Journal& journal)
-      : journal_(journal),
-        lives_(CutIntoLives(journal)),
+  explicit OrderJudge(const Evidence& evidence)
+      : journal_(evidence.journal()),
+        lives_(evidence.lives()),
         progress_(lives_.all().size()),
-        exit_(journal.Find("exit")),
-        exit_process_(journal.Find("exit-process")),
-        pause_(journal.Find("pause")),
-        resume_(journal.Find("resume")),
-        oom_(journal.Find("oom")),
-        init_(journal.Find("init")) {}
+        exit_(evidence.journal().Find("exit")),
+        exit_process_(evidence.journal().Find("exit-process")),
+        pause_(evidence.journal().Find("pause")),
+        resume_(evidence.journal().Find("resume")),
+        oom_(evidence.journal().Find("oom")),
+        init_(evidence.journal().Find("init")) {}
 
   Judgement Judge() {
     for (const Entry& entry : journal_.entries()) {
@@ -134,7 +134,7 @@ class OrderJudge {
   }
 
   const Journal& journal_;
-  const Lives lives_;
+  const Lives& lives_;
   Findings findings_;
   bool any_event_ = false;
   std::vector<Progress> progress_;  // by life
@@ -147,8 +147,8 @@ class OrderJudge {
   const Symbol init_;
 };
 
-Judgement Judge(const Journal& journal) {
-  return OrderJudge(journal).Judge();
+Judgement Judge(const Evidence& evidence) {
+  return OrderJudge(evidence).Judge();
 }
 
 }  // namespace

@@ -4,7 +4,8 @@
 namespace scenarios {
 namespace {
 
-Judgement Judge(const Journal& journal) {
+Judgement Judge(const Evidence& evidence) {
+  const Journal& journal = evidence.journal();
   Findings findings;
   SymbolMap<std::vector<const Entry*>> running_by_id;
   for (const Entry& entry : journal.entries()) {

@@ -13,8 +13,9 @@ struct Presence {
   std::uint64_t removed = 0;
 };
 
-Judgement JudgeBundle(const Journal& journal) {
-  const Lives lives = CutIntoLives(journal);
+Judgement JudgeBundle(const Evidence& evidence) {
+  const Journal& journal = evidence.journal();
+  const Lives& lives = evidence.lives();
   const Symbol exit = journal.Find("exit");
   const Symbol no_clean = journal.Find(kNoCleanNote);
   Findings findings;
@@ -42,7 +43,8 @@ Judgement JudgeBundle(const Journal& journal) {
   return std::move(findings).Conclude();
 }
 
-Judgement JudgeFifos(const Journal& journal) {
+Judgement JudgeFifos(const Evidence& evidence) {
+  const Journal& journal = evidence.journal();
   const Symbol exit_process = journal.Find("exit-process");
   Findings findings;
   std::unordered_map<std::uint64_t, Presence> fifos;

@@ -8,12 +8,12 @@ namespace {
 
 class StartJudge {
  public:
-  explicit StartJudge(const Journal& journal)
-      : journal_(journal),
-        lives_(CutIntoLives(journal)),
+  explicit StartJudge(const Evidence& evidence)
+      : journal_(evidence.journal()),
+        lives_(evidence.lives()),
         extra_starts_(lives_.all().size()),
-        create_(journal.Find("create")),
-        start_(journal.Find("start-container")) {}
+        create_(evidence.journal().Find("create")),
+        start_(evidence.journal().Find("start-container")) {}
 
   Judgement Judge() {
     bool any_callback = false;
@@ -74,7 +74,7 @@ class StartJudge {
   }
 
   const Journal& journal_;
-  const Lives lives_;
+  const Lives& lives_;
   Findings findings_;
   bool any_success_ = false;
   std::vector<std::vector<std::uint64_t>> extra_starts_;  // by life
@@ -82,8 +82,8 @@ class StartJudge {
   const Symbol start_;
 };
 
-Judgement Judge(const Journal& journal) {
-  return StartJudge(journal).Judge();
+Judgement Judge(const Evidence& evidence) {
+  return StartJudge(evidence).Judge();
 }
 
 }  // namespace

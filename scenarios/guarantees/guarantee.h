@@ -14,9 +14,12 @@
 #include <string_view>
 #include <vector>
 
+#include "libcontainerd/timing.h"
 #include "scenarios/journal.h"
 
 namespace scenarios {
+
+class Evidence;  // evidence.h
 
 enum class Verdict : std::uint8_t { kHeld, kBroken, kNotObservable };
 std::string_view VerdictName(Verdict verdict);  // "held", "broken", "not observable"
@@ -33,15 +36,28 @@ struct Judgement {
   std::vector<Violation> violations;  // not empty exactly when broken
 };
 
+// What a journal does not say of itself.
+struct JudgeOptions {
+  libcontainerd::Timing timing{};  // with which the client ran
+  // What should happen at once may take so long on the journal's clock.
+  libcontainerd::Duration promptly = std::chrono::seconds(1);
+  // The clock was stepped by hand: what became due within a step happens at its end.
+  bool stepped_clock = false;
+};
+
 struct Guarantee {
   std::string_view name;      // "callbacks-serial"
   std::string_view sentence;  // what must hold
   std::string_view blind;     // when it is not observable: "without …"
-  Judgement (*judge)(const Journal& journal);
+  Judgement (*judge)(const Evidence& evidence);
 };
 
 // All of them, in the order of docs/guarantees.md.
 std::span<const Guarantee> AllGuarantees();
 const Guarantee* FindGuarantee(std::string_view name);  // null if unknown
+
+// Asks one about a journal. Who asks all of them makes one Evidence and calls `judge`.
+Judgement JudgeJournal(const Guarantee& guarantee, const Journal& journal,
+                       const JudgeOptions& options = {});
 
 }  // namespace scenarios

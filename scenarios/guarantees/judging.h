@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "scenarios/guarantees/guarantee.h"
+#include "scenarios/guarantees/evidence.h"
 
 namespace scenarios {
 

@@ -1,6 +1,7 @@
 #include "scenarios/guarantees/lives.h"
 
 #include <algorithm>
+#include <optional>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -34,7 +35,7 @@ struct EventIdentityHash {
 
 struct SeenEvent {
   LifeIndex life;
-  bool delivered = false;
+  std::uint32_t delivered_to = 0;  // the engine, counted from 1
 };
 
 struct OpenCall {
@@ -50,6 +51,7 @@ struct Container {
   std::vector<OpenCall> restores;
   std::vector<OpenCall> rpcs;
   std::vector<OpenCall> callbacks;
+  std::optional<OpenCall> failed_restore;  // an exit may come of it all the same
 };
 
 auto FindNumber(std::vector<OpenCall>& open, std::uint64_t number) {
@@ -71,7 +73,9 @@ class LifeCutter {
         pause_(journal.Find("pause")),
         resume_(journal.Find("resume")),
         oom_(journal.Find("oom")),
-        init_(journal.Find("init")) {}
+        init_(journal.Find("init")),
+        events_rpc_(journal.Find("Events")),
+        engine_gone_(journal.Find(kEngineGoneNote)) {}
 
   Lives Cut() {
     LookAhead();
@@ -105,9 +109,14 @@ class LifeCutter {
       case EntryKind::kCallEnd:
         return CallEnd(entry);
       case EntryKind::kRpcBegin:
+        if (entry.what == events_rpc_ && entry.flag) result_.any_stored_read_ = true;
         return entry.what == create_container_ ? RpcBegin(entry) : kNoLife;
       case EntryKind::kRpcEnd:
+        if (entry.what == events_rpc_ && !Failed(entry)) EndStoredRead(entry);
         return entry.what == create_container_ ? RpcEnd(entry) : kNoLife;
+      case EntryKind::kNote:
+        if (entry.text == engine_gone_) EngineGone(entry);
+        return kNoLife;
       case EntryKind::kEventEmitted:
         return EventEmitted(entry);
       case EntryKind::kEventDelivered:
@@ -133,6 +142,7 @@ class LifeCutter {
     if (call != nullptr) Assign(*call, index);
     life.previous = container.latest;
     container.unfinished = kNoLife;
+    container.failed_restore.reset();
     if (container.latest != kNoLife) {
       Life& previous = At(container.latest);
       previous.next = index;
@@ -140,7 +150,14 @@ class LifeCutter {
       const bool unfinished =
           previous.exit_begin == 0 && previous.start_begin != 0 && !previous.Failed();
       if (unfinished && restored) previous.superseded = true;
-      if (unfinished && !restored) container.unfinished = container.latest;
+      if (unfinished && !restored && !previous.superseded) container.unfinished = container.latest;
+      // The same container: what the daemon emitted of it is this life's now.
+      if (restored && !previous.Failed()) {
+        Life& present = At(index);
+        present.continues = container.latest;
+        present.exit_emitted = previous.exit_emitted;
+        present.oom_emitted = previous.oom_emitted;
+      }
     }
     container.latest = index;
     return index;
@@ -167,8 +184,16 @@ class LifeCutter {
       if (!has_rpcs_ && !tracked) {
         return Begin(container, entry, &container.creates.back(), false);
       }
-    } else if (entry.what == restore_ && !failed_restores_.contains(entry.number)) {
-      containers_[entry.id].restores.push_back({entry.number, entry.seq});
+    } else if (entry.what == restore_) {
+      Container& container = containers_[entry.id];
+      if (failed_restores_.contains(entry.number)) {
+        container.failed_restore = OpenCall{entry.number, entry.seq};
+        return kNoLife;
+      }
+      container.restores.push_back({entry.number, entry.seq});
+      const LifeIndex life = Begin(container, entry, &container.restores.back(), true);
+      At(life).live = entry.flag;
+      return life;
     }
     return kNoLife;
   }
@@ -241,30 +266,98 @@ class LifeCutter {
     const bool first = events_.try_emplace(IdentityOf(entry), SeenEvent{life}).second;
     if (!first || life == kNoLife) return kNoLife;
     if (IsInitExit(entry) && At(life).exit_emitted == 0) At(life).exit_emitted = entry.seq;
+    if (entry.what == oom_ && At(life).oom_emitted == 0) At(life).oom_emitted = entry.seq;
     return life;
   }
 
   LifeIndex EventDelivered(const Entry& entry) {
+    if (entry.flag && entry.number != 0) {  // once its read has ended
+      stored_[entry.number].push_back(entry.seq);
+      return kNoLife;
+    }
+    return EventKnown(entry, entry.seq);
+  }
+
+  void EndStoredRead(const Entry& end) {
+    const auto read = stored_.find(end.number);
+    if (read == stored_.end()) return;
+    result_.stored_reads_.emplace(end.number, end.seq);
+    const std::vector<std::uint64_t> delivered = std::move(read->second);
+    stored_.erase(read);
+    std::unordered_map<Symbol, std::uint64_t> began;  // by id: the last start-container
+    for (const std::uint64_t seq : delivered) {
+      const Entry& entry = journal_.entries()[seq - 1];
+      if (entry.what == start_) began[entry.id] = seq;
+    }
+    for (const std::uint64_t seq : delivered) {
+      const Entry& entry = journal_.entries()[seq - 1];
+      const auto start = began.find(entry.id);
+      // Nobody saw it emitted, and the container began after it.
+      if (start != began.end() && seq < start->second && IsCalledBack(entry)) {
+        events_.try_emplace(IdentityOf(entry), SeenEvent{kNoLife});
+      }
+      result_.of_entry_[seq - 1] = EventKnown(entry, end.seq);
+    }
+  }
+
+  LifeIndex EventKnown(const Entry& entry, std::uint64_t known_at) {
     if (!IsCalledBack(entry)) return kNoLife;
     const auto [event, unannounced] = events_.try_emplace(IdentityOf(entry), SeenEvent{kNoLife});
     if (unannounced) event->second.life = LifeAt(containers_[entry.id].latest, entry.stamp);
-    if (event->second.delivered) return kNoLife;
-    event->second.delivered = true;
-    const LifeIndex life = event->second.life;
+    if (event->second.delivered_to == engine_) return kNoLife;
+    event->second.delivered_to = engine_;
+    const LifeIndex life = Latest(event->second.life);
     if (life == kNoLife) return kNoLife;
     if (entry.what == exit_ && entry.process != init_ && execs_.Absorbs(entry)) return kNoLife;
-    if (IsInitExit(entry) && At(life).exit_delivered == 0) At(life).exit_delivered = entry.seq;
-    if (entry.what == oom_ && At(life).oom_delivered == 0) At(life).oom_delivered = entry.seq;
+    if (IsInitExit(entry) && At(life).exit_delivered == 0) {
+      At(life).exit_delivered = entry.seq;
+      At(life).exit_known = known_at;
+    }
+    if (entry.what == oom_ && At(life).oom_delivered == 0) {
+      At(life).oom_delivered = entry.seq;
+      At(life).oom_known = known_at;
+    }
     return life;
   }
 
-  // An event that is older than the exit of the life before belongs to that, whenever it shows up.
+  // The same container's latest life.
+  LifeIndex Latest(LifeIndex life) {
+    while (life != kNoLife && At(life).next != kNoLife && At(At(life).next).continues == life) {
+      life = At(life).next;
+    }
+    return life;
+  }
+
+  // An event that is older than the exit of the container before belongs to that, whenever it shows
+  // up.
   LifeIndex LifeAt(LifeIndex latest, std::int64_t stamp) {
-    if (latest == kNoLife || At(latest).previous == kNoLife) return latest;
-    const LifeIndex previous = At(latest).previous;
+    if (latest == kNoLife) return kNoLife;
+    LifeIndex first = latest;
+    while (At(first).continues != kNoLife) first = At(first).continues;
+    const LifeIndex previous = At(first).previous;
+    if (previous == kNoLife) return latest;
     const std::uint64_t exit = std::max(At(previous).exit_emitted, At(previous).exit_delivered);
     const bool earlier = exit != 0 && stamp < journal_.entries()[exit - 1].stamp;
     return earlier ? previous : latest;
+  }
+
+  // Nothing of what was under way ends any more.
+  void EngineGone(const Entry& note) {
+    ++engine_;
+    stored_.clear();
+    for (Container& container : containers_.values()) {
+      for (const LifeIndex life : {container.latest, container.unfinished}) {
+        if (life == kNoLife || At(life).exit_end != 0 || At(life).Failed()) continue;
+        At(life).superseded = true;
+        if (At(life).engine_gone == 0) At(life).engine_gone = note.seq;
+      }
+      container.unfinished = kNoLife;
+      container.creates.clear();
+      container.restores.clear();
+      container.rpcs.clear();
+      container.callbacks.clear();
+      container.failed_restore.reset();
+    }
   }
 
   LifeIndex CallbackBegin(const Entry& entry) {
@@ -289,9 +382,16 @@ class LifeCutter {
       const bool again = creating != nullptr && !none && At(container.latest).exit_begin != 0;
       return none || alone || again ? Begin(container, entry, creating, false) : container.latest;
     }
-    OpenCall* restoring = Unused(container.restores);
-    const bool restores = entry.what == restore_ || (entry.what == exit_ && restoring != nullptr);
-    if (restores) return Begin(container, entry, restoring, true);
+    const bool awaited = !none && At(container.latest).restored &&
+                         At(container.latest).start_begin == 0 &&
+                         At(container.latest).exit_begin == 0;
+    if (entry.what == restore_ && !awaited) return Begin(container, entry, nullptr, true);
+    // A restore that failed once its container was taken over.
+    const bool over = none || At(container.latest).superseded || At(container.latest).exit_begin != 0;
+    if (entry.what == exit_ && over && container.failed_restore) {
+      OpenCall restore = *container.failed_restore;
+      return Begin(container, entry, &restore, true);
+    }
     if (none || container.unfinished == kNoLife) return container.latest;
     const Life& latest = At(container.latest);
     const bool exit_of_older = entry.what == exit_ && latest.exit_delivered == 0 &&
@@ -325,12 +425,16 @@ class LifeCutter {
   const Symbol resume_;
   const Symbol oom_;
   const Symbol init_;
+  const Symbol events_rpc_;
+  const Symbol engine_gone_;
 
   bool has_rpcs_ = false;
   bool has_calls_ = false;
   std::unordered_set<std::uint64_t> failed_restores_;  // by number: they led to nothing
   SymbolMap<Container> containers_;
   std::unordered_map<EventIdentity, SeenEvent, EventIdentityHash> events_;
+  std::unordered_map<std::uint64_t, std::vector<std::uint64_t>> stored_;  // of reads under way
+  std::uint32_t engine_ = 1;
   Lives result_;
 };
 

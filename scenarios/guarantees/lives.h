@@ -1,8 +1,9 @@
 // Lives: a journal cut into the lives of its containers, which most guarantees are about.
 //
-// A life is one create that got as far as its CreateContainer RPC, or one restore that led to a
-// callback, up to the end of its exit callback. A create that was refused before its RPC is no
-// life. Where a journal holds no CreateContainer RPCs at all, the create calls mark the lives, and
+// A life is one create that got as far as its CreateContainer RPC, or one restore that did not fail
+// (or failed and had an exit called back all the same), up to the end of its exit callback. A create
+// that was refused before its RPC is no life. A restored life continues the one before it: the
+// container is the same. Where a journal holds no CreateContainer RPCs at all, the create calls mark the lives, and
 // where it holds no calls either, the start callbacks do.
 //
 // What belongs to which life:
@@ -10,10 +11,16 @@
 //              delivered; where emissions were not recorded, to the one during which they were
 //              first delivered; in either case to the life before, if their timestamp is older
 //              than its exit. Only the first delivery of an event (same id, type, process and
-//              timestamp) belongs to a life at all: a repetition owes the user nothing. Nor does
-//              the exit of an exec whose add-process failed after it had been started.
+//              timestamp) to this engine belongs to a life at all: a repetition owes the user
+//              nothing. Nor does the exit of an exec whose add-process failed after it had been
+//              started. What a read of the stored log brought was delivered when the read ended
+//              well, and what stands there before the container's last start-container was another
+//              life's.
 //   callbacks  to the latest life, or to the one before it as long as that still lacks its exit
 //              callback and the latest has not been called back as started.
+//
+// When the engine goes away (kEngineGoneNote), the lives that it leaves behind are superseded: they
+// owe nothing any more. A restore by the engine that comes back continues them.
 //
 // One pass, linear in the journal. A Lives refers to entries by seq and holds no reference to the
 // journal.
@@ -21,6 +28,7 @@
 
 #include <cstdint>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "scenarios/journal.h"
@@ -35,7 +43,8 @@ struct Life {
   Symbol id{};
   std::uint32_t ordinal = 1;  // of this id's lives
   bool restored = false;      // by a restore, not by a create
-  bool superseded = false;    // a restore took over: the rest belongs to the next life
+  bool live = false;          // by a live restore
+  bool superseded = false;    // a restore took over, or the engine went away
 
   // The create or restore call; without one the RPC or callback that shows the life.
   std::uint64_t begin = 0;
@@ -54,13 +63,22 @@ struct Life {
 
   std::uint64_t exit_emitted = 0;    // init's exit
   std::uint64_t exit_delivered = 0;  // likewise
-  std::uint64_t oom_delivered = 0;   // the first one
+  std::uint64_t exit_known = 0;      // by its delivery, or the end of the stored log's read
+  std::uint64_t oom_emitted = 0;     // the first one, of this container's
+  std::uint64_t oom_delivered = 0;   // likewise
+  std::uint64_t oom_known = 0;
+  std::uint64_t engine_gone = 0;  // the note, if it was left behind
 
   LifeIndex previous = kNoLife;  // of the same id
   LifeIndex next = kNoLife;
+  LifeIndex continues = kNoLife;  // a restored one: the life that it took over
 
   // The engine was told that it runs.
   bool Started() const { return start_end != 0 && !start_failed; }
+  // The engine may rely on hearing of its exit.
+  bool OwesExit() const {
+    return Started() || (restored && call_end != 0 && !call_failed);
+  }
   // The create ended with an error: whatever ran is killed and its exit absorbed.
   bool Failed() const {
     return call_end != 0 ? call_failed : rpc_end != 0 && rpc_failed && start_begin == 0;
@@ -78,11 +96,26 @@ class Lives {
     const LifeIndex index = IndexOf(entry);
     return index == kNoLife ? nullptr : &lives_[index];
   }
+  // When a delivered event came to be known: its seq, or that of the end of the stored log's read;
+  // 0 if that did not end well.
+  std::uint64_t KnownAt(const Entry& delivered) const {
+    if (!delivered.flag || delivered.number == 0) return delivered.seq;
+    const auto end = stored_reads_.find(delivered.number);
+    return end == stored_reads_.end() ? 0 : end->second;
+  }
+  bool AnyStoredRead() const { return any_stored_read_; }
+  // Whether `later` is `earlier`, or continues it: the same container.
+  bool SameContainer(LifeIndex earlier, LifeIndex later) const {
+    while (later != earlier && later != kNoLife) later = lives_[later].continues;
+    return later != kNoLife;
+  }
 
  private:
   friend class LifeCutter;
   std::vector<Life> lives_;          // in the order in which they began
   std::vector<LifeIndex> of_entry_;  // by seq - 1
+  std::unordered_map<std::uint64_t, std::uint64_t> stored_reads_;  // number: seq of their good end
+  bool any_stored_read_ = false;
 };
 
 Lives CutIntoLives(const Journal& journal);

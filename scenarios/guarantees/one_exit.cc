@@ -4,8 +4,9 @@
 namespace scenarios {
 namespace {
 
-Judgement Judge(const Journal& journal) {
-  const Lives lives = CutIntoLives(journal);
+Judgement Judge(const Evidence& evidence) {
+  const Journal& journal = evidence.journal();
+  const Lives& lives = evidence.lives();
   const Symbol exit = journal.Find("exit");
   Findings findings;
   bool any_callback = false;

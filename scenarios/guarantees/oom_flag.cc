@@ -4,8 +4,9 @@
 namespace scenarios {
 namespace {
 
-Judgement JudgeExact(const Journal& journal) {
-  const Lives lives = CutIntoLives(journal);
+Judgement JudgeExact(const Evidence& evidence) {
+  const Journal& journal = evidence.journal();
+  const Lives& lives = evidence.lives();
   const Symbol exit = journal.Find("exit");
   Findings findings;
   bool any_event = false;
@@ -35,7 +36,8 @@ Judgement JudgeExact(const Journal& journal) {
   return std::move(findings).Conclude();
 }
 
-Judgement JudgeExecClear(const Journal& journal) {
+Judgement JudgeExecClear(const Evidence& evidence) {
+  const Journal& journal = evidence.journal();
   const Symbol exit_process = journal.Find("exit-process");
   Findings findings;
   for (const Entry& entry : journal.entries()) {

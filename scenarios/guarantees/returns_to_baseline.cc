@@ -9,7 +9,8 @@ struct Snapshots {
   const Entry* end = nullptr;       // the last
 };
 
-Judgement Judge(const Journal& journal) {
+Judgement Judge(const Evidence& evidence) {
+  const Journal& journal = evidence.journal();
   const Symbol baseline = journal.Find(kBaseline);
   const Symbol end = journal.Find(kEnd);
   SymbolMap<Snapshots> resources;

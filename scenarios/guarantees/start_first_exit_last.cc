@@ -6,7 +6,7 @@ namespace {
 
 class BoundsJudge {
  public:
-  explicit BoundsJudge(const Journal& journal) : journal_(journal), lives_(CutIntoLives(journal)) {}
+  explicit BoundsJudge(const Evidence& evidence) : journal_(evidence.journal()), lives_(evidence.lives()) {}
 
   Judgement Judge() {
     for (const Entry& entry : journal_.entries()) {
@@ -51,12 +51,12 @@ class BoundsJudge {
   }
 
   const Journal& journal_;
-  const Lives lives_;
+  const Lives& lives_;
   Findings findings_;
 };
 
-Judgement Judge(const Journal& journal) {
-  return BoundsJudge(journal).Judge();
+Judgement Judge(const Evidence& evidence) {
+  return BoundsJudge(evidence).Judge();
 }
 
 }  // namespace

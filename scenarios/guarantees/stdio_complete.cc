@@ -30,8 +30,8 @@ struct Process {
 
 class StdioJudge {
  public:
-  explicit StdioJudge(const Journal& journal)
-      : journal_(journal), outputs_{journal.Find("stdout"), journal.Find("stderr")} {}
+  explicit StdioJudge(const Evidence& evidence)
+      : journal_(evidence.journal()), outputs_{journal_.Find("stdout"), journal_.Find("stderr")} {}
 
   Judgement Judge() {
     for (const Entry& entry : journal_.entries()) Visit(entry);
@@ -150,8 +150,8 @@ class StdioJudge {
   std::vector<std::uint64_t> order_;                      // of first mention
 };
 
-Judgement Judge(const Journal& journal) {
-  return StdioJudge(journal).Judge();
+Judgement Judge(const Evidence& evidence) {
+  return StdioJudge(evidence).Judge();
 }
 
 }  // namespace

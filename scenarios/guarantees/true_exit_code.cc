@@ -12,12 +12,12 @@ constexpr std::uint32_t kKilledWithInit = 137;
 
 class CodeJudge {
  public:
-  explicit CodeJudge(const Journal& journal)
-      : journal_(journal),
-        lives_(CutIntoLives(journal)),
-        exit_(journal.Find("exit")),
-        exit_process_(journal.Find("exit-process")),
-        init_(journal.Find("init")) {}
+  explicit CodeJudge(const Evidence& evidence)
+      : journal_(evidence.journal()),
+        lives_(evidence.lives()),
+        exit_(evidence.journal().Find("exit")),
+        exit_process_(evidence.journal().Find("exit-process")),
+        init_(evidence.journal().Find("init")) {}
 
   Judgement Judge() {
     for (const Entry& entry : journal_.entries()) {
@@ -90,7 +90,7 @@ class CodeJudge {
   }
 
   const Journal& journal_;
-  const Lives lives_;
+  const Lives& lives_;
   Findings findings_;
   bool any_event_ = false;
   std::unordered_map<ExecKey, EventQueue, ExecKeyHash> exec_exits_;
@@ -99,8 +99,8 @@ class CodeJudge {
   const Symbol init_;
 };
 
-Judgement Judge(const Journal& journal) {
-  return CodeJudge(journal).Judge();
+Judgement Judge(const Evidence& evidence) {
+  return CodeJudge(evidence).Judge();
 }
 
 }  // namespace

@@ -187,7 +187,9 @@ TEST(JournalErrors, SayWhatIsUnknown) {
             "rpc_end, event_emitted, event_delivered, event_dropped, callback_begin, callback_end, "
             "attach_begin, attach_end, stdio_opened, stdio_written, stdio_read, stdio_eof, "
             "stdio_source_eof, stdio_closed, bundle_created, bundle_removed, fifos_created, "
-            "fifos_removed, snapshot, note");
+            "fifos_removed, bundle_files, cursor_read, cursor_writing, cursor_written, "
+            "daemon_started, daemon_adopted, daemon_refused, daemon_signalled, daemon_ended, "
+            "health_checked, tracked, running, snapshot, note");
   EXPECT_EQ(ReadError("{\"seq\":1,\"t\":0,\"kind\":\"note\",\"tea\":1}\n"),
             "j.jsonl:1: unknown field \"tea\", expected one of " + std::string(kFields));
   EXPECT_EQ(ReadError("{\"seq\":1,\"seq\":1}\n"), "j.jsonl:1: \"seq\" stands twice, expected once");
@@ -263,7 +265,8 @@ TEST(JournalDocs, NameEveryKindAndField) {
   for (const std::string_view field : JournalFieldNames()) {
     EXPECT_THAT(page.str(), HasSubstr("| `" + std::string(field) + "` |"));
   }
-  for (const std::string_view text : {kBaseline, kEnd, kNoCleanNote}) {
+  for (const std::string_view text : {kBaseline, kEnd, kLiveOnly, kNoCleanNote, kEngineGoneNote,
+                                      kEngineBackNote, kCursorReplacedNote}) {
     EXPECT_THAT(page.str(), HasSubstr("`" + std::string(text) + "`"));
   }
 }

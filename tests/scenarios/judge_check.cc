@@ -7,7 +7,7 @@ namespace {
                                    const Judgement& expected) {
   const Guarantee* guarantee = FindGuarantee(name);
   if (guarantee == nullptr) return ::testing::AssertionFailure() << "no guarantee " << name;
-  const Judgement judgement = guarantee->judge(j.journal());
+  const Judgement judgement = JudgeJournal(*guarantee, j.journal(), options);
   if (judgement.verdict == expected.verdict && judgement.violations == expected.violations) {
     return ::testing::AssertionSuccess();
   }
