@@ -1,5 +1,6 @@
 #include "scenarios/journaling.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "fake_containerd/world/digest.h"
@@ -320,6 +321,15 @@ void RecordTracked(Recorder& recorder,
     record(container.id, {});
     for (const std::string& process : container.processes) record(container.id, process);
   }
+}
+
+void RecordBundleFiles(Recorder& recorder, const std::string& id, std::vector<std::string> files) {
+  std::ranges::sort(files);
+  std::string names;
+  for (const std::string& file : files) names.append(names.empty() ? "" : " ").append(file);
+  Entry entry = recorder.About(EntryKind::kBundleFiles, id);
+  entry.text = recorder.journal().Intern(names);
+  recorder.Record(entry);
 }
 
 }  // namespace scenarios

@@ -97,6 +97,8 @@ class JournalingCursorStore final : public libcontainerd::CursorStore {
   Recorder& recorder_;
   libcontainerd::CursorStore& cursor_;
 };
+// What somebody found in a container's bundle, in any order.
+void RecordBundleFiles(Recorder& recorder, const std::string& id, std::vector<std::string> files);
 
 // What a journal cannot see of a call by itself. Trivial, so that a call may stand in a co_await.
 struct CallFacts {

@@ -1,5 +1,8 @@
 #include "scenarios/journaling_world.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace scenarios {
 
 void JournalingWorldObserver::RecordEvent(EntryKind kind, const fake_containerd::Event& event,
@@ -42,6 +45,25 @@ void JournalingWorldObserver::OnStdioEnd(const fake_containerd::ContainerKey& co
   entry.number = total_bytes;
   entry.text = recorder_.journal().Intern(sha256);
   recorder_.Record(entry);
+}
+
+void RecordRunning(Recorder& recorder, const fake_containerd::World& world,
+                   std::vector<std::string> ids) {
+  std::ranges::sort(ids);
+  const auto repeated = std::ranges::unique(ids);
+  ids.erase(repeated.begin(), repeated.end());
+  std::vector<std::pair<std::string, std::string>> running;
+  for (const std::string& id : ids) {
+    const auto info = world.Inspect({.id = id});
+    if (!info) continue;
+    for (const auto& process : info->processes) running.emplace_back(id, process.name);
+  }
+  recorder.RecordCount("running", running.size(), kEnd);
+  for (const auto& [id, process] : running) {
+    Entry entry = recorder.About(EntryKind::kRunning, id, process);
+    entry.text = recorder.journal().Intern(kEnd);
+    recorder.Record(entry);
+  }
 }
 
 }  // namespace scenarios

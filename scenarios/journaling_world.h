@@ -4,7 +4,11 @@
 // Threads: the world's executor.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "fake_containerd/world/observer.h"
+#include "fake_containerd/world/world.h"
 #include "scenarios/recorder.h"
 
 namespace scenarios {
@@ -26,5 +30,9 @@ class JournalingWorldObserver final : public fake_containerd::WorldObserver {
 
   Recorder& recorder_;
 };
+
+// Which processes of these containers run there, name by name.
+void RecordRunning(Recorder& recorder, const fake_containerd::World& world,
+                   std::vector<std::string> ids);
 
 }  // namespace scenarios

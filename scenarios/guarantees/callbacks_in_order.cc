@@ -74,6 +74,7 @@ class OrderJudge {
     const Entry* passed = nullptr;  // it fits, but something delivered later was called back
     while (!waiting.empty()) {
       const Entry* event = waiting.Pop();
+      if (event->flag) return;  // the stored log is merged whenever it has been read
       if (progress.event == nullptr || event->seq > progress.event->seq) {
         // Brought forward: what was delivered between init's exit and it may still come.
         if (IsBroughtForward(callback, *event, lives_[life])) return;
@@ -160,7 +161,7 @@ constinit const Guarantee kCallbacksInOrder{
     "its event. Three exceptions: an exit-process that init's exit brought forward, the exit with "
     "code 255 of a container that is gone without an exit event (with the exit-processes before "
     "it), "
-    "and the pause that a restore tells of.",
+    "and the pause that a restore tells of. What was read in the stored log may come later.",
     "without delivered events, or without a callback that an event causes",
     &Judge,
 };

@@ -9,6 +9,9 @@ Judgement Judge(const Evidence& evidence) {
   Findings findings;
   SymbolMap<std::vector<const Entry*>> running_by_id;
   for (const Entry& entry : journal.entries()) {
+    if (evidence.words().IsEngineGone(entry)) {
+      for (auto& running : running_by_id.values()) running.clear();
+    }
     if (entry.kind == EntryKind::kCallbackBegin) {
       findings.Observe();
       std::vector<const Entry*>& running = running_by_id[entry.id];

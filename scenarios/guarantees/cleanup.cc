@@ -20,6 +20,7 @@ Judgement JudgeBundle(const Evidence& evidence) {
   const Symbol no_clean = journal.Find(kNoCleanNote);
   Findings findings;
   SymbolMap<Presence> bundles;
+  std::vector<const Life*> given_up;  // called back as gone before they were
   for (const Entry& entry : journal.entries()) {
     if (entry.kind == EntryKind::kNote && entry.text == no_clean) return {};
     if (entry.kind == EntryKind::kBundleCreated) bundles[entry.id].created = entry.seq;
@@ -30,15 +31,23 @@ Judgement JudgeBundle(const Evidence& evidence) {
     const Presence bundle = bundles[entry.id];
     if (life == nullptr || bundle.created == 0) continue;
     // Given up, not gone: its bundle goes when it does.
-    const bool would_not_die = life->restored && life->exit_delivered == 0;
+    const bool would_not_die = life->restored && !(life->exit_known != 0 && life->exit_known < entry.seq);
     // A create of the next life may have made its bundle already.
     const bool of_next = life->next != kNoLife && bundle.created > lives[life->next].begin;
+    if (would_not_die && life->exit_known != 0) given_up.push_back(life);
     if (would_not_die || of_next) continue;
     findings.Observe();
     if (bundle.created < bundle.removed) continue;
     findings.Add(
         LifeName(journal, *life) + ": the bundle was still there when exit was called back",
         {bundle.created, entry.seq});
+  }
+  for (const Life* life : given_up) {
+    findings.Observe();
+    const Presence bundle = bundles[life->id];
+    if (bundle.created < bundle.removed || life->next != kNoLife) continue;
+    findings.Add(LifeName(journal, *life) + ": the bundle was never removed though init's exit came",
+                 {bundle.created, life->exit_begin, life->exit_delivered});
   }
   return std::move(findings).Conclude();
 }
@@ -75,7 +84,8 @@ Judgement JudgeFifos(const Evidence& evidence) {
 constinit const Guarantee kBundleGoneOnExit{
     "bundle-gone-on-exit",
     "When the exit callback of a container that is gone begins, its bundle directory has been "
-    "removed, unless bundles are kept on purpose.",
+    "removed, unless bundles are kept on purpose. One that would not die when it was restored has "
+    "its bundle removed once it is gone.",
     "without an exit callback of a container whose bundle was recorded, or with the note "
     "\"no-clean\"",
     &JudgeBundle,

@@ -5,14 +5,6 @@
 #include "scenarios/guarantees/judging.h"
 
 namespace scenarios {
-namespace {
-
-bool Failed(const Entry& entry) {
-  return entry.failed || entry.code != 0;
-}
-
-}  // namespace
-
 std::uint64_t ExecAttempts::Visit(const Entry& entry) {
   const bool call = entry.what == add_process_;
   if (!call && entry.what != rpc_) return 0;

@@ -22,6 +22,17 @@ void Findings::Add(std::string what, std::vector<std::uint64_t> entries) {
   violations_.push_back({std::move(what), std::move(entries)});
 }
 
+bool Evidence::Late(libcontainerd::Duration due, libcontainerd::Duration at) const {
+  if (at <= due || !options_.stepped_clock) return at > due;
+  // It is due when the clock is seen past that for the first time.
+  const auto seen = std::ranges::upper_bound(journal_.entries(), due, {}, &Entry::t);
+  return seen != journal_.entries().end() && at > seen->t + options_.promptly;
+}
+
+bool Failed(const Entry& end) {
+  return end.failed || end.code != 0;
+}
+
 Judgement Findings::Conclude() && {
   if (!violations_.empty()) {
     std::ranges::stable_sort(violations_, {}, [](const Violation& violation) {

@@ -16,14 +16,41 @@ extern const Guarantee kCallbacksSerial;
 extern const Guarantee kCallbacksInOrder;
 extern const Guarantee kStartFirstExitLast;
 extern const Guarantee kCreateStartsOnce;
+extern const Guarantee kAttachBeforeRun;
+extern const Guarantee kWaiterAfterCallback;
+extern const Guarantee kNoCrossBlocking;
 extern const Guarantee kOneExit;
+extern const Guarantee kNoExitWithoutStart;
 extern const Guarantee kTrueExitCode;
+extern const Guarantee kExecExitsOnceBeforeExit;
+extern const Guarantee kReplayIsIdempotent;
+extern const Guarantee kNothingLostOnReconnect;
+extern const Guarantee kCursorMonotone;
 extern const Guarantee kOomFlagExact;
 extern const Guarantee kOomFlagExecClear;
+extern const Guarantee kOomFlagNotInherited;
+extern const Guarantee kOomCalledBack;
+extern const Guarantee kOomSurvivesRestore;
 extern const Guarantee kBundleGoneOnExit;
 extern const Guarantee kExecFifosGone;
+extern const Guarantee kFailedCreateLeavesNothing;
+extern const Guarantee kFailedExecLeavesNothing;
+extern const Guarantee kRunningIsTracked;
+extern const Guarantee kCursorNeverTorn;
+extern const Guarantee kPauseSurvivesRestore;
+extern const Guarantee kRestoreAfterExit;
+extern const Guarantee kRestoreBounded;
+extern const Guarantee kCallsReturn;
+extern const Guarantee kSignalNeverWaits;
+extern const Guarantee kCallbacksMayCall;
+extern const Guarantee kDaemonComesBack;
 extern const Guarantee kStdioComplete;
 extern const Guarantee kReturnsToBaseline;
+extern const Guarantee kCloseStdinOnce;
+extern const Guarantee kSilentAfterExit;
+extern const Guarantee kRetryIsBounded;
+extern const Guarantee kNoDoubleCreate;
+extern const Guarantee kKillNeedsProof;
 
 // Collects what one judge finds.
 class Findings {
@@ -39,6 +66,9 @@ class Findings {
   bool observed_ = false;
   std::vector<Violation> violations_;
 };
+
+// Of a call's or RPC's end.
+bool Failed(const Entry& end);
 
 // "c1", or "c1/e1" for an entry that names an exec.
 std::string SubjectName(const Journal& journal, const Entry& entry);

@@ -5,33 +5,12 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "scenarios/guarantees/event_identity.h"
 #include "scenarios/guarantees/exec_attempts.h"
 #include "scenarios/guarantees/symbol_map.h"
 
 namespace scenarios {
 namespace {
-
-// What makes two events the same one.
-struct EventIdentity {
-  Symbol id;
-  Symbol type;
-  Symbol process;
-  std::int64_t stamp;
-
-  friend bool operator==(const EventIdentity&, const EventIdentity&) = default;
-};
-
-struct EventIdentityHash {
-  std::size_t operator()(const EventIdentity& event) const {
-    constexpr std::uint64_t kOdd = 0x9e3779b97f4a7c15;
-    auto hash = static_cast<std::uint64_t>(event.stamp);
-    for (const Symbol part : {event.id, event.type, event.process}) {
-      hash = (hash ^ static_cast<std::uint64_t>(part)) * kOdd;
-      hash ^= hash >> 29;
-    }
-    return hash;
-  }
-};
 
 struct SeenEvent {
   LifeIndex life;
@@ -247,9 +226,6 @@ class LifeCutter {
     return life;
   }
 
-  static EventIdentity IdentityOf(const Entry& entry) {
-    return {entry.id, entry.what, entry.process, entry.stamp};
-  }
   bool IsInitExit(const Entry& entry) const {
     return entry.what == exit_ && entry.process == init_;
   }

@@ -23,7 +23,7 @@ Judgement Judge(const Evidence& evidence) {
     const Life& life = lives.all()[i];
     const std::string name = LifeName(journal, life);
     const bool gone = life.exit_delivered != 0 || life.exit_emitted != 0;
-    const bool started = life.Started() && !life.Failed();
+    const bool started = life.OwesExit() && !life.Failed();
     if (!exits[i].empty() || gone) findings.Observe();
     if (exits[i].size() > 1) {
       findings.Add(name + ": exit was called back " + std::to_string(exits[i].size()) + " times",
@@ -48,8 +48,8 @@ Judgement Judge(const Evidence& evidence) {
 
 constinit const Guarantee kOneExit{
     "one-exit",
-    "A life that was called back as started and is gone gets exactly one exit callback; one that "
-    "never started, or whose start callback failed, gets none.",
+    "A life that was called back as started, or restored, and is gone gets exactly one exit "
+    "callback; one that never started, or whose start callback failed, gets none.",
     "without callbacks, or while no life is gone",
     &Judge,
 };

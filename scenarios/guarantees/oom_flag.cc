@@ -1,8 +1,36 @@
+#include <unordered_map>
+#include <utility>
+
 #include "scenarios/guarantees/judging.h"
-#include "scenarios/guarantees/lives.h"
+#include "scenarios/guarantees/symbol_map.h"
 
 namespace scenarios {
 namespace {
+
+// Whether an oom counts for that exit callback.
+struct OomFacts {
+  OomFacts(const Evidence& evidence, const Life& life, const Entry& callback) {
+    const bool exit_known = life.exit_known != 0 && life.exit_known < callback.seq;
+    if (exit_known) exit = life.exit_delivered;
+    const std::uint64_t limit = exit_known ? life.exit_known : callback.seq;
+    // An oom behind the exit is too late, however long the exit's callback had to wait.
+    if (life.oom_known == limit) {
+      counts = life.oom_delivered < life.exit_delivered;  // in the order of the stored log
+    } else {
+      counts = life.oom_known != 0 && life.oom_known < limit;
+    }
+    const bool read = life.oom_known != life.oom_delivered;
+    const bool same_moment =
+        life.oom_known != 0 && evidence.At(life.oom_known).t == evidence.At(limit).t;
+    uncertain = read && same_moment && life.oom_known != limit && counts != callback.flag;
+    // Of a restore without any read of the stored log nobody can tell.
+    uncertain |= life.restored && !evidence.lives().AnyStoredRead() && callback.flag;
+  }
+
+  bool counts = false;
+  bool uncertain = false;  // it was read in the moment in which the exit came
+  std::uint64_t exit = 0;  // its event
+};
 
 Judgement JudgeExact(const Evidence& evidence) {
   const Journal& journal = evidence.journal();
@@ -17,19 +45,17 @@ Judgement JudgeExact(const Evidence& evidence) {
     const Life* life = lives.Of(entry);
     if (life == nullptr) continue;
     findings.Observe();
-    // An oom behind the exit is too late, however long the exit's callback had to wait.
-    const bool exit_known = life->exit_delivered != 0 && life->exit_delivered < entry.seq;
-    const std::uint64_t limit = exit_known ? life->exit_delivered : entry.seq;
-    const bool oom = life->oom_delivered != 0 && life->oom_delivered < limit;
-    if (oom && !entry.flag) {
+    const OomFacts oom(evidence, *life, entry);
+    if (oom.uncertain) continue;
+    if (oom.counts && !entry.flag) {
       findings.Add(LifeName(journal, *life) +
                        ": exit is not flagged OOM-killed though an oom was delivered before it",
-                   {life->oom_delivered, exit_known ? limit : 0, entry.seq});
-    } else if (!oom && entry.flag && !life->restored) {  // a restore reads ooms in the stored log
+                   {life->oom_delivered, oom.exit, entry.seq});
+    } else if (!oom.counts && entry.flag) {
       findings.Add(
           LifeName(journal, *life) +
               ": exit is flagged OOM-killed though no oom of this life was delivered before it",
-          {life->oom_delivered, exit_known ? limit : 0, entry.seq});
+          {life->oom_delivered, oom.exit, entry.seq});
     }
   }
   if (!any_event) return {};
@@ -51,13 +77,221 @@ Judgement JudgeExecClear(const Evidence& evidence) {
   return std::move(findings).Conclude();
 }
 
+// The latest life of another container of that id before this one that an oom was delivered in.
+const Life* EarlierOom(const Evidence& evidence, const Life& life) {
+  const Lives& lives = evidence.lives();
+  const Life* earlier = &life;
+  while (earlier->continues != kNoLife) earlier = &lives[earlier->continues];
+  while (earlier->previous != kNoLife) {
+    earlier = &lives[earlier->previous];
+    if (earlier->oom_delivered != 0 || earlier->oom_emitted != 0) return earlier;
+  }
+  return nullptr;
+}
+
+Judgement JudgeNotInherited(const Evidence& evidence) {
+  const Journal& journal = evidence.journal();
+  const Lives& lives = evidence.lives();
+  Findings findings;
+  SymbolMap<int> had_oom;  // only of these ids the lives need a look
+  for (const Life& life : lives.all()) {
+    if (life.oom_delivered != 0 || life.oom_emitted != 0) had_oom[life.id] = 1;
+  }
+  for (const Entry& entry : journal.entries()) {
+    if (entry.kind != EntryKind::kCallbackBegin || entry.what != evidence.words().exit) continue;
+    const Life* life = lives.Of(entry);
+    if (life == nullptr || had_oom[life->id] == 0) continue;
+    const Life* earlier = EarlierOom(evidence, *life);
+    if (earlier == nullptr) continue;
+    findings.Observe();
+    const bool own = (life->oom_known != 0 && life->oom_known < entry.seq) ||
+                     (life->oom_emitted != 0 && life->oom_emitted < entry.seq);
+    if (!entry.flag || own) continue;
+    const std::uint64_t oom =
+        earlier->oom_delivered != 0 ? earlier->oom_delivered : earlier->oom_emitted;
+    findings.Add(LifeName(journal, *life) + ": exit is flagged OOM-killed because of an oom of " +
+                     LifeName(journal, *earlier),
+                 {oom, entry.seq});
+  }
+  return std::move(findings).Conclude();
+}
+
+// Whether the engine that restored asked the stored log for everything about that container, and
+// got an answer.
+class StoredReads {
+ public:
+  void Visit(const Evidence& evidence, const Entry& entry) {
+    if (entry.what != evidence.words().events_rpc) return;
+    if (entry.kind == EntryKind::kRpcBegin && entry.flag) open_[entry.number] = &entry;
+    if (entry.kind != EntryKind::kRpcEnd) return;
+    const auto begin = open_.find(entry.number);
+    if (begin == open_.end()) return;
+    if (!Failed(entry)) reads_.push_back(begin->second);
+    open_.erase(begin);
+  }
+  // Since `seq`: the latest one that would have shown an event of that container and time.
+  const Entry* Covering(std::uint64_t seq, const Entry& event) const {
+    for (auto read = reads_.rbegin(); read != reads_.rend() && (*read)->seq > seq; ++read) {
+      const bool of_it = (*read)->id == Symbol{} || (*read)->id == event.id;
+      if (of_it && (*read)->stamp < event.stamp) return *read;
+    }
+    return nullptr;
+  }
+
+ private:
+  std::unordered_map<std::uint64_t, const Entry*> open_;
+  std::vector<const Entry*> reads_;
+};
+
+Judgement JudgeSurvives(const Evidence& evidence) {
+  const Journal& journal = evidence.journal();
+  Findings findings;
+  StoredReads reads;
+  SymbolMap<std::uint64_t> not_stored;  // the oom that the log lost, by id
+  for (const Entry& entry : journal.entries()) {
+    reads.Visit(evidence, entry);
+    if (entry.kind == EntryKind::kEventDropped && entry.what == evidence.words().oom) {
+      not_stored[entry.id] = entry.seq;
+    }
+    if (entry.kind != EntryKind::kCallbackBegin || entry.what != evidence.words().exit) continue;
+    const Life* life = evidence.lives().Of(entry);
+    if (life == nullptr || life->continues == kNoLife) continue;
+    std::uint64_t oom = life->oom_emitted;
+    for (LifeIndex before = life->continues; oom == 0 && before != kNoLife;) {
+      oom = evidence.lives()[before].oom_delivered;
+      before = evidence.lives()[before].continues;
+    }
+    const std::uint64_t read = life->oom_delivered;
+    if (oom == 0 || oom > life->begin) {
+      if (read == 0 || !evidence.At(read).flag || life->oom_known > entry.seq) continue;
+      oom = read;  // its emission was not recorded
+    }
+    // An oom behind init's exit is too late.
+    const std::uint64_t exit = life->exit_emitted;
+    if (exit != 0 && exit < oom) continue;
+    findings.Observe();
+    if (entry.flag || not_stored[entry.id] != 0) continue;
+    const Entry* covering = reads.Covering(life->begin, evidence.At(oom));
+    if (read == 0 && covering != nullptr) continue;  // the log no longer had it
+    if (read != 0 && life->exit_delivered != 0 && read > life->exit_delivered) continue;
+    findings.Add(LifeName(journal, *life) +
+                     ": exit is not flagged OOM-killed though an oom before the restore " +
+                     (read != 0 ? "stood in the stored log" : "was not looked for in the stored log"),
+                 {oom, life->begin, read, entry.seq});
+  }
+  return std::move(findings).Conclude();
+}
+
+class OomCallbacks {
+ public:
+  explicit OomCallbacks(const Evidence& evidence)
+      : evidence_(evidence), counts_(evidence.lives().all().size()) {}
+
+  Judgement Judge() {
+    for (const Entry& entry : evidence_.journal().entries()) {
+      if (evidence_.words().IsClosing(entry) && closed_ == 0) closed_ = entry.seq;
+      const LifeIndex life = evidence_.lives().IndexOf(entry);
+      if (entry.what != evidence_.words().oom || life == kNoLife) continue;
+      if (entry.kind == EntryKind::kEventDelivered) Delivered(entry, life);
+      if (entry.kind == EntryKind::kCallbackBegin) CalledBack(entry, life);
+    }
+    for (LifeIndex i = 0; i < counts_.size(); ++i) Conclude(evidence_.lives()[i], counts_[i]);
+    return std::move(findings_).Conclude();
+  }
+
+ private:
+  struct Counts {
+    std::vector<std::uint64_t> owed;      // deliveries that must be called back
+    std::size_t possible = 0;             // those that may be
+    std::vector<std::uint64_t> late;      // those that must not
+    std::vector<std::uint64_t> callbacks;
+  };
+
+  void Delivered(const Entry& event, LifeIndex index) {
+    findings_.Observe();
+    const Life& life = evidence_.lives()[index];
+    const std::uint64_t known = evidence_.lives().KnownAt(event);
+    Counts& counts = counts_[index];
+    const bool behind_exit = life.exit_known != 0 && life.exit_known < known;
+    if (behind_exit) {
+      counts.late.push_back(event.seq);
+      return;
+    }
+    // Before its restore's callback an oom counts for the flag; near a container's end without an
+    // exit event nobody can tell whether it came in time.
+    const bool before_restore =
+        life.restored && (life.start_begin == 0 || known < life.start_begin);
+    const bool no_exit_event = life.exit_begin != 0 && life.exit_known == 0;
+    const bool unheard = (closed_ != 0 && life.exit_begin == 0) || life.superseded;
+    const bool never_started = !life.Started();
+    // Read in the log in the moment in which the exit came.
+    const bool same_moment = event.flag && life.exit_known != 0 &&
+                             evidence_.At(known).t == evidence_.At(life.exit_known).t;
+    if (before_restore || no_exit_event || unheard || never_started || same_moment) {
+      ++counts.possible;
+    } else {
+      counts.owed.push_back(event.seq);
+    }
+  }
+
+  void CalledBack(const Entry& callback, LifeIndex life) {
+    findings_.Observe();
+    counts_[life].callbacks.push_back(callback.seq);
+  }
+
+  void Conclude(const Life& life, Counts& counts) {
+    const std::string name = LifeName(evidence_.journal(), life);
+    const std::size_t allowed = counts.owed.size() + counts.possible;
+    if (counts.callbacks.size() > allowed) {
+      std::vector<std::uint64_t> entries(counts.callbacks.begin() +
+                                             static_cast<std::ptrdiff_t>(allowed),
+                                         counts.callbacks.end());
+      entries.insert(entries.end(), counts.late.begin(), counts.late.end());
+      findings_.Add(name + ": oom was called back " + Times(counts.callbacks.size()) + ", but " +
+                        Times(allowed) + " an oom was delivered within its life",
+                    std::move(entries));
+    } else if (counts.callbacks.size() < counts.owed.size() && closed_ == 0) {
+      std::vector<std::uint64_t> entries(counts.owed.begin() + static_cast<std::ptrdiff_t>(
+                                                                   counts.callbacks.size()),
+                                         counts.owed.end());
+      findings_.Add(name + ": oom was called back " + Times(counts.callbacks.size()) + ", but " +
+                        Times(counts.owed.size()) + " an oom was delivered within its life",
+                    std::move(entries));
+    } else if (counts.callbacks.size() < counts.owed.size() && counts.owed.back() < closed_) {
+      BlameBeforeClose(name, counts);
+    }
+  }
+
+  // Closing ends callbacks that had not begun, but not those of a life that ended before.
+  void BlameBeforeClose(const std::string& name, const Counts& counts) {
+    const Life* life = evidence_.lives().Of(evidence_.At(counts.owed.back()));
+    if (life == nullptr || life->exit_begin == 0 || life->exit_begin > closed_) return;
+    findings_.Add(name + ": oom was called back " + Times(counts.callbacks.size()) + ", but " +
+                      Times(counts.owed.size()) + " an oom was delivered within its life",
+                  {counts.owed.begin() + static_cast<std::ptrdiff_t>(counts.callbacks.size()),
+                   counts.owed.end()});
+  }
+
+  static std::string Times(std::size_t count) {
+    return count == 1 ? "once" : std::to_string(count) + " times";
+  }
+
+  const Evidence& evidence_;
+  Findings findings_;
+  std::vector<Counts> counts_;  // by life
+  std::uint64_t closed_ = 0;
+};
+
+Judgement JudgeCalledBack(const Evidence& evidence) {
+  return OomCallbacks(evidence).Judge();
+}
+
 }  // namespace
 
 constinit const Guarantee kOomFlagExact{
     "oom-flag-exact",
-    "An exit callback is flagged OOM-killed exactly when an oom of its own life was delivered "
-    "before "
-    "init's exit (before the callback, if there was no exit event).",
+    "An exit callback is flagged OOM-killed exactly when an oom of its own life was delivered, or "
+    "read in the stored log, before init's exit (before the callback, if there was no exit event).",
     "without events, or without an exit callback",
     &JudgeExact,
 };
@@ -67,6 +301,30 @@ constinit const Guarantee kOomFlagExecClear{
     "An exit-process callback is never flagged OOM-killed.",
     "without an exit-process callback",
     &JudgeExecClear,
+};
+
+constinit const Guarantee kOomFlagNotInherited{
+    "oom-flag-not-inherited",
+    "The exit of a container is never flagged OOM-killed because of an oom of another container "
+    "that had its id before.",
+    "without the exit callback of a container whose id had an oom in an earlier one's life",
+    &JudgeNotInherited,
+};
+
+constinit const Guarantee kOomCalledBack{
+    "oom-called-back",
+    "Each oom that is delivered within a life is called back once; one that comes after init's exit "
+    "is not.",
+    "without an oom that was delivered or called back",
+    &JudgeCalledBack,
+};
+
+constinit const Guarantee kOomSurvivesRestore{
+    "oom-survives-restore",
+    "An oom of the same container before its restore flags its exit, if it still stands in the "
+    "stored log.",
+    "without the exit callback of a restored container that had an oom before the restore",
+    &JudgeSurvives,
 };
 
 }  // namespace scenarios

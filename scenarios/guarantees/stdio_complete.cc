@@ -20,6 +20,7 @@ struct Stream {
 struct Attachment {
   bool attached = false;  // the engine was given the pipe
   bool failed = false;    // and did not want it
+  bool resumed = false;   // by a restore: what was read before is missing
   std::array<Stream, kOutputs> streams;
 };
 
@@ -31,14 +32,15 @@ struct Process {
 class StdioJudge {
  public:
   explicit StdioJudge(const Evidence& evidence)
-      : journal_(evidence.journal()), outputs_{journal_.Find("stdout"), journal_.Find("stderr")} {}
+      : words_(evidence.words()),
+        journal_(evidence.journal()), outputs_{journal_.Find("stdout"), journal_.Find("stderr")} {}
 
   Judgement Judge() {
     for (const Entry& entry : journal_.entries()) Visit(entry);
     for (const std::uint64_t process : order_) {
       for (const Attachment& attachment : processes_[process].attachments) {
         if (!IsTheEngines(attachment)) continue;
-        for (const Stream& stream : attachment.streams) JudgeStream(stream);
+        for (const Stream& stream : attachment.streams) JudgeStream(stream, attachment.resumed);
       }
     }
     return std::move(findings_).Conclude();
@@ -50,7 +52,16 @@ class StdioJudge {
       case EntryKind::kStdioOpened:
         // Streams may be recorded one by one; stdout stands for all.
         if (entry.what == Symbol{} || entry.what == outputs_[0])
-          Of(entry).attachments.emplace_back();
+          Of(entry).attachments.emplace_back().resumed = restoring_[entry.id] > 0;
+        break;
+      case EntryKind::kCallBegin:
+        if (entry.what == words_.restore) ++restoring_[entry.id];
+        break;
+      case EntryKind::kCallEnd:
+        if (entry.what == words_.restore) --restoring_[entry.id];
+        break;
+      case EntryKind::kNote:
+        if (words_.IsEngineGone(entry)) EngineGone(entry);
         break;
       case EntryKind::kAttachBegin:
         any_attach_ = true;
@@ -117,7 +128,19 @@ class StdioJudge {
     return Latest(entry).streams[output];
   }
 
-  void JudgeStream(const Stream& stream) {
+  // Its ends of the streams go with it.
+  void EngineGone(const Entry& note) {
+    restoring_ = {};
+    for (auto& [key, process] : processes_) {
+      for (Attachment& attachment : process.attachments) {
+        for (Stream& stream : attachment.streams) {
+          if (stream.eof == nullptr && stream.closed == nullptr) stream.closed = &note;
+        }
+      }
+    }
+  }
+
+  void JudgeStream(const Stream& stream, bool resumed) {
     if (stream.source == nullptr) return;
     findings_.Observe();
     const Entry& source = *stream.source;
@@ -127,6 +150,8 @@ class StdioJudge {
       findings_.Add(
           name + " never reached its end, the process wrote " + Bytes(source) + " and closed it",
           {source.seq});
+    } else if (resumed) {
+      return;
     } else if (stream.eof->number != source.number) {
       findings_.Add(
           name + " ended after " + Bytes(*stream.eof) + ", the process wrote " + Bytes(source),
@@ -142,10 +167,12 @@ class StdioJudge {
     return std::to_string(entry.number) + (entry.number == 1 ? " byte" : " bytes");
   }
 
+  const Words& words_;
   const Journal& journal_;
   const std::array<Symbol, kOutputs> outputs_;
   Findings findings_;
   bool any_attach_ = false;
+  SymbolMap<int> restoring_;  // restore calls under way, by id
   std::unordered_map<std::uint64_t, Process> processes_;  // by id and name
   std::vector<std::uint64_t> order_;                      // of first mention
 };
@@ -161,7 +188,7 @@ constinit const Guarantee kStdioComplete{
     "Whatever a process wrote to stdout and stderr until it closed them reaches the engine that is "
     "attached to it, byte for byte and followed by end-of-file, unless the engine closed the "
     "stream "
-    "itself before.",
+    "itself before. What an engine that went away had read is not counted.",
     "without the record of a process that closed an output and was attached",
     &Judge,
 };

@@ -57,12 +57,16 @@ class CodeJudge {
 
   void JudgeExit(const Entry& callback, const Life& life) {
     findings_.Observe();
-    const bool known = life.exit_delivered != 0 && life.exit_delivered < callback.seq;
-    // A restore reads the stored log, which no entry tells of.
-    if (!known && life.restored) return;
+    const bool known = life.exit_known != 0 && life.exit_known < callback.seq;
+    // Of a restore without any read of the stored log nobody can tell.
+    if (!known && life.restored && !lives_.AnyStoredRead()) return;
     const std::uint32_t expected =
         known ? journal_.entries()[life.exit_delivered - 1].code : kGoneWithoutExit;
     if (callback.code == expected) return;
+    // What the log told in the same moment may have come too late.
+    const bool just_read = known && life.exit_known != life.exit_delivered &&
+                           journal_.entries()[life.exit_known - 1].t == callback.t;
+    if (just_read && callback.code == kGoneWithoutExit) return;
     findings_.Add(LifeName(journal_, life) + ": exit code " + std::to_string(callback.code) +
                       " was called back, " +
                       (known ? "init's exit had status " + std::to_string(expected)
@@ -107,8 +111,8 @@ Judgement Judge(const Evidence& evidence) {
 
 constinit const Guarantee kTrueExitCode{
     "true-exit-code",
-    "An exit callback carries the status of its own life's init, as delivered before the callback "
-    "began, and 255 where none was; never an exec's status and never an invented 0. An "
+    "An exit callback carries the status of its own life's init, as delivered or read in the stored "
+    "log before the callback began, and 255 where none was; never an exec's status and never an invented 0. An "
     "exit-process "
     "carries the status of its own process, or 137 where init's exit came first.",
     "without events, or without an exit or exit-process callback",

@@ -96,7 +96,7 @@ class Replay {
            "an output did not come to its end");
     CollectStreams();
     bool closed = false;
-    world_.Run([&] { Spawn(world_.runtime(), CloseAll(closed)); });
+    world_.Run([&] { Spawn(world_.runtime(), CloseAndTell(closed)); });
     Expect([&] { return closed; }, "the client did not close");
     world_.Run([&] {
       remote_.reset();
@@ -118,19 +118,13 @@ class Replay {
   void Snapshot(const char* when) {
     world_.Run([&] {
       const std::uint64_t live = client_ == nullptr ? 0 : client_->LiveObjects();
-      RecordSnapshot("objects", live, when);
-      RecordSnapshot("containers", client_ == nullptr ? 0 : client_->Tracked().size(), when);
+      recorder_.RecordCount("objects", live, when);
+      recorder_.RecordCount("containers", client_ == nullptr ? 0 : client_->Tracked().size(), when);
+      if (client_ != nullptr && when == kEnd) RecordTracked(recorder_, client_->Tracked());
     });
   }
 
  private:
-  void RecordSnapshot(const char* what, std::uint64_t count, const char* when) {
-    Entry entry = recorder_.About(EntryKind::kSnapshot, {}, {}, what);
-    entry.number = count;
-    entry.text = recorder_.journal().Intern(when);
-    recorder_.Record(entry);
-  }
-
   // Waits until what was begun has come to rest: no callback or attach is under way, nothing is
   // being written.
   void Rest() {
@@ -241,9 +235,14 @@ class Replay {
            "an event did not reach the client");
   }
 
-  Awaitable<void> CloseAll(bool& closed) {
+  Awaitable<Status> CloseAll() {
     co_await remote_->Close();
     co_await client_->Close();
+    co_return Status();
+  }
+  Awaitable<void> CloseAndTell(bool& closed) {
+    Awaitable<Status> closing = JournaledCall<void>(recorder_, "close", "", "", CloseAll());
+    static_cast<void>(co_await std::move(closing));
     closed = true;
   }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "scenarios/guarantees/evidence.h"
+
 namespace scenarios {
 namespace {
 
@@ -53,8 +55,12 @@ TraceResult ReplayTrace(const std::string& name, const Recording& recording,
   auto run = RunReplay(recording, plan, options);
   if (run) {
     result.differences = CompareRun(recording, plan, *run);
+    // A recording's time is followed step by step.
+    JudgeOptions judging;
+    judging.stepped_clock = true;
+    const Evidence evidence(*run->journal, judging);
     for (const Guarantee& guarantee : AllGuarantees()) {
-      result.guarantees.push_back({&guarantee, guarantee.judge(*run->journal)});
+      result.guarantees.push_back({&guarantee, guarantee.judge(evidence)});
     }
     CountEntries(*run->journal, result);
     result.journal = std::move(run->journal);

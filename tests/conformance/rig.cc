@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include "scenarios/guarantees/guarantee.h"
+#include "scenarios/guarantees/evidence.h"
 
 namespace drydock_tests {
 
@@ -88,9 +88,10 @@ Rig::~Rig() {
 Pending<void> Rig::BeginCreate(const std::string& id, const std::string& spec,
                                libcontainerd::CreateOptions options) {
   created_.push_back(id);
-  return Begin<void>("create", id, "", [&](libcontainerd::Client& client) {
-    return client.Create(id, spec, options);
-  });
+  return Begin<void>(
+      "create", id, "",
+      [&](libcontainerd::Client& client) { return client.Create(id, spec, options); },
+      {.timeout = options.timeout});
 }
 
 Pending<libcontainerd::AddedProcess> Rig::BeginExec(const std::string& id, const std::string& name,
@@ -101,13 +102,15 @@ Pending<libcontainerd::AddedProcess> Rig::BeginExec(const std::string& id, const
 }
 
 Pending<void> Rig::BeginPause(const std::string& id, libcontainerd::CallOptions options) {
-  return Begin<void>("pause", id, "",
-                     [&](libcontainerd::Client& client) { return client.Pause(id, options); });
+  return Begin<void>(
+      "pause", id, "", [&](libcontainerd::Client& client) { return client.Pause(id, options); },
+      {.timeout = options.timeout});
 }
 
 Pending<void> Rig::BeginResume(const std::string& id, libcontainerd::CallOptions options) {
-  return Begin<void>("resume", id, "",
-                     [&](libcontainerd::Client& client) { return client.Resume(id, options); });
+  return Begin<void>(
+      "resume", id, "", [&](libcontainerd::Client& client) { return client.Resume(id, options); },
+      {.timeout = options.timeout});
 }
 
 Pending<void> Rig::BeginSignal(const std::string& id, std::uint32_t signal,
@@ -131,7 +134,9 @@ Pending<T> Rig::BeginQuiet(std::function<Awaitable<Result<T>>()> call) {
 
 Pending<void> Rig::BeginClose() {
   closed_ = true;
-  return BeginQuiet<void>([this] { return CloseClient(this); });
+  return BeginQuiet<void>([this] {
+    return scenarios::JournaledCall<void>(recorder_, "close", "", "", CloseClient(this));
+  });
 }
 
 Awaitable<Status> Rig::CloseClient(Rig* rig) {
@@ -321,6 +326,7 @@ std::vector<std::string> Rig::Files(const std::string& id, std::vector<std::stri
         if (HasFifo(bundle + "/" + file)) files.push_back(file);
       }
     }
+    scenarios::RecordBundleFiles(recorder_, id, files);
   });
   return files;
 }
@@ -347,13 +353,11 @@ libcontainerd::DroppedEvents Rig::Dropped() {
 
 void Rig::Snapshot(std::string_view when) {
   Do([&] {
-    for (const auto& [what, count] : {std::pair("objects", client_->LiveObjects()),
-                                      std::pair("containers", client_->Tracked().size())}) {
-      scenarios::Entry entry = recorder_.About(scenarios::EntryKind::kSnapshot, {}, {}, what);
-      entry.number = count;
-      entry.text = journal_.Intern(when);
-      recorder_.Record(entry);
-    }
+    recorder_.RecordCount("objects", client_->LiveObjects(), when);
+    recorder_.RecordCount("containers", client_->Tracked().size(), when);
+    if (when != scenarios::kEnd) return;
+    scenarios::RecordTracked(recorder_, client_->Tracked());
+    scenarios::RecordRunning(recorder_, *world_, created_);
   });
 }
 
@@ -416,8 +420,11 @@ void Rig::Finish() {
 }
 
 void Rig::Judge() {
+  const scenarios::Evidence evidence(
+      journal_, {.timing = options_.timing,
+                 .stepped_clock = options_.transport != Transport::kLoopback});
   for (const scenarios::Guarantee& guarantee : scenarios::AllGuarantees()) {
-    const scenarios::Judgement judgement = guarantee.judge(journal_);
+    const scenarios::Judgement judgement = guarantee.judge(evidence);
     const bool broken = judgement.verdict == scenarios::Verdict::kBroken;
     const bool expected = std::ranges::count(expected_broken_, guarantee.name) > 0;
     if (broken && !expected) {

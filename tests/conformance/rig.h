@@ -88,13 +88,15 @@ class Rig {
   // Begins a call; its end is recorded in the journal.
   template <class T>
   Pending<T> Begin(const std::string& operation, const std::string& id, const std::string& process,
-                   std::function<Awaitable<Result<T>>(libcontainerd::Client&)> call) {
+                   std::function<Awaitable<Result<T>>(libcontainerd::Client&)> call,
+                   scenarios::CallFacts facts = {}) {
     auto pending = std::make_shared<std::optional<Result<T>>>();
     Do([&] {
       ++calls_running_;
       Spawn(replay_world_->runtime(),
             Carry<T>(this,
-                     scenarios::JournaledCall<T>(recorder_, operation, id, process, call(*client_)),
+                     scenarios::JournaledCall<T>(recorder_, operation, id, process, call(*client_),
+                                                 facts),
                      pending));
     });
     return pending;

@@ -4,7 +4,7 @@ namespace scenarios::testing {
 namespace {
 
 ::testing::AssertionResult Compare(std::string_view name, const JournalBuilder& j,
-                                   const Judgement& expected) {
+                                   const Judgement& expected, const JudgeOptions& options) {
   const Guarantee* guarantee = FindGuarantee(name);
   if (guarantee == nullptr) return ::testing::AssertionFailure() << "no guarantee " << name;
   const Judgement judgement = JudgeJournal(*guarantee, j.journal(), options);
@@ -25,15 +25,17 @@ namespace {
 
 }  // namespace
 
-::testing::AssertionResult Held(std::string_view name, const JournalBuilder& j) {
-  return Compare(name, j, {Verdict::kHeld, {}});
+::testing::AssertionResult Held(std::string_view name, const JournalBuilder& j,
+                                const JudgeOptions& options) {
+  return Compare(name, j, {Verdict::kHeld, {}}, options);
 }
 ::testing::AssertionResult NotObservable(std::string_view name, const JournalBuilder& j) {
-  return Compare(name, j, {Verdict::kNotObservable, {}});
+  return Compare(name, j, {Verdict::kNotObservable, {}}, {});
 }
 ::testing::AssertionResult Broken(std::string_view name, const JournalBuilder& j,
-                                  const std::vector<Violation>& expected) {
-  return Compare(name, j, {Verdict::kBroken, expected});
+                                  const std::vector<Violation>& expected,
+                                  const JudgeOptions& options) {
+  return Compare(name, j, {Verdict::kBroken, expected}, options);
 }
 
 }  // namespace scenarios::testing

@@ -12,11 +12,13 @@
 
 namespace scenarios::testing {
 
-[[nodiscard]] ::testing::AssertionResult Held(std::string_view name, const JournalBuilder& j);
+[[nodiscard]] ::testing::AssertionResult Held(std::string_view name, const JournalBuilder& j,
+                                              const JudgeOptions& options = {});
 [[nodiscard]] ::testing::AssertionResult NotObservable(std::string_view name,
                                                        const JournalBuilder& j);
 // All violations, in their order, with their full text and all entries.
 [[nodiscard]] ::testing::AssertionResult Broken(std::string_view name, const JournalBuilder& j,
-                                                const std::vector<Violation>& expected);
+                                                const std::vector<Violation>& expected,
+                                                const JudgeOptions& options = {});
 
 }  // namespace scenarios::testing

@@ -1,0 +1,324 @@
+#include <algorithm>
+#include <unordered_map>
+#include <vector>
+
+#include "scenarios/guarantees/judging.h"
+#include "scenarios/guarantees/symbol_map.h"
+
+namespace scenarios {
+namespace {
+
+// One process's stdin from its opening on.
+struct Stdin {
+  std::uint64_t opened = 0;
+  std::uint64_t closed = 0;     // by the engine
+  std::uint64_t flushed = 0;    // all of it was taken then
+  std::uint64_t succeeded = 0;  // its create or add-process, on the wire
+  std::uint64_t request = 0;    // that RPC's number
+  bool failed = false;          // its call or attach
+  std::uint64_t gone = 0;       // when the client knew
+  std::uint64_t gone_when_flushed = 0;
+  std::vector<std::uint64_t> told{};  // closeStdin RPCs
+};
+
+class StdinJudge {
+ public:
+  explicit StdinJudge(const Evidence& evidence) : evidence_(evidence), words_(evidence.words()) {}
+
+  Judgement Judge() {
+    for (const Entry& entry : evidence_.journal().entries()) Visit(entry);
+    for (const std::uint64_t key : order_) Conclude(stdins_[key]);
+    return std::move(findings_).Conclude();
+  }
+
+ private:
+  void Visit(const Entry& entry) {
+    switch (entry.kind) {
+      case EntryKind::kStdioOpened:
+        if (entry.what == Symbol{} || entry.what == words_.stdin_stream) {
+          Stdin& opened = Of(entry);
+          Conclude(opened);
+          opened = Stdin{.opened = entry.seq};
+        }
+        break;
+      case EntryKind::kStdioClosed:
+        if (entry.what == words_.stdin_stream) Closed(entry);
+        break;
+      case EntryKind::kAttachEnd:
+        if (entry.failed) Of(entry).failed = true;
+        break;
+      case EntryKind::kCallBegin:
+        if (words_.IsClosing(entry)) over_ = true;
+        break;
+      case EntryKind::kCallEnd:
+        if (entry.what == words_.create && Failed(entry)) {
+          stdins_[PairKey(entry.id, words_.init)].failed |= evidence_.lives().Of(entry) != nullptr;
+        }
+        if (entry.what == words_.add_process && Failed(entry)) Of(entry).failed = true;
+        if (entry.what == words_.restore && !Failed(entry)) restored_[entry.id] = entry.seq;
+        break;
+      case EntryKind::kRpcBegin:
+        Asked(entry);
+        break;
+      case EntryKind::kRpcEnd:
+        Answered(entry);
+        break;
+      case EntryKind::kEventDelivered:
+        if (entry.what == words_.exit && !entry.flag &&
+            evidence_.lives().IndexOf(entry) != kNoLife) {
+          Gone(entry);
+        }
+        break;
+      case EntryKind::kCallbackBegin:
+        if (entry.what == words_.exit) gone_[entry.id] = entry.seq;
+        if (entry.what == words_.exit_process) Of(entry).gone = entry.seq;
+        if (entry.what == words_.restore) restored_[entry.id] = entry.seq;
+        break;
+      case EntryKind::kNote:
+        if (words_.IsEngineGone(entry)) {
+          for (const std::uint64_t key : order_) stdins_[key] = {};
+          over_ = false;
+        }
+        break;
+      default:
+        break;
+    }
+  }
+
+  Stdin& Of(const Entry& entry) {
+    const std::uint64_t key = PairKey(entry.id, entry.process);
+    const auto [found, added] = stdins_.try_emplace(key);
+    if (added) order_.push_back(key);
+    return found->second;
+  }
+
+  void Gone(const Entry& exit) {
+    if (exit.process == words_.init) gone_[exit.id] = exit.seq;
+    Of(exit).gone = exit.seq;
+  }
+
+  void Closed(const Entry& entry) {
+    Stdin& closing = Of(entry);
+    if (over_ || closing.opened == 0) return;
+    if (!entry.flag) {
+      closing.closed = entry.seq;
+      return;
+    }
+    closing.flushed = entry.seq;
+    closing.gone_when_flushed =
+        std::max(closing.gone, gone_[entry.id] > closing.opened ? gone_[entry.id] : 0);
+  }
+
+  void Asked(const Entry& rpc) {
+    if (rpc.what == words_.create_rpc) {
+      const std::uint64_t key = PairKey(rpc.id, words_.init);
+      const auto [found, added] = stdins_.try_emplace(key);
+      if (added) order_.push_back(key);
+      found->second.request = rpc.number;
+    } else if (rpc.what == words_.add_process_rpc) {
+      Of(rpc).request = rpc.number;
+    } else if (rpc.what == words_.update_process_rpc && rpc.flag) {
+      Told(rpc);
+    }
+  }
+
+  void Answered(const Entry& rpc) {
+    const bool create = rpc.what == words_.create_rpc;
+    if (!create && rpc.what != words_.add_process_rpc) return;
+    const auto found =
+        stdins_.find(PairKey(rpc.id, create ? words_.init : rpc.process));
+    if (found == stdins_.end() || found->second.request != rpc.number || Failed(rpc)) return;
+    found->second.succeeded = rpc.seq;
+  }
+
+  void Told(const Entry& rpc) {
+    Stdin& told = Of(rpc);
+    findings_.Observe();
+    const std::string name = SubjectName(evidence_.journal(), rpc);
+    told.told.push_back(rpc.seq);
+    const bool started = told.succeeded != 0 || restored_[rpc.id] != 0;
+    if (told.told.size() > 1) {
+      std::vector<std::uint64_t> entries = told.told;
+      findings_.Add(name + ": closeStdin was sent " + std::to_string(told.told.size()) + " times",
+                    std::move(entries));
+    } else if (!started && told.request != 0) {
+      findings_.Add(name + ": closeStdin was sent without a successful reply to its start",
+                    {told.closed, rpc.seq});
+    } else if (told.opened != 0 && told.closed == 0) {
+      findings_.Add(name + ": closeStdin was sent though the engine had not closed stdin",
+                    {told.opened, rpc.seq});
+    }
+  }
+
+  void Conclude(const Stdin& stdin_of) {
+    if (stdin_of.flushed == 0 || stdin_of.failed || stdin_of.succeeded == 0) return;
+    findings_.Observe();
+    if (!stdin_of.told.empty() || stdin_of.gone_when_flushed != 0) return;
+    const Entry& closed = evidence_.At(stdin_of.closed);
+    findings_.Add(SubjectName(evidence_.journal(), closed) +
+                      ": the engine closed stdin and closeStdin was never sent",
+                  {stdin_of.closed, stdin_of.flushed});
+  }
+
+  const Evidence& evidence_;
+  const Words& words_;
+  Findings findings_;
+  bool over_ = false;
+  std::unordered_map<std::uint64_t, Stdin> stdins_;  // by id and process
+  std::vector<std::uint64_t> order_;
+  SymbolMap<std::uint64_t> gone_;      // by id
+  SymbolMap<std::uint64_t> restored_;  // likewise
+};
+
+Judgement JudgeStdin(const Evidence& evidence) {
+  return StdinJudge(evidence).Judge();
+}
+
+// RPCs that no call of the user explains.
+class SilenceJudge {
+ public:
+  explicit SilenceJudge(const Evidence& evidence) : evidence_(evidence), words_(evidence.words()) {}
+
+  Judgement Judge() {
+    for (const Entry& entry : evidence_.journal().entries()) Visit(entry);
+    return std::move(findings_).Conclude();
+  }
+
+ private:
+  struct Container {
+    const Entry* gone = nullptr;  // how the client knew
+    std::vector<const Entry*> calls;
+    std::unordered_map<Symbol, const Entry*> execs_gone;
+  };
+
+  void Visit(const Entry& entry) {
+    switch (entry.kind) {
+      case EntryKind::kCallBegin:
+        containers_[entry.id].calls.push_back(&entry);
+        break;
+      case EntryKind::kCallEnd:
+        std::erase_if(containers_[entry.id].calls,
+                      [&](const Entry* call) { return call->number == entry.number; });
+        break;
+      case EntryKind::kEventDelivered:
+        if (entry.what == words_.exit && !entry.flag &&
+            evidence_.lives().IndexOf(entry) != kNoLife) {
+          findings_.Observe();
+          Container& container = containers_[entry.id];
+          if (entry.process == words_.init && container.gone == nullptr) container.gone = &entry;
+          container.execs_gone[entry.process] = &entry;
+        }
+        break;
+      case EntryKind::kCallbackBegin:
+        if (entry.what == words_.exit && containers_[entry.id].gone == nullptr) {
+          findings_.Observe();
+          // One that would not die is stayed on.
+          const Life* life = evidence_.lives().Of(entry);
+          const bool given_up = life != nullptr && life->restored && life->exit_known == 0;
+          const bool later = life != nullptr && life->exit_known > entry.seq;
+          if (!given_up && !later) containers_[entry.id].gone = &entry;
+        }
+        break;
+      case EntryKind::kRpcBegin:
+        Asked(entry);
+        break;
+      case EntryKind::kNote:
+        if (words_.IsEngineGone(entry)) containers_ = {};
+        break;
+      default:
+        break;
+    }
+  }
+
+  void Asked(const Entry& rpc) {
+    if (rpc.id == Symbol{} || rpc.what == words_.events_rpc) return;
+    Container& container = containers_[rpc.id];
+    if (rpc.what == words_.create_rpc) {
+      container.gone = nullptr;
+      container.execs_gone.clear();
+      return;
+    }
+    if (rpc.what == words_.add_process_rpc) container.execs_gone.erase(rpc.process);
+    const bool closes = rpc.what == words_.update_process_rpc && rpc.flag;
+    const bool own = closes || rpc.what == words_.signal_rpc || rpc.what == words_.state_rpc;
+    if (!own || (!closes && Explained(container, rpc))) return;
+    const Entry* gone = container.gone;
+    if (gone == nullptr && rpc.process != Symbol{}) {
+      const auto exec = container.execs_gone.find(rpc.process);
+      if (exec != container.execs_gone.end()) gone = exec->second;
+    }
+    if (gone == nullptr) return;
+    findings_.Add(SubjectName(evidence_.journal(), rpc) + ": " +
+                      (closes ? "closeStdin" : evidence_.journal().Text(rpc.what)) +
+                      " was sent though it was known to be gone",
+                  {gone->seq, rpc.seq});
+  }
+
+  bool Explained(const Container& container, const Entry& rpc) const {
+    return std::ranges::any_of(container.calls, [&](const Entry* call) {
+      if (rpc.what == words_.signal_rpc) {
+        return call->what == words_.signal || call->what == words_.signal_process ||
+               call->what == words_.restore;
+      }
+      return call->what == words_.pids || call->what == words_.restore;
+    });
+  }
+
+  const Evidence& evidence_;
+  const Words& words_;
+  Findings findings_;
+  SymbolMap<Container> containers_;
+};
+
+Judgement JudgeSilence(const Evidence& evidence) {
+  return SilenceJudge(evidence).Judge();
+}
+
+Judgement JudgeDouble(const Evidence& evidence) {
+  const Words& words = evidence.words();
+  const Lives& lives = evidence.lives();
+  Findings findings;
+  for (const Entry& entry : evidence.journal().entries()) {
+    if (entry.kind != EntryKind::kRpcBegin || entry.what != words.create_rpc) continue;
+    findings.Observe();
+    const Life* life = lives.Of(entry);
+    if (life == nullptr || life->previous == kNoLife) continue;
+    const Life& before = lives[life->previous];
+    const bool over = before.exit_end != 0 && before.exit_end < entry.seq;
+    const bool failed = before.Failed() && std::max(before.call_end, before.rpc_end) < entry.seq;
+    const bool left = before.engine_gone != 0 && before.engine_gone < entry.seq;
+    if (over || failed || left) continue;
+    findings.Add(LifeName(evidence.journal(), *life) +
+                     ": CreateContainer was sent while the life before was still tracked",
+                 {before.begin, before.exit_begin < entry.seq ? before.exit_begin : 0, entry.seq});
+  }
+  return std::move(findings).Conclude();
+}
+
+}  // namespace
+
+constinit const Guarantee kCloseStdinOnce{
+    "close-stdin-once",
+    "If the engine closed stdin of a process that lives, exactly one closeStdin is sent for it, and "
+    "only after the successful reply of its create or add-process; else none is.",
+    "without a closeStdin, or a stdin that was closed and flushed",
+    &JudgeStdin,
+};
+
+constinit const Guarantee kSilentAfterExit{
+    "silent-after-exit",
+    "Once a container or exec is known to be gone, no RPC is sent for it but those of the user's "
+    "own calls.",
+    "without an exit",
+    &JudgeSilence,
+};
+
+constinit const Guarantee kNoDoubleCreate{
+    "no-double-create",
+    "No CreateContainer is sent for an id before the exit callback of its life before has ended (or "
+    "its create has failed).",
+    "without a CreateContainer",
+    &JudgeDouble,
+};
+
+}  // namespace scenarios
