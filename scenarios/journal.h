@@ -50,13 +50,14 @@ enum class EntryKind : std::uint8_t {
   kCallbackEnd,    // as kCallbackBegin, plus failed and text (message)
   kAttachBegin,    // id, process, number=attach
   kAttachEnd,      // as kAttachBegin, plus failed and text (message)
-  kStdioOpened,    // id, process, what=stream ("stdin", "stdout", "stderr", or "" for all three)
+  kStdioOpened,    // id, process, what=stream ("stdin", "stdout", "stderr", or "" for all three),
+                   // number=opening
   kStdioWritten,  // by the process (outputs) or the engine (stdin): id, process, what, number=bytes
   kStdioRead,     // by the engine (outputs): id, process, what, number=bytes
   kStdioEof,      // seen by the engine: id, process, what, number=bytes in all, text=sha256
   kStdioSourceEof,  // closed by the process: id, process, what, number=bytes in all, text=sha256
-  kStdioClosed,     // by the engine: id, process, what; stdin: once more, with flag, when all that
-                    // was written to it has been taken
+  kStdioClosed,     // by the engine: id, process, what, number=opening; stdin: once more, with flag,
+                    // when all that was written to it has been taken
   kBundleCreated,   // id
   kBundleRemoved,   // id
   kFifosCreated,    // id, process

@@ -92,6 +92,7 @@ struct StreamName {
   std::string id;
   std::string process;
   std::string stream;
+  std::uint64_t opening = 0;
 };
 
 class JournalingWriter final : public libcontainerd::StdinWriter {
@@ -108,6 +109,7 @@ class JournalingWriter final : public libcontainerd::StdinWriter {
   }
   Awaitable<Status> Close() override {
     Entry entry = recorder_.About(EntryKind::kStdioClosed, name_.id, name_.process, name_.stream);
+    entry.number = name_.opening;
     recorder_.Record(entry);
     Status status = co_await writer_->Close();
     entry.flag = true;
@@ -156,8 +158,9 @@ class JournalingReader final : public libcontainerd::OutputReader {
 
  private:
   void RecordClosed() {
-    recorder_.Record(
-        recorder_.About(EntryKind::kStdioClosed, name_.id, name_.process, name_.stream));
+    Entry entry = recorder_.About(EntryKind::kStdioClosed, name_.id, name_.process, name_.stream);
+    entry.number = name_.opening;
+    recorder_.Record(entry);
   }
 
   Recorder& recorder_;
@@ -171,15 +174,17 @@ class JournalingReader final : public libcontainerd::OutputReader {
 class JournalingProcessStdio final : public libcontainerd::ProcessStdio {
  public:
   JournalingProcessStdio(Recorder& recorder, std::string id, std::string process,
+                         std::uint64_t opening,
                          std::unique_ptr<libcontainerd::ProcessStdio> stdio)
       : recorder_(recorder),
         id_(std::move(id)),
         process_(std::move(process)),
+        opening_(opening),
         stdio_(std::move(stdio)) {}
 
   libcontainerd::IoPipe TakePipe() override {
     libcontainerd::IoPipe pipe = stdio_->TakePipe();
-    const auto name = [this](const char* stream) { return StreamName{id_, process_, stream}; };
+    const auto name = [this](const char* stream) { return StreamName{id_, process_, stream, opening_}; };
     pipe.in = std::make_unique<JournalingWriter>(recorder_, name("stdin"), std::move(pipe.in));
     pipe.out = std::make_unique<JournalingReader>(recorder_, name("stdout"), std::move(pipe.out));
     pipe.err = std::make_unique<JournalingReader>(recorder_, name("stderr"), std::move(pipe.err));
@@ -193,6 +198,7 @@ class JournalingProcessStdio final : public libcontainerd::ProcessStdio {
   Recorder& recorder_;
   std::string id_;
   std::string process_;
+  std::uint64_t opening_;
   std::unique_ptr<libcontainerd::ProcessStdio> stdio_;
 };
 
@@ -261,8 +267,11 @@ Awaitable<Result<std::unique_ptr<libcontainerd::ProcessStdio>>> JournalingStdio:
   auto opened = co_await stdio_.Open(std::move(paths), terminal);
   if (!opened) co_return libcontainerd::Fail(opened.error());
   recorder_.Record(recorder_.About(EntryKind::kFifosCreated, id, process));
-  recorder_.Record(recorder_.About(EntryKind::kStdioOpened, id, process));
-  co_return std::make_unique<JournalingProcessStdio>(recorder_, id, process, std::move(*opened));
+  Entry entry = recorder_.About(EntryKind::kStdioOpened, id, process);
+  entry.number = recorder_.journal().NextNumber();
+  recorder_.Record(entry);
+  co_return std::make_unique<JournalingProcessStdio>(recorder_, id, process, entry.number,
+                                                     std::move(*opened));
 }
 
 Awaitable<Status> JournalingStdio::Remove(libcontainerd::StdioPaths paths) {
@@ -300,7 +309,7 @@ Awaitable<Status> JournalingCursorStore::Write(std::string text) {
   Entry entry = recorder_.About(EntryKind::kCursorWriting);
   entry.number = recorder_.journal().NextNumber();
   entry.text = recorder_.journal().Intern(text);
-  entry.stamp = ParseRfc3339(text).value_or(0);
+  entry.stamp = ParseRfc3339Nanoseconds(text).value_or(0);
   recorder_.Record(entry);
   Status status = co_await cursor_.Write(std::move(text));
   entry.kind = EntryKind::kCursorWritten;

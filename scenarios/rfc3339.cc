@@ -1,90 +1,88 @@
 #include "scenarios/rfc3339.h"
 
+#include <array>
 #include <chrono>
+#include <limits>
 
 namespace scenarios {
 namespace {
 
-// Takes a text from its front; once something is missing, everything is.
-class Scanner {
- public:
-  explicit Scanner(std::string_view text) : text_(text) {}
+// Exactly `digits` decimal digits at the front of `text`, which loses them; -1 if there are not.
+int TakeNumber(std::string_view& text, std::size_t digits) {
+  if (text.size() < digits) return -1;
+  int number = 0;
+  for (std::size_t i = 0; i < digits; ++i) {
+    if (text[i] < '0' || text[i] > '9') return -1;
+    number = number * 10 + (text[i] - '0');
+  }
+  text.remove_prefix(digits);
+  return number;
+}
 
-  int Digits(std::size_t count) {
-    int value = 0;
-    for (std::size_t i = 0; i < count; ++i) value = value * 10 + Digit();
-    return value;
-  }
-  void Expect(char c) {
-    if (!Take(c)) good_ = false;
-  }
-  bool Take(char c) {
-    if (text_.empty() || text_.front() != c) return false;
-    text_.remove_prefix(1);
-    return true;
-  }
-  // One to nine digits after the point.
-  std::int64_t Fraction() {
-    constexpr int kPlaces = 9;
-    std::int64_t value = Digit();
-    int places = 1;
-    while (places < kPlaces && !text_.empty() && IsDigit(text_.front())) {
-      value = value * 10 + Digit();
-      ++places;
-    }
-    for (; places < kPlaces; ++places) value *= 10;
-    return value;
-  }
-  bool AtEnd() const { return good_ && text_.empty(); }
+bool Take(std::string_view& text, char expected) {
+  if (text.empty() || text.front() != expected) return false;
+  text.remove_prefix(1);
+  return true;
+}
 
- private:
-  static bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-  int Digit() {
-    if (text_.empty() || !IsDigit(text_.front())) {
-      good_ = false;
-      return 0;
-    }
-    const int value = text_.front() - '0';
-    text_.remove_prefix(1);
-    return value;
+// ".5" -> 500 000 000; nothing there -> 0; -1 if it is malformed.
+std::int32_t TakeFraction(std::string_view& text) {
+  if (!Take(text, '.')) return 0;
+  std::int32_t nanos = 0;
+  int digits = 0;
+  while (!text.empty() && text.front() >= '0' && text.front() <= '9' && digits < 9) {
+    nanos = nanos * 10 + (text.front() - '0');
+    text.remove_prefix(1);
+    ++digits;
   }
+  if (digits == 0) return -1;
+  for (; digits < 9; ++digits) nanos *= 10;
+  return nanos;
+}
 
-  std::string_view text_;
-  bool good_ = true;
-};
+// "Z" or "+hh:mm", in seconds.
+std::optional<std::int64_t> TakeOffset(std::string_view& text) {
+  if (Take(text, 'Z')) return 0;
+  const bool minus = Take(text, '-');
+  if (!minus && !Take(text, '+')) return std::nullopt;
+  const int hours = TakeNumber(text, 2);
+  const bool colon = Take(text, ':');
+  const int minutes = TakeNumber(text, 2);
+  if (!colon || hours < 0 || hours > 23 || minutes < 0 || minutes > 59) return std::nullopt;
+  return (hours * 60 + minutes) * (minus ? -60 : 60);
+}
 
 }  // namespace
 
-std::optional<std::int64_t> ParseRfc3339(std::string_view text) {
-  Scanner scan(text);
-  const std::chrono::year year(scan.Digits(4));
-  scan.Expect('-');
-  const std::chrono::month month(static_cast<unsigned>(scan.Digits(2)));
-  scan.Expect('-');
-  const std::chrono::day day(static_cast<unsigned>(scan.Digits(2)));
-  scan.Expect('T');
-  const int hour = scan.Digits(2);
-  scan.Expect(':');
-  const int minute = scan.Digits(2);
-  scan.Expect(':');
-  const int second = scan.Digits(2);
-  const std::int64_t fraction = scan.Take('.') ? scan.Fraction() : 0;
-  int offset_minutes = 0;
-  if (!scan.Take('Z')) {
-    const bool east = scan.Take('+');
-    if (!east) scan.Expect('-');
-    offset_minutes = scan.Digits(2) * 60;
-    scan.Expect(':');
-    offset_minutes += scan.Digits(2);
-    if (!east) offset_minutes = -offset_minutes;
+std::optional<UnixTime> ParseRfc3339(std::string_view text) {
+  // Numbers and the separators before them: year-month-dayThour:minute:second.
+  constexpr std::array<char, 6> kBefore = {'\0', '-', '-', 'T', ':', ':'};
+  std::array<int, 6> part{};
+  for (std::size_t i = 0; i < part.size(); ++i) {
+    if (i > 0 && !Take(text, kBefore[i])) return std::nullopt;
+    part[i] = TakeNumber(text, i == 0 ? 4 : 2);
+    if (part[i] < 0) return std::nullopt;
   }
-  const std::chrono::year_month_day date(year, month, day);
-  // Outside of these years 64 bits do not hold the nanoseconds.
-  const bool fits = year >= std::chrono::year(1700) && year <= std::chrono::year(2200);
-  if (!scan.AtEnd() || !fits || !date.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
-  const auto time = std::chrono::sys_days(date).time_since_epoch() + std::chrono::hours(hour) +
-                    std::chrono::minutes(minute - offset_minutes) + std::chrono::seconds(second);
-  return std::chrono::nanoseconds(time).count() + fraction;
+  const std::int32_t nanos = TakeFraction(text);
+  const std::optional<std::int64_t> offset = TakeOffset(text);
+  const std::chrono::year_month_day day{std::chrono::year{part[0]},
+                                        std::chrono::month{static_cast<unsigned>(part[1])},
+                                        std::chrono::day{static_cast<unsigned>(part[2])}};
+  if (nanos < 0 || !offset || !text.empty() || !day.ok() || part[3] > 23 || part[4] > 59 ||
+      part[5] > 59) {
+    return std::nullopt;
+  }
+  const std::int64_t days = std::chrono::sys_days(day).time_since_epoch().count();
+  const std::int64_t seconds = days * 86400 + part[3] * 3600 + part[4] * 60 + part[5] - *offset;
+  return UnixTime{seconds, nanos};
+}
+
+std::optional<std::int64_t> ParseRfc3339Nanoseconds(std::string_view text) {
+  constexpr std::int64_t kPerSecond = 1'000'000'000;
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / kPerSecond - 1;
+  const std::optional<UnixTime> time = ParseRfc3339(text);
+  if (!time || time->seconds > kMost || time->seconds < -kMost) return std::nullopt;
+  return time->seconds * kPerSecond + time->nanos;
 }
 
 }  // namespace scenarios

@@ -1,4 +1,4 @@
-// The text of a cursor as a number.
+// Points in time as text: of recorded messages, and of the cursor.
 #pragma once
 
 #include <cstdint>
@@ -7,8 +7,13 @@
 
 namespace scenarios {
 
-// "2016-10-05T12:00:00.123456789Z" or with an offset such as "+02:00", in nanoseconds since the
-// epoch. None for anything else.
-std::optional<std::int64_t> ParseRfc3339(std::string_view text);
+struct UnixTime {
+  std::int64_t seconds = 0;
+  std::int32_t nanos = 0;
+};
+// RFC 3339, up to nanoseconds; nothing if it is not.
+std::optional<UnixTime> ParseRfc3339(std::string_view text);
+// The same in nanoseconds since the epoch; nothing if 64 bits do not hold it, either.
+std::optional<std::int64_t> ParseRfc3339Nanoseconds(std::string_view text);
 
 }  // namespace scenarios

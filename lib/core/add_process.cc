@@ -132,13 +132,17 @@ void Client::Impl::ForgetExec(Container& container, const std::shared_ptr<Exec>&
 }
 
 // Its exit event frees the name. Asks again while the daemon cannot be reached: an exec that nobody
-// tracks would be reported with its exit, and until then it would run.
+// tracks would be reported with its exit, and until then it would run. Init's exit ends it anyway.
 Awaitable<void> Client::Impl::KillAbsorbed(ContainerPtr container, std::shared_ptr<Exec> exec) {
   constexpr std::uint32_t kSigkill = 9;
   Duration pause = options.timing.reconnect_first;
   while (true) {
-    Status killed =
-        co_await SendSignal(container->id, exec->name, kSigkill, options.timing.call_deadline);
+    types::SignalRequest request;
+    request.set_id(container->id);
+    request.set_pid(exec->name);
+    request.set_signal(kSigkill);
+    auto killed =
+        co_await SendWhile(container, std::move(request), options.timing.call_deadline);
     if (killed) co_return;
     if (!OutcomeUnknown(killed.error())) co_return ForgetExec(*container, exec);
     const bool slept = co_await container->ended.Sleep(pause);

@@ -83,12 +83,20 @@ class Client::Impl {
   // own.
   template <class Request>
   Awaitable<Result<ResponseOf<Request>>> Send(Request request, Duration timeout) {
+    return SendWhile(nullptr, std::move(request), timeout);
+  }
+  // The same for what the client sends of its own accord: ABORTED, and nothing is sent, once that
+  // container is known to be gone. Null: sent in any case.
+  template <class Request>
+  Awaitable<Result<ResponseOf<Request>>> SendWhile(ContainerPtr lives, Request request,
+                                                   Duration timeout) {
     using Reply = Result<ResponseOf<Request>>;
     if (closed) co_return Fail(ClosedError());
     auto reply = std::make_shared<OneShot<Reply>>(ports.runtime);
     const std::uint64_t key = next_call_++;
     calls_.emplace(key, [reply] { reply->Set(Fail(ClosedError())); });
-    Spawn(ports.runtime, Carry(ports.api, std::move(request), timeout, reply));
+    Spawn(ports.runtime,
+          Carry(ports.api, std::move(lives), std::move(request), timeout, reply));
     Reply result = co_await reply->Wait();
     calls_.erase(key);
     co_return result;
@@ -129,8 +137,12 @@ class Client::Impl {
  private:
   static Error ClosedError() { return Error{ErrorCode::kCancelled, "the client is closed"}; }
   template <class Request, class Reply>
-  static Awaitable<void> Carry(ContainerdApi& api, Request request, Duration timeout,
-                               std::shared_ptr<OneShot<Reply>> reply) {
+  static Awaitable<void> Carry(ContainerdApi& api, ContainerPtr lives, Request request,
+                               Duration timeout, std::shared_ptr<OneShot<Reply>> reply) {
+    if (lives && lives->ended.stopped()) {
+      reply->Set(Fail(ErrorCode::kAborted, "container " + lives->id + " exited"));
+      co_return;
+    }
     reply->Set(co_await Call(api, std::move(request), timeout));
   }
   bool idle() const { return operations_running_ == 0 && callbacks_running_ == 0; }

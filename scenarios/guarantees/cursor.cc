@@ -136,7 +136,7 @@ class TornJudge {
     findings_.Observe();
     writing_ = &write;
     maybe_.push_back(&write);
-    if (ParseRfc3339(journal_.Text(write.text))) return;
+    if (ParseRfc3339Nanoseconds(journal_.Text(write.text))) return;
     findings_.Add("what is written as the cursor is no time: \"" + journal_.Text(write.text) + "\"",
                   {write.seq});
   }
@@ -151,7 +151,7 @@ class TornJudge {
       if (read.text == write->text) return;
     }
     // Nothing of this run was written for certain: it may be what stood there before.
-    if (written_ == nullptr && ParseRfc3339(journal_.Text(read.text))) return;
+    if (written_ == nullptr && ParseRfc3339Nanoseconds(journal_.Text(read.text))) return;
     std::vector<std::uint64_t> entries{read.seq};
     if (written_ != nullptr) entries.push_back(written_->seq);
     for (const Entry* write : maybe_) entries.push_back(write->seq);

@@ -184,6 +184,7 @@ class ExecJudge {
     std::uint64_t rpc = 0;      // number of its AddProcess
     std::uint64_t started = 0;  // that succeeded
     std::uint64_t ended = 0;    // a signal was sent to it, or its exit showed
+    std::uint64_t begun = 0;    // the latest call
     std::uint64_t failed = 0;   // the end of a call
     std::uint64_t files_before = 0;
   };
@@ -269,6 +270,7 @@ class ExecJudge {
     if (call == exec.calls.end()) return;
     const std::uint64_t begin = call->second;
     exec.calls.erase(call);
+    exec.begun = begin;
     if (!Failed(end) || !exec.calls.empty() || closed_) return;
     const bool tried = exec.fifos.created > begin;
     if (!tried && exec.started < begin) return;  // refused
@@ -288,7 +290,7 @@ class ExecJudge {
       findings_.Add(name + ": its add-process failed and its FIFOs were left behind",
                     {exec.fifos.created, failed, next});
     }
-    const bool over = exec.ended > exec.started || gone_[end.id] > exec.started;
+    const bool over = exec.ended > exec.started || gone_[end.id] > exec.begun;
     const std::uint64_t running = final_.running.Find(end.id, end.process);
     if (exec.started != 0 && !over) {
       findings_.Add(name + ": its add-process failed and nobody ended it",

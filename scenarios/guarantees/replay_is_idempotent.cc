@@ -58,6 +58,7 @@ class RepetitionJudge {
 
   void CalledBack(const Entry& callback) {
     if (evidence_.causes().EventOf(callback) != 0) return;  // by an event of its own
+    if (callback.what == words_.start || callback.what == words_.restore) return;
     const bool exit = callback.what == words_.exit;
     const bool exit_process = callback.what == words_.exit_process;
     const bool made_up = (exit && callback.code == kGoneWithoutExit) ||

@@ -11,6 +11,7 @@ namespace {
 // One process's stdin from its opening on.
 struct Stdin {
   std::uint64_t opened = 0;
+  std::uint64_t opening = 0;    // its number
   std::uint64_t closed = 0;     // by the engine
   std::uint64_t flushed = 0;    // all of it was taken then
   std::uint64_t succeeded = 0;  // its create or add-process, on the wire
@@ -38,7 +39,9 @@ class StdinJudge {
         if (entry.what == Symbol{} || entry.what == words_.stdin_stream) {
           Stdin& opened = Of(entry);
           Conclude(opened);
-          opened = Stdin{.opened = entry.seq};
+          opened = {};
+          opened.opened = entry.seq;
+          opened.opening = entry.number;
         }
         break;
       case EntryKind::kStdioClosed:
@@ -99,7 +102,8 @@ class StdinJudge {
 
   void Closed(const Entry& entry) {
     Stdin& closing = Of(entry);
-    if (over_ || closing.opened == 0) return;
+    // An earlier one may be closed late.
+    if (over_ || closing.opened == 0 || closing.opening != entry.number) return;
     if (!entry.flag) {
       closing.closed = entry.seq;
       return;
@@ -189,6 +193,7 @@ class SilenceJudge {
     const Entry* gone = nullptr;  // how the client knew
     std::vector<const Entry*> calls;
     std::unordered_map<Symbol, const Entry*> execs_gone;
+    std::unordered_map<Symbol, std::uint64_t> stdin_closed;  // by process
   };
 
   void Visit(const Entry& entry) {
@@ -217,6 +222,11 @@ class SilenceJudge {
           const bool given_up = life != nullptr && life->restored && life->exit_known == 0;
           const bool later = life != nullptr && life->exit_known > entry.seq;
           if (!given_up && !later) containers_[entry.id].gone = &entry;
+        }
+        break;
+      case EntryKind::kStdioClosed:
+        if (entry.what == words_.stdin_stream) {
+          containers_[entry.id].stdin_closed[entry.process] = entry.seq;
         }
         break;
       case EntryKind::kRpcBegin:
@@ -248,6 +258,8 @@ class SilenceJudge {
       if (exec != container.execs_gone.end()) gone = exec->second;
     }
     if (gone == nullptr) return;
+    // Closing was under way in the very moment in which it ended.
+    if (closes && gone->t == rpc.t && container.stdin_closed[rpc.process] < gone->seq) return;
     findings_.Add(SubjectName(evidence_.journal(), rpc) + ": " +
                       (closes ? "closeStdin" : evidence_.journal().Text(rpc.what)) +
                       " was sent though it was known to be gone",

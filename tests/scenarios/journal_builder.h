@@ -23,6 +23,8 @@ struct Details {
   std::uint32_t code = 0;
   bool flag = false;
   bool failed = false;
+  std::int64_t stamp = 0;
+  std::string_view text = "";
 };
 
 class JournalBuilder {
@@ -113,7 +115,17 @@ class JournalBuilder {
                         std::string_view sha256 = "") {
     Entry entry = Make(kind, stream, id, {.process = process});
     entry.number = bytes;
+    std::uint64_t& opening = openings_[std::string(id) + "/" + std::string(process)];
+    if (kind == EntryKind::kStdioOpened) entry.number = opening = journal_.NextNumber();
+    if (kind == EntryKind::kStdioClosed) entry.number = opening;
     entry.text = journal_.Intern(sha256);
+    return Record(entry);
+  }
+  // The engine closes stdin; what it wrote has been taken.
+  JournalBuilder& StdinClosed(std::string_view id, std::string_view process) {
+    Stdio(EntryKind::kStdioClosed, id, process, "stdin");
+    Entry entry = journal_.entries().back();
+    entry.flag = true;
     return Record(entry);
   }
   JournalBuilder& Bundle(EntryKind kind, std::string_view id) {
@@ -128,6 +140,74 @@ class JournalBuilder {
     entry.text = journal_.Intern(when);
     return Record(entry);
   }
+  // An event stream: resume position, stored log only, of one container only.
+  JournalBuilder& Stream(std::int64_t since, bool stored = false, std::string_view id = "") {
+    const Details with{.flag = stored, .stamp = since};
+    Begin(EntryKind::kRpcBegin, "Events", id, with);
+    stream_id_ = id;
+    stream_ = journal_.entries().back().number;
+    return *this;
+  }
+  JournalBuilder& StreamEnd(bool failed = false) {
+    return End(EntryKind::kRpcEnd, "Events", stream_id_, {.failed = failed});
+  }
+  // As Delivered(), by the stored log's stream that was begun last.
+  JournalBuilder& Read(std::string_view type, std::string_view id, Details with = {}) {
+    with.flag = true;
+    return Delivered(type, id, with);
+  }
+  // The whole log is read, and holds nothing.
+  JournalBuilder& ReadNothing(std::string_view id = "") { return Stream(0, true, id).StreamEnd(); }
+
+  JournalBuilder& CursorWriting(std::string_view text, std::int64_t stamp) {
+    Entry entry = Make(EntryKind::kCursorWriting, "", "", {.stamp = stamp, .text = text});
+    entry.number = cursor_write_ = journal_.NextNumber();
+    return Record(entry);
+  }
+  JournalBuilder& CursorWritten(bool failed = false) {
+    Entry entry = Make(EntryKind::kCursorWritten, "", "", {.failed = failed});
+    entry.number = cursor_write_;
+    return Record(entry);
+  }
+  // Points at its begin.
+  JournalBuilder& CursorWrite(std::string_view text, std::int64_t stamp) {
+    const std::uint64_t begin = CursorWriting(text, stamp).last_;
+    return CursorWritten().PointAt(begin);
+  }
+  JournalBuilder& CursorRead(std::string_view text) {
+    return Record(Make(EntryKind::kCursorRead, "", "", {.text = text}));
+  }
+
+  JournalBuilder& Daemon(EntryKind kind, std::uint32_t pid, Details with = {}) {
+    Entry entry = Make(kind, "", "", with);
+    entry.pid = pid;
+    return Record(entry);
+  }
+  JournalBuilder& Health(bool good) {
+    return Record(Make(EntryKind::kHealthChecked, "", "", {.failed = !good}));
+  }
+  // In the end: how many are tracked or running, and one of them.
+  JournalBuilder& Count(std::string_view what, std::uint64_t count) {
+    return Snapshot(kEnd, what, count);
+  }
+  JournalBuilder& Tracked(std::string_view id, std::string_view process = "") {
+    return Record(Make(EntryKind::kTracked, "", id, {.process = process, .text = kEnd}));
+  }
+  JournalBuilder& Running(std::string_view id, std::string_view process = "init") {
+    return Record(Make(EntryKind::kRunning, "", id, {.process = process, .text = kEnd}));
+  }
+  JournalBuilder& Files(std::string_view id, std::string_view names) {
+    return Record(Make(EntryKind::kBundleFiles, "", id, {.text = names}));
+  }
+  // The clock goes on.
+  JournalBuilder& Wait(libcontainerd::Duration duration) {
+    time_ += duration / std::chrono::microseconds(1);
+    return *this;
+  }
+  JournalBuilder& EngineGone() { return Note(kEngineGoneNote); }
+  JournalBuilder& EngineBack() { return Note(kEngineBackNote); }
+  std::int64_t Clock() const { return clock_; }  // the timestamp that was given out last
+
   JournalBuilder& Note(std::string_view text) {
     Entry entry = Make(EntryKind::kNote, "", "", {});
     entry.text = journal_.Intern(text);
@@ -146,6 +226,8 @@ class JournalBuilder {
     entry.code = with.code;
     entry.flag = with.flag;
     entry.failed = with.failed;
+    entry.stamp = with.stamp;
+    entry.text = journal_.Intern(with.text);
     return entry;
   }
   JournalBuilder& Record(Entry entry) {
@@ -180,6 +262,7 @@ class JournalBuilder {
                         const Details& with, std::int64_t stamp) {
     Entry entry = Make(kind, type, id, with);
     entry.stamp = stamp;
+    if (kind == EntryKind::kEventDelivered) entry.number = stream_;
     return Record(entry);
   }
 
@@ -187,8 +270,12 @@ class JournalBuilder {
   std::uint64_t last_ = 0;
   std::int64_t time_ = 0;
   std::int64_t clock_ = 1000;
+  std::uint64_t stream_ = 0;
+  std::string stream_id_;
+  std::uint64_t cursor_write_ = 0;
   std::map<Key, std::uint64_t> open_;
   std::map<Key, std::int64_t> stamps_;
+  std::map<std::string, std::uint64_t> openings_;  // by "id/process"
 };
 
 }  // namespace scenarios::testing
