@@ -99,7 +99,9 @@ class PauseJudge {
     if (callback.what == words_.pause) {
       container.restored = nullptr;
       const bool own = evidence_.causes().EventOf(callback) != 0;
-      if (container.paused_by != nullptr || own || container.emitted == nullptr) return;
+      const bool was_resumed =
+          container.emitted != nullptr && container.emitted->what == words_.resume;
+      if (container.paused_by != nullptr || own || !was_resumed) return;
       findings_.Observe();
       findings_.Add(Name(callback) + ": pause was called back after restore though it was not paused",
                     {container.emitted->seq, restored.seq, callback.seq});

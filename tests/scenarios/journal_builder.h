@@ -62,6 +62,20 @@ class JournalBuilder {
     return End(EntryKind::kAttachEnd, "", id, with).PointAt(begin);
   }
 
+  JournalBuilder& AttachBegin(std::string_view id, std::string_view process) {
+    return Begin(EntryKind::kAttachBegin, "", id, {.process = process});
+  }
+  JournalBuilder& AttachEnd(std::string_view id, std::string_view process, bool failed = false) {
+    return End(EntryKind::kAttachEnd, "", id, {.process = process, .failed = failed});
+  }
+  // A begin or an end of whatever kind.
+  JournalBuilder& Any(EntryKind kind, std::string_view what, std::string_view id,
+                      Details with = {}) {
+    const bool begins = kind == EntryKind::kCallBegin || kind == EntryKind::kRpcBegin ||
+                        kind == EntryKind::kCallbackBegin || kind == EntryKind::kAttachBegin;
+    return begins ? Begin(kind, what, id, with) : End(kind, what, id, with);
+  }
+
   // A create up to its RPC; its reply; what follows the reply.
   JournalBuilder& Creating(std::string_view id) {
     return CallBegin("create", id).RpcBegin("CreateContainer", id);
@@ -156,6 +170,11 @@ class JournalBuilder {
     with.flag = true;
     return Delivered(type, id, with);
   }
+  JournalBuilder& DeliveredStored(std::int64_t stamp, std::string_view type, std::string_view id,
+                                  Details with = {}) {
+    with.flag = true;
+    return DeliveredAt(stamp, type, id, with);
+  }
   // The whole log is read, and holds nothing.
   JournalBuilder& ReadNothing(std::string_view id = "") { return Stream(0, true, id).StreamEnd(); }
 
@@ -204,6 +223,11 @@ class JournalBuilder {
     time_ += duration / std::chrono::microseconds(1);
     return *this;
   }
+  // … or stands still from here on.
+  JournalBuilder& Freeze() {
+    frozen_ = true;
+    return *this;
+  }
   JournalBuilder& EngineGone() { return Note(kEngineGoneNote); }
   JournalBuilder& EngineBack() { return Note(kEngineBackNote); }
   std::int64_t Clock() const { return clock_; }  // the timestamp that was given out last
@@ -231,7 +255,8 @@ class JournalBuilder {
     return entry;
   }
   JournalBuilder& Record(Entry entry) {
-    entry.t = std::chrono::microseconds(++time_);
+    if (!frozen_) ++time_;
+    entry.t = std::chrono::microseconds(time_);
     last_ = journal_.Record(entry);
     return *this;
   }
@@ -269,6 +294,7 @@ class JournalBuilder {
   Journal journal_;
   std::uint64_t last_ = 0;
   std::int64_t time_ = 0;
+  bool frozen_ = false;
   std::int64_t clock_ = 1000;
   std::uint64_t stream_ = 0;
   std::string stream_id_;

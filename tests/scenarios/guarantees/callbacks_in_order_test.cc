@@ -156,5 +156,12 @@ TEST(CallbacksInOrder, NotObservableWithoutEventsOrTheirCallbacks) {
   EXPECT_TRUE(NotObservable(kName, JournalBuilder().Created("c1").Event("pause", "c1")));
 }
 
+TEST(CallbacksInOrder, WhatTheStoredLogBringsMayComeLater) {
+  JournalBuilder j;
+  j.Created("c1").Event("pause", "c1").Stream(0, true).Read("oom", "c1").StreamEnd();
+  j.Stream(1).Event("resume", "c1").Callback("pause", "c1").Callback("resume", "c1");
+  EXPECT_TRUE(Held("callbacks-in-order", j.Callback("oom", "c1")));
+}
+
 }  // namespace
 }  // namespace scenarios::testing

@@ -42,5 +42,11 @@ TEST(CallbacksSerial, NotObservableWithoutCallbacks) {
   EXPECT_TRUE(NotObservable(kName, JournalBuilder().CreateFailed("c1")));
 }
 
+TEST(CallbacksSerial, WhatAnEngineLeftBehindRunsNoMore) {
+  JournalBuilder j;
+  j.CallbackBegin("oom", "c1").EngineGone().EngineBack().Callback("restore", "c1");
+  EXPECT_TRUE(Held(kName, j));
+}
+
 }  // namespace
 }  // namespace scenarios::testing

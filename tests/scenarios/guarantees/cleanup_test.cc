@@ -77,5 +77,23 @@ TEST(ExecFifosGone, NotObservableForOtherPeoplesExecs) {
   EXPECT_TRUE(NotObservable(kFifos, j));
 }
 
+TEST(BundleGoneOnExit, OneThatWouldNotDieIsCleanedOnceItIsGone) {
+  for (const bool cleaned : {true, false}) {
+    JournalBuilder j;
+    const auto bundle = j.Bundle(kMade, "c1").Last();
+    j.Created("c1").EngineGone().EngineBack().CallBegin("restore", "c1");
+    const auto exit = j.Callback("exit", "c1", {.code = 255}).Last();
+    const auto event = j.CallEnd("restore", "c1").Event("exit", "c1", {.process = "init"}).Last();
+    if (cleaned) {
+      EXPECT_TRUE(Held(kBundle, j.Bundle(kGone, "c1")));
+    } else {
+      EXPECT_TRUE(Broken(
+          kBundle, j,
+          {{"c1 (life 2): the bundle was never removed though init's exit came",
+            {bundle, exit, event}}}));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace scenarios::testing

@@ -193,5 +193,81 @@ TEST(Lives, ARestoreThatLedToACallbackIsALife) {
   EXPECT_EQ(lives[1].exit_begin, exit);
 }
 
+TEST(Lives, AnEngineThatGoesLeavesItsLivesBehind) {
+  JournalBuilder j;
+  j.Created("c1").Created("c2").Exited("c2").Creating("c3").EngineGone();
+  const auto gone = j.Last();
+  j.EngineBack();
+  const auto while_away = j.Emitted("exit", "c1", kInit).Last();
+  const auto call = j.CallBegin("restore", "c1", {.flag = true}).Last();
+  const auto read = j.Stream(0, true).Read("exit", "c1", kInit).Last();
+  const auto known = j.StreamEnd().Last();
+  const auto exit = j.Callback("exit", "c1").CallEnd("restore", "c1").Last() - 2;
+  const Lives lives = CutIntoLives(j.journal());
+  ASSERT_THAT(lives.all(), SizeIs(4));
+  EXPECT_EQ(lives[0].engine_gone, gone);
+  EXPECT_TRUE(lives[0].superseded);
+  EXPECT_EQ(lives[1].engine_gone, 0U);
+  EXPECT_TRUE(lives[2].superseded);
+  const Life& restored = lives[3];
+  EXPECT_EQ(restored.continues, 0U);
+  EXPECT_TRUE(restored.live);
+  EXPECT_EQ(restored.begin, call);
+  EXPECT_EQ(restored.exit_emitted, while_away);
+  EXPECT_EQ(restored.exit_delivered, read);
+  EXPECT_EQ(restored.exit_known, known);
+  EXPECT_EQ(restored.exit_begin, exit);
+  EXPECT_TRUE(lives.SameContainer(0, 3));
+  EXPECT_FALSE(lives.SameContainer(1, 3));
+}
+
+TEST(Lives, AnotherEngineHearsOfAnEventForTheFirstTime) {
+  JournalBuilder j;
+  j.Created("c1").Event("oom", "c1").EngineGone().EngineBack();
+  j.CallBegin("restore", "c1", {.flag = true}).Callback("restore", "c1").CallEnd("restore", "c1");
+  const auto again = j.Delivered("oom", "c1").Last();
+  const auto repeated = j.Delivered("oom", "c1").Last();
+  const Lives lives = CutIntoLives(j.journal());
+  EXPECT_EQ(LifeOf(lives, j, again), 1U);
+  EXPECT_EQ(LifeOf(lives, j, repeated), kNoLife);
+}
+
+TEST(Lives, AReadOfTheLogThatFailsBringsNothing) {
+  JournalBuilder j;
+  const auto failed = j.Created("c1").Stream(0, true).Read("oom", "c1").Last();
+  const auto live = j.Stream(5).Delivered("oom", "c1").Last();
+  const auto cut = j.Stream(0, true).Read("exit", "c1", kInit).StreamEnd(true).Last() - 1;
+  const Lives lives = CutIntoLives(j.journal());
+  EXPECT_EQ(LifeOf(lives, j, failed), kNoLife);
+  EXPECT_EQ(LifeOf(lives, j, live), 0U);
+  EXPECT_EQ(LifeOf(lives, j, cut), kNoLife);
+  EXPECT_EQ(lives.KnownAt(j.journal().entries()[cut - 1]), 0U);
+  EXPECT_EQ(lives[0].exit_delivered, 0U);
+}
+
+// The log tells of containers that had the id before, which this journal knows nothing of.
+TEST(Lives, WhatStandsBeforeTheLastStartInTheLogIsAnotherLifes) {
+  JournalBuilder j;
+  j.CallBegin("restore", "c1").Stream(0, true);
+  const auto old = j.Read("oom", "c1").Read("exit", "c1", kInit).Last();
+  const auto own = j.Read("start-container", "c1").DeliveredStored(9000, "exit", "c1", kInit).Last();
+  j.StreamEnd();
+  const Lives lives = CutIntoLives(j.journal());
+  EXPECT_EQ(LifeOf(lives, j, old - 1), kNoLife);
+  EXPECT_EQ(LifeOf(lives, j, old), kNoLife);
+  EXPECT_EQ(LifeOf(lives, j, own), 0U);
+}
+
+TEST(Lives, AFailedRestoreMayStillHaveAnExit) {
+  JournalBuilder j;
+  const auto call = j.CallBegin("restore", "c1", {.flag = true}).Last();
+  j.CallEnd("restore", "c1", {.code = 13, .failed = true});
+  const auto exit = j.Exited("c1").Last();
+  const Lives lives = CutIntoLives(j.journal());
+  ASSERT_THAT(lives.all(), SizeIs(1));
+  EXPECT_EQ(lives[0].begin, call);
+  EXPECT_EQ(lives[0].exit_begin, exit);
+}
+
 }  // namespace
 }  // namespace scenarios::testing

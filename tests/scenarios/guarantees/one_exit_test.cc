@@ -85,5 +85,22 @@ TEST(OneExit, NotObservableWhileEverythingRuns) {
   EXPECT_TRUE(NotObservable(kName, JournalBuilder().Creating("c1").Event("exit", "c1", kInit)));
 }
 
+TEST(OneExit, ALifeThatAnEngineLeftBehindOwesNothing) {
+  JournalBuilder j;
+  j.Created("c1").EngineGone().Emitted("exit", "c1", {.process = "init"}).EngineBack();
+  j.Created("c2").Exited("c2");
+  EXPECT_TRUE(Held(kName, j));
+}
+
+TEST(OneExit, BrokenByARestoreOfOneThatIsGoneWithoutAnExit) {
+  JournalBuilder j;
+  j.Created("c1").EngineGone();
+  const auto exit = j.Emitted("exit", "c1", {.process = "init"}).Last();
+  j.EngineBack().CallBegin("restore", "c1").CallEnd("restore", "c1");
+  EXPECT_TRUE(Broken(
+      kName, j,
+      {{"c1 (life 2): exit was never called back though its exit event was emitted", {exit}}}));
+}
+
 }  // namespace
 }  // namespace scenarios::testing

@@ -86,5 +86,24 @@ TEST(StdioComplete, NotObservableWithoutASourceOrAnAttachment) {
   EXPECT_TRUE(NotObservable(kName, j));
 }
 
+TEST(StdioComplete, OfARestoredProcessOnlyTheEndIsKnown) {
+  for (const bool ended : {true, false}) {
+    JournalBuilder j;
+    j.Stdio(EntryKind::kStdioOpened, "c1", "init").Attach("c1", "init").EngineGone().EngineBack();
+    j.CallBegin("restore", "c1", {.flag = true});
+    j.Stdio(EntryKind::kStdioOpened, "c1", "init").Attach("c1", "init").CallEnd("restore", "c1");
+    const auto source = j.Stdio(EntryKind::kStdioSourceEof, "c1", "init", "stdout", 9, "x").Last();
+    if (ended) {
+      EXPECT_TRUE(
+          Held("stdio-complete", j.Stdio(EntryKind::kStdioEof, "c1", "init", "stdout", 4, "y")));
+    } else {
+      EXPECT_TRUE(Broken(
+          "stdio-complete", j,
+          {{"c1: stdout never reached its end, the process wrote 9 bytes and closed it",
+            {source}}}));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace scenarios::testing

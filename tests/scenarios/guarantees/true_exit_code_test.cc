@@ -111,5 +111,40 @@ TEST(TrueExitCode, NotObservableWithoutEventsOrExits) {
   EXPECT_TRUE(NotObservable(kName, JournalBuilder().Created("c1").Event("exit", "c1", Init(0))));
 }
 
+TEST(TrueExitCode, HoldsForWhatTheStoredLogTells) {
+  JournalBuilder j;
+  j.CallBegin("restore", "c1").Stream(0, true, "c1").Read("exit", "c1", Init(7)).StreamEnd();
+  j.Callback("exit", "c1", {.code = 7}).CallEnd("restore", "c1");
+  EXPECT_TRUE(Held(kName, j));
+}
+
+TEST(TrueExitCode, BrokenByARestoreThatInvents) {
+  JournalBuilder j;
+  const auto exit =
+      j.CallBegin("restore", "c1").ReadNothing("c1").Callback("exit", "c1", {.code = 0}).Last();
+  j.Event("oom", "c1");
+  EXPECT_TRUE(Broken(kName, j,
+                     {{"c1: exit code 0 was called back, but no exit of init had been delivered, "
+                       "which is 255",
+                       {exit}}}));
+}
+
+TEST(TrueExitCode, BrokenByARestoreThatTakesAnExecsCode) {
+  JournalBuilder j;
+  j.CallBegin("restore", "c1").Stream(0, true, "c1");
+  const auto event = j.Read("exit", "c1", Init(137)).Last();
+  j.Read("exit", "c1", Exec(0)).StreamEnd();
+  const auto exit = j.Callback("exit", "c1", {.code = 0}).Last();
+  EXPECT_TRUE(Broken(
+      kName, j, {{"c1: exit code 0 was called back, init's exit had status 137", {event, exit}}}));
+}
+
+TEST(TrueExitCode, WhatIsReadInTheVeryMomentMayBeTooLate) {
+  JournalBuilder j;
+  j.Created("c1").Wait(std::chrono::seconds(2)).Freeze().Stream(0, true);
+  j.Read("exit", "c1", Init(7)).StreamEnd().Callback("exit", "c1", {.code = 255});
+  EXPECT_TRUE(Held(kName, j));
+}
+
 }  // namespace
 }  // namespace scenarios::testing

@@ -1,0 +1,97 @@
+#include "tests/scenarios/judge_check.h"
+
+namespace scenarios::testing {
+namespace {
+
+constexpr std::string_view kName = "exec-exits-once-before-exit";
+constexpr Details kExec{.process = "e1"};
+
+TEST(ExecExits, HoldsForOneEachBeforeExit) {
+  JournalBuilder j;
+  j.Created("c1").Exec("c1", "e1").Exec("c1", "e2").Event("exit", "c1", kExec);
+  j.Callback("exit-process", "c1", kExec).Exec("c1", "e1").Event("exit", "c1", {.process = "init"});
+  j.Callback("exit-process", "c1", kExec).Callback("exit-process", "c1", {.process = "e2"});
+  j.Callback("exit", "c1");
+  EXPECT_TRUE(Held(kName, j));
+}
+
+TEST(ExecExits, HoldsForOneBeforeTheCallReturns) {
+  JournalBuilder j;
+  j.Created("c1").CallBegin("add-process", "c1", kExec).Event("exit", "c1", kExec);
+  j.Callback("exit-process", "c1", kExec).CallEnd("add-process", "c1", kExec).Exited("c1");
+  EXPECT_TRUE(Held(kName, j));
+}
+
+TEST(ExecExits, BrokenByAMissingOne) {
+  JournalBuilder j;
+  const auto added = j.Created("c1").Exec("c1", "e1").Last();
+  const auto exit = j.Exited("c1").Last();
+  EXPECT_TRUE(Broken(
+      kName, j,
+      {{"c1/e1: exit was called back without an exit-process before it", {added, exit}}}));
+}
+
+TEST(ExecExits, BrokenByOneThatComesAfterExit) {
+  JournalBuilder j;
+  const auto added = j.Created("c1").Exec("c1", "e1").Last();
+  const auto exit = j.Exited("c1").Last();
+  const auto late = j.Callback("exit-process", "c1", kExec).Last();
+  EXPECT_TRUE(Broken(
+      kName, j,
+      {{"c1/e1: exit was called back without an exit-process before it", {added, exit}},
+       {"c1/e1: exit-process was called back after its container's exit", {exit, late}}}));
+}
+
+TEST(ExecExits, BrokenByASecondOne) {
+  JournalBuilder j;
+  j.Created("c1").Exec("c1", "e1").Event("exit", "c1", kExec);
+  const auto first = j.Callback("exit-process", "c1", kExec).Last();
+  const auto second = j.Callback("exit-process", "c1", kExec).Last();
+  EXPECT_TRUE(
+      Broken(kName, j, {{"c1/e1: exit-process was called back once more", {first, second}}}));
+}
+
+TEST(ExecExits, BrokenByOneOfAnAddProcessThatFailed) {
+  JournalBuilder j;
+  const auto call = j.Created("c1").CallBegin("add-process", "c1", kExec).Last();
+  const auto exit = j.Callback("exit-process", "c1", kExec).Last();
+  const auto end = j.CallEnd("add-process", "c1", {.process = "e1", .failed = true}).Last();
+  EXPECT_TRUE(Broken(kName, j,
+                     {{"c1/e1: exit-process was called back though its add-process failed",
+                       {call, exit, end}}}));
+}
+
+TEST(ExecExits, BrokenByOneThatNeverComesInAContainerThatLives) {
+  JournalBuilder j;
+  const auto added = j.Created("c1").Exec("c1", "e1").Last();
+  const auto event = j.Event("exit", "c1", kExec).Last();
+  EXPECT_TRUE(Broken(
+      kName, j,
+      {{"c1/e1: exit-process was never called back though its exit was delivered",
+        {added, event}}}));
+}
+
+TEST(ExecExits, HoldsForOneThatSomebodyElseAdded) {
+  JournalBuilder j;
+  j.Created("c1").Exec("c1", "e1").Event("exit", "c1", kExec).Callback("exit-process", "c1", kExec);
+  j.Event("exit", "c1", kExec).Callback("exit-process", "c1", kExec).Exited("c1");
+  EXPECT_TRUE(Held(kName, j));
+}
+
+TEST(ExecExits, AfterARestoreNobodyKnowsWhichAreLeft) {
+  for (const bool heard : {false, true}) {
+    JournalBuilder j;
+    j.Created("c1").Exec("c1", "e1").EngineGone().EngineBack();
+    j.CallBegin("restore", "c1", {.flag = true}).Callback("restore", "c1").CallEnd("restore", "c1");
+    if (heard) j.Callback("exit-process", "c1", {.process = "e1", .code = 137});
+    EXPECT_TRUE(Held(kName, j.Exited("c1")));
+  }
+}
+
+TEST(ExecExits, NotObservableWithoutAnExecThatWasAdded) {
+  EXPECT_TRUE(NotObservable(kName, JournalBuilder().Created("c1").Exec("c1", "e1", true)));
+  EXPECT_TRUE(NotObservable(kName, JournalBuilder().Creating("c1").Exec("c1", "e1")));
+}
+
+}  // namespace
+}  // namespace scenarios::testing

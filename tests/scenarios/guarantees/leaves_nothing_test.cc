@@ -1,0 +1,219 @@
+#include "tests/scenarios/judge_check.h"
+
+namespace scenarios::testing {
+namespace {
+
+constexpr std::string_view kNoExit = "no-exit-without-start";
+constexpr std::string_view kCreate = "failed-create-leaves-nothing";
+constexpr std::string_view kExec = "failed-exec-leaves-nothing";
+constexpr std::string_view kRunning = "running-is-tracked";
+constexpr auto kMade = EntryKind::kBundleCreated;
+constexpr auto kGone = EntryKind::kBundleRemoved;
+constexpr auto kFifosMade = EntryKind::kFifosCreated;
+constexpr auto kFifosGone = EntryKind::kFifosRemoved;
+constexpr Details kRefused{.code = 6, .failed = true};
+constexpr Details kOfExec{.process = "e1"};
+constexpr Details kExecFailed{.process = "e1", .code = 2, .failed = true};
+
+TEST(NoExitWithoutStart, HoldsWhenNothingFollows) {
+  JournalBuilder j;
+  j.CreateFailed("c1").Event("exit", "c1", {.process = "init"}).Created("c1").Exited("c1");
+  EXPECT_TRUE(Held(kNoExit, j));
+}
+
+TEST(NoExitWithoutStart, BrokenByAnExit) {
+  JournalBuilder j;
+  const auto failed = j.CreateFailed("c1").Last();
+  const auto exit = j.Exited("c1").Last();
+  EXPECT_TRUE(
+      Broken(kNoExit, j, {{"c1: exit was called back though its create failed", {failed, exit}}}));
+}
+
+TEST(NoExitWithoutStart, BrokenByAnExitOfOneThatDidNotReachTheDaemon) {
+  JournalBuilder j;
+  const auto failed = j.CallBegin("create", "c1").CallEnd("create", "c1", kRefused).Last();
+  const auto exit = j.Callback("exit", "c1").Last();
+  EXPECT_TRUE(
+      Broken(kNoExit, j, {{"c1: exit was called back though its create failed", {failed, exit}}}));
+}
+
+TEST(NoExitWithoutStart, ARefusedCreateOfAContainerThatLivesIsNone) {
+  JournalBuilder j;
+  j.Created("c1").CallBegin("create", "c1").CallEnd("create", "c1", kRefused).Exited("c1");
+  EXPECT_TRUE(Held(kNoExit, j));
+}
+
+TEST(NoExitWithoutStart, NotObservableWithoutAFailureOrCallbacks) {
+  EXPECT_TRUE(NotObservable(kNoExit, JournalBuilder().Created("c1").Exited("c1")));
+  EXPECT_TRUE(NotObservable(kNoExit, JournalBuilder().CreateFailed("c1")));
+}
+
+// A create that makes its bundle and fails.
+JournalBuilder& Fails(JournalBuilder& j) {
+  return j.CallBegin("create", "c1").Bundle(kMade, "c1").RpcBegin("CreateContainer", "c1");
+}
+
+TEST(FailedCreate, HoldsWhenNothingIsLeft) {
+  JournalBuilder j;
+  Fails(j).RpcEnd("CreateContainer", "c1", kRefused).CallEnd("create", "c1", kRefused);
+  j.Bundle(kGone, "c1").Count("tracked", 0).Count("running", 0);
+  EXPECT_TRUE(Held(kCreate, j));
+}
+
+TEST(FailedCreate, BrokenByABundle) {
+  for (const bool again : {false, true}) {
+    JournalBuilder j;
+    const auto bundle = Fails(j).Last() - 1;
+    const auto failed = j.CallEnd("create", "c1", kRefused).Last();
+    const auto next = again ? j.CallBegin("create", "c1").Bundle(kMade, "c1").Last() : 0;
+    std::vector<std::uint64_t> entries{bundle, failed};
+    if (again) entries.push_back(next);
+    EXPECT_TRUE(Broken(kCreate, j,
+                       {{"c1: its create failed and the bundle was left behind", entries}}));
+  }
+}
+
+TEST(FailedCreate, BrokenByWhatIsTrackedOrRuns) {
+  JournalBuilder j;
+  const auto failed = Fails(j).CallEnd("create", "c1", kRefused).Last();
+  j.Bundle(kGone, "c1").Count("tracked", 1);
+  const auto tracked = j.Tracked("c1").Last();
+  const auto running = j.Count("running", 1).Running("c1").Last();
+  EXPECT_TRUE(Broken(kCreate, j,
+                     {{"c1: its create failed and it is still tracked", {failed, tracked}},
+                      {"c1: its create failed and it still runs", {failed, running}}}));
+}
+
+TEST(FailedCreate, ARefusedOneDoesNotCount) {
+  JournalBuilder j;
+  Fails(j).CallBegin("create", "c1").CallEnd("create", "c1", kRefused).Replied("c1");
+  j.Count("tracked", 1).Tracked("c1").Count("running", 1).Running("c1");
+  EXPECT_TRUE(NotObservable(kCreate, j));
+}
+
+TEST(FailedCreate, NotObservableWithoutBundlesAndSnapshots) {
+  EXPECT_TRUE(NotObservable(kCreate, JournalBuilder().CreateFailed("c1")));
+  EXPECT_TRUE(NotObservable(kCreate, JournalBuilder().Created("c1").Count("tracked", 0)));
+}
+
+// An add-process that makes its FIFOs, reaches the daemon, and fails.
+JournalBuilder& ExecFails(JournalBuilder& j) {
+  return j.CallBegin("add-process", "c1", kOfExec).Fifos(kFifosMade, "c1", "e1");
+}
+
+TEST(FailedExec, HoldsWhenNothingIsLeft) {
+  JournalBuilder j;
+  j.Created("c1").Files("c1", "config.json");
+  ExecFails(j).RpcBegin("AddProcess", "c1", kOfExec).RpcEnd("AddProcess", "c1", kExecFailed);
+  j.Fifos(kFifosGone, "c1", "e1").CallEnd("add-process", "c1", kExecFailed);
+  j.Files("c1", "config.json").Count("running", 0);
+  EXPECT_TRUE(Held(kExec, j));
+}
+
+TEST(FailedExec, BrokenByFifos) {
+  for (const bool again : {false, true}) {
+    JournalBuilder j;
+    const auto fifos = ExecFails(j).Last();
+    const auto failed = j.CallEnd("add-process", "c1", kExecFailed).Last();
+    std::vector<std::uint64_t> entries{fifos, failed};
+    if (again) entries.push_back(j.CallBegin("add-process", "c1", kOfExec).Last());
+    EXPECT_TRUE(Broken(kExec, j,
+                       {{"c1/e1: its add-process failed and its FIFOs were left behind", entries}}));
+  }
+}
+
+TEST(FailedExec, TheBundleTakesTheFifosAlong) {
+  JournalBuilder j;
+  ExecFails(j).CallEnd("add-process", "c1", kExecFailed).Bundle(kGone, "c1");
+  EXPECT_TRUE(Held(kExec, j));
+}
+
+TEST(FailedExec, BrokenByOtherFiles) {
+  JournalBuilder j;
+  const auto before = j.Created("c1").Files("c1", "config.json").Last();
+  ExecFails(j).Fifos(kFifosGone, "c1", "e1");
+  const auto failed = j.CallEnd("add-process", "c1", kExecFailed).Last();
+  const auto after = j.Files("c1", "config.json core").Last();
+  EXPECT_TRUE(Broken(kExec, j,
+                     {{"c1/e1: its add-process failed and changed the bundle's files from "
+                       "\"config.json\" to \"config.json core\"",
+                       {before, failed, after}}}));
+}
+
+TEST(FailedExec, OtherExecsMayChangeTheFiles) {
+  JournalBuilder j;
+  j.Created("c1").Files("c1", "config.json");
+  ExecFails(j).Fifos(kFifosGone, "c1", "e1").Fifos(kFifosMade, "c1", "e2");
+  j.CallEnd("add-process", "c1", kExecFailed).Files("c1", "config.json e2-stdin");
+  EXPECT_TRUE(Held(kExec, j));
+}
+
+// Its attach failed, say.
+TEST(FailedExec, BrokenByAProcessThatNobodyEnds) {
+  JournalBuilder j;
+  j.Created("c1");
+  ExecFails(j).RpcBegin("AddProcess", "c1", kOfExec);
+  const auto started = j.RpcEnd("AddProcess", "c1", kOfExec).Last();
+  const auto failed =
+      j.Fifos(kFifosGone, "c1", "e1").CallEnd("add-process", "c1", kExecFailed).Last();
+  EXPECT_TRUE(Broken(
+      kExec, j, {{"c1/e1: its add-process failed and nobody ended it", {started, failed}}}));
+  EXPECT_TRUE(Held(kExec, j.RpcBegin("Signal", "c1", kOfExec)));
+}
+
+// Its reply was lost.
+TEST(FailedExec, BrokenByAProcessThatStillRuns) {
+  JournalBuilder j;
+  j.Created("c1");
+  ExecFails(j).RpcBegin("AddProcess", "c1", kOfExec).RpcEnd("AddProcess", "c1", kExecFailed);
+  const auto failed =
+      j.Fifos(kFifosGone, "c1", "e1").CallEnd("add-process", "c1", kExecFailed).Last();
+  const auto running = j.Count("running", 1).Running("c1", "e1").Last();
+  EXPECT_TRUE(
+      Broken(kExec, j, {{"c1/e1: its add-process failed and it still runs", {failed, running}}}));
+}
+
+TEST(FailedExec, NotObservableWithoutOne) {
+  JournalBuilder refused;
+  refused.Created("c1").CallBegin("add-process", "c1", kOfExec);
+  EXPECT_TRUE(NotObservable(kExec, refused.CallEnd("add-process", "c1", kExecFailed)));
+  EXPECT_TRUE(NotObservable(kExec, JournalBuilder().Created("c1").Exec("c1", "e1")));
+}
+
+TEST(RunningIsTracked, HoldsForATrackedOneWithItsBundle) {
+  JournalBuilder j;
+  j.Bundle(kMade, "c1").Created("c1").Created("c2").Exited("c2").Count("tracked", 1).Tracked("c1");
+  j.Count("running", 2).Running("c1").Running("stranger");
+  EXPECT_TRUE(Held(kRunning, j));
+}
+
+TEST(RunningIsTracked, BrokenByOneThatIsNot) {
+  JournalBuilder j;
+  const auto life = j.Created("c1").Last() - 5;
+  const auto running = j.Count("tracked", 0).Count("running", 1).Running("c1").Last();
+  EXPECT_TRUE(Broken(kRunning, j, {{"c1: it runs and is not tracked", {life, running}}}));
+}
+
+TEST(RunningIsTracked, BrokenByOneWithoutItsBundle) {
+  JournalBuilder j;
+  const auto removed = j.Bundle(kMade, "c1").Created("c1").Bundle(kGone, "c1").Last();
+  const auto running =
+      j.Count("tracked", 1).Tracked("c1").Count("running", 1).Running("c1").Last();
+  EXPECT_TRUE(Broken(kRunning, j, {{"c1: it runs and its bundle is gone", {removed, running}}}));
+}
+
+TEST(RunningIsTracked, WhatNobodyRestoredIsNobodys) {
+  JournalBuilder j;
+  j.Created("c1").EngineGone().EngineBack().Count("tracked", 0).Count("running", 1).Running("c1");
+  EXPECT_TRUE(Held(kRunning, j));
+}
+
+TEST(RunningIsTracked, NotObservableWithoutSnapshots) {
+  EXPECT_TRUE(NotObservable(kRunning, JournalBuilder().Created("c1").Count("running", 0)));
+  EXPECT_TRUE(NotObservable(kRunning, JournalBuilder().Created("c1").Count("tracked", 0)));
+  EXPECT_TRUE(
+      NotObservable(kRunning, JournalBuilder().Count("tracked", 0).Count("running", 0)));
+}
+
+}  // namespace
+}  // namespace scenarios::testing
