@@ -19,6 +19,8 @@ std::string_view VerdictName(Verdict verdict) {
 void Findings::Add(std::string what, std::vector<std::uint64_t> entries) {
   std::erase(entries, 0U);
   std::ranges::sort(entries);
+  const auto repeated = std::ranges::unique(entries);
+  entries.erase(repeated.begin(), repeated.end());
   violations_.push_back({std::move(what), std::move(entries)});
 }
 

@@ -57,7 +57,7 @@ class Findings {
  public:
   // The journal holds something that the guarantee is about.
   void Observe() { observed_ = true; }
-  // Broken. Entries in any order, each once; 0 stands for "not in the journal" and is left out.
+  // Broken. Entries in any order; 0 stands for "not in the journal" and is left out.
   void Add(std::string what, std::vector<std::uint64_t> entries);
   // Violations in the order of the entry that completes each.
   Judgement Conclude() &&;

@@ -90,7 +90,6 @@ class LossJudge {
     const auto found = emissions_.find(IdentityOf(event));
     if (found == emissions_.end()) return;
     found->second.delivered = true;
-    any_delivered_ = true;
     if (any_stream_) findings_.Observe();
   }
 
@@ -115,6 +114,7 @@ class LossJudge {
     // The client had settled it without the event: gone without an exit, or an exec along with it.
     const bool settled = life.exit_known != 0 || life.exit_begin != 0;
     if (settled) return;
+    findings_.Observe();
     const Duration interval = evidence_.options().timing.reconcile_interval;
     const Duration bound = interval + evidence_.options().promptly;
     const Entry* reopened = nullptr;
@@ -131,7 +131,6 @@ class LossJudge {
       reopened = request.begin;
       break;
     }
-    findings_.Observe();
     const bool waited = live_ != nullptr && live_->seq < event.seq && Until() > event.t + bound;
     if (reopened == nullptr && !waited) return;
     findings_.Add(SubjectName(evidence_.journal(), event) + ": " +
@@ -159,7 +158,6 @@ class LossJudge {
   const Entry* live_ = nullptr;      // the latest live stream
   const Entry* last_end_ = nullptr;  // of the client, or the journal
   bool any_stream_ = false;
-  bool any_delivered_ = false;
 };
 
 Judgement Judge(const Evidence& evidence) {
