@@ -31,10 +31,11 @@ Judgement JudgeBundle(const Evidence& evidence) {
     const Presence bundle = bundles[entry.id];
     if (life == nullptr || bundle.created == 0) continue;
     // Given up, not gone: its bundle goes when it does.
-    const bool would_not_die = life->restored && !(life->exit_known != 0 && life->exit_known < entry.seq);
+    const bool would_not_die = life->restored &&
+                                !(life->exit_delivered != 0 && life->exit_delivered < entry.seq);
     // A create of the next life may have made its bundle already.
     const bool of_next = life->next != kNoLife && bundle.created > lives[life->next].begin;
-    if (would_not_die && life->exit_known != 0) given_up.push_back(life);
+    if (would_not_die && life->exit_delivered != 0) given_up.push_back(life);
     if (would_not_die || of_next) continue;
     findings.Observe();
     if (bundle.created < bundle.removed) continue;

@@ -15,6 +15,7 @@ namespace {
 struct SeenEvent {
   LifeIndex life;
   std::uint32_t delivered_to = 0;  // the engine, counted from 1
+  std::uint64_t delivered = 0;     // to it, for the first time
 };
 
 struct OpenCall {
@@ -64,6 +65,10 @@ class LifeCutter {
       if (absorbed != 0) result_.of_entry_[absorbed - 1] = kNoLife;
       result_.of_entry_[entry.seq - 1] = Visit(entry);
     }
+    for (Life& life : result_.lives_) {
+      life.exit_known = KnownAt(life.exit_delivered);
+      life.oom_known = KnownAt(life.oom_delivered);
+    }
     return std::move(result_);
   }
 
@@ -76,7 +81,14 @@ class LifeCutter {
       if (entry.kind == EntryKind::kCallEnd && entry.what == restore_ && Failed(entry)) {
         failed_restores_.insert(entry.number);
       }
+      if (entry.kind == EntryKind::kEventDelivered && entry.flag && entry.what == start_) {
+        last_starts_[ReadKey(entry)] = entry.seq;
+      }
     }
+  }
+
+  std::uint64_t KnownAt(std::uint64_t delivered) const {
+    return delivered == 0 ? 0 : result_.KnownAt(journal_.entries()[delivered - 1]);
   }
 
   static bool Failed(const Entry& entry) { return entry.failed || entry.code != 0; }
@@ -247,53 +259,43 @@ class LifeCutter {
   }
 
   LifeIndex EventDelivered(const Entry& entry) {
-    if (entry.flag && entry.number != 0) {  // once its read has ended
-      stored_[entry.number].push_back(entry.seq);
+    if (entry.flag) stored_[entry.number].push_back(entry.seq);
+    if (!IsCalledBack(entry)) return kNoLife;
+    const auto [event, unannounced] = events_.try_emplace(IdentityOf(entry), SeenEvent{kNoLife});
+    SeenEvent& seen = event->second;
+    if (unannounced && !IsBeforeLastStart(entry)) {
+      seen.life = LifeAt(containers_[entry.id].latest, entry.stamp);
+    }
+    if (seen.delivered_to == engine_) {
+      if (!entry.flag) result_.known_.try_emplace(seen.delivered, entry.seq);
       return kNoLife;
     }
-    return EventKnown(entry, entry.seq);
+    seen.delivered_to = engine_;
+    seen.delivered = entry.seq;
+    const LifeIndex life = Latest(seen.life);
+    if (life == kNoLife) return kNoLife;
+    if (entry.what == exit_ && entry.process != init_ && execs_.Absorbs(entry)) return kNoLife;
+    if (IsInitExit(entry) && At(life).exit_delivered == 0) At(life).exit_delivered = entry.seq;
+    if (entry.what == oom_ && At(life).oom_delivered == 0) At(life).oom_delivered = entry.seq;
+    return life;
   }
 
   void EndStoredRead(const Entry& end) {
     const auto read = stored_.find(end.number);
     if (read == stored_.end()) return;
-    result_.stored_reads_.emplace(end.number, end.seq);
-    const std::vector<std::uint64_t> delivered = std::move(read->second);
+    for (const std::uint64_t seq : read->second) result_.known_.try_emplace(seq, end.seq);
     stored_.erase(read);
-    std::unordered_map<Symbol, std::uint64_t> began;  // by id: the last start-container
-    for (const std::uint64_t seq : delivered) {
-      const Entry& entry = journal_.entries()[seq - 1];
-      if (entry.what == start_) began[entry.id] = seq;
-    }
-    for (const std::uint64_t seq : delivered) {
-      const Entry& entry = journal_.entries()[seq - 1];
-      const auto start = began.find(entry.id);
-      // Nobody saw it emitted, and the container began after it.
-      if (start != began.end() && seq < start->second && IsCalledBack(entry)) {
-        events_.try_emplace(IdentityOf(entry), SeenEvent{kNoLife});
-      }
-      result_.of_entry_[seq - 1] = EventKnown(entry, end.seq);
-    }
   }
 
-  LifeIndex EventKnown(const Entry& entry, std::uint64_t known_at) {
-    if (!IsCalledBack(entry)) return kNoLife;
-    const auto [event, unannounced] = events_.try_emplace(IdentityOf(entry), SeenEvent{kNoLife});
-    if (unannounced) event->second.life = LifeAt(containers_[entry.id].latest, entry.stamp);
-    if (event->second.delivered_to == engine_) return kNoLife;
-    event->second.delivered_to = engine_;
-    const LifeIndex life = Latest(event->second.life);
-    if (life == kNoLife) return kNoLife;
-    if (entry.what == exit_ && entry.process != init_ && execs_.Absorbs(entry)) return kNoLife;
-    if (IsInitExit(entry) && At(life).exit_delivered == 0) {
-      At(life).exit_delivered = entry.seq;
-      At(life).exit_known = known_at;
-    }
-    if (entry.what == oom_ && At(life).oom_delivered == 0) {
-      At(life).oom_delivered = entry.seq;
-      At(life).oom_known = known_at;
-    }
-    return life;
+  static std::uint64_t ReadKey(const Entry& entry) {
+    return entry.number << 32 | static_cast<std::uint32_t>(entry.id);
+  }
+
+  // Nobody saw it emitted, and the log tells of a start behind it.
+  bool IsBeforeLastStart(const Entry& entry) const {
+    if (!entry.flag) return false;
+    const auto start = last_starts_.find(ReadKey(entry));
+    return start != last_starts_.end() && entry.seq < start->second;
   }
 
   // The same container's latest life.
@@ -410,6 +412,7 @@ class LifeCutter {
   SymbolMap<Container> containers_;
   std::unordered_map<EventIdentity, SeenEvent, EventIdentityHash> events_;
   std::unordered_map<std::uint64_t, std::vector<std::uint64_t>> stored_;  // of reads under way
+  std::unordered_map<std::uint64_t, std::uint64_t> last_starts_;  // in the log, by id and read
   std::uint32_t engine_ = 1;
   Lives result_;
 };

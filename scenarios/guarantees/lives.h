@@ -13,9 +13,9 @@
 //              than its exit. Only the first delivery of an event (same id, type, process and
 //              timestamp) to this engine belongs to a life at all: a repetition owes the user
 //              nothing. Nor does the exit of an exec whose add-process failed after it had been
-//              started. What a read of the stored log brought was delivered when the read ended
-//              well, and what stands there before the container's last start-container was another
-//              life's.
+//              started. What a read of the stored log brings may be made use of at once, or when
+//              the read has ended well: from then on it is known for certain (KnownAt). What stands
+//              there before the container's last start-container was another life's.
 //   callbacks  to the latest life, or to the one before it as long as that still lacks its exit
 //              callback and the latest has not been called back as started.
 //
@@ -63,7 +63,7 @@ struct Life {
 
   std::uint64_t exit_emitted = 0;    // init's exit
   std::uint64_t exit_delivered = 0;  // likewise
-  std::uint64_t exit_known = 0;      // by its delivery, or the end of the stored log's read
+  std::uint64_t exit_known = 0;      // for certain: KnownAt(exit_delivered)
   std::uint64_t oom_emitted = 0;     // the first one, of this container's
   std::uint64_t oom_delivered = 0;   // likewise
   std::uint64_t oom_known = 0;
@@ -96,12 +96,12 @@ class Lives {
     const LifeIndex index = IndexOf(entry);
     return index == kNoLife ? nullptr : &lives_[index];
   }
-  // When a delivered event came to be known: its seq, or that of the end of the stored log's read;
-  // 0 if that did not end well.
+  // Since when a delivered event is known for certain: its seq; if it was read in the stored log,
+  // that of the read's good end or of another delivery before it; 0 if there was none.
   std::uint64_t KnownAt(const Entry& delivered) const {
-    if (!delivered.flag || delivered.number == 0) return delivered.seq;
-    const auto end = stored_reads_.find(delivered.number);
-    return end == stored_reads_.end() ? 0 : end->second;
+    if (!delivered.flag) return delivered.seq;
+    const auto known = known_.find(delivered.seq);
+    return known == known_.end() ? 0 : known->second;
   }
   bool AnyStoredRead() const { return any_stored_read_; }
   // Whether `later` is `earlier`, or continues it: the same container.
@@ -114,7 +114,7 @@ class Lives {
   friend class LifeCutter;
   std::vector<Life> lives_;          // in the order in which they began
   std::vector<LifeIndex> of_entry_;  // by seq - 1
-  std::unordered_map<std::uint64_t, std::uint64_t> stored_reads_;  // number: seq of their good end
+  std::unordered_map<std::uint64_t, std::uint64_t> known_;  // of what was read in the stored log
   bool any_stored_read_ = false;
 };
 

@@ -106,6 +106,7 @@ class BlockingJudge {
     if (cause == 0) return;
     const std::size_t others = open_count_ - open_of_[callback.id];
     const std::uint64_t known = evidence_.lives().KnownAt(evidence_.At(cause));
+    if (known == 0 || known > callback.seq) return;  // the read of the log still goes on
     const Duration delivered = evidence_.At(known).t;
     const Activity* blocker = RecentOther(callback, delivered);
     if (others == 0 && blocker == nullptr) return;

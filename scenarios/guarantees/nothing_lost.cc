@@ -48,7 +48,10 @@ class LossJudge {
         if (evidence_.lives().IndexOf(entry) != kNoLife && last_end_ == nullptr) Emitted(entry);
         break;
       case EntryKind::kEventDelivered:
-        if (evidence_.lives().KnownAt(entry) != 0) Delivered(entry);
+        // A read of the log that fails may have been made use of.
+        if (evidence_.lives().KnownAt(entry) != 0 || evidence_.causes().CallbackOf(entry) != 0) {
+          Delivered(entry);
+        }
         break;
       case EntryKind::kEventDropped:
         // Text tells who lost it; the log's loss is the daemon's own.
@@ -112,7 +115,7 @@ class LossJudge {
     const bool over = life.exit_begin != 0 && life.exit_begin < event.seq;
     if (over || life.Failed() || life.start_begin == 0 || life.start_failed) return;
     // The client had settled it without the event: gone without an exit, or an exec along with it.
-    const bool settled = life.exit_known != 0 || life.exit_begin != 0;
+    const bool settled = life.exit_delivered != 0 || life.exit_begin != 0;
     if (settled) return;
     findings_.Observe();
     const Duration interval = evidence_.options().timing.reconcile_interval;

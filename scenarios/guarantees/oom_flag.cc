@@ -7,28 +7,34 @@
 namespace scenarios {
 namespace {
 
-// Whether an oom counts for that exit callback.
+// Whether an oom counts for that exit callback. What was read in the stored log is known from
+// somewhere between its delivery and the end of the read.
 struct OomFacts {
   OomFacts(const Evidence& evidence, const Life& life, const Entry& callback) {
-    const bool exit_known = life.exit_known != 0 && life.exit_known < callback.seq;
-    if (exit_known) exit = life.exit_delivered;
-    const std::uint64_t limit = exit_known ? life.exit_known : callback.seq;
-    // An oom behind the exit is too late, however long the exit's callback had to wait.
-    if (life.oom_known == limit) {
-      counts = life.oom_delivered < life.exit_delivered;  // in the order of the stored log
-    } else {
-      counts = life.oom_known != 0 && life.oom_known < limit;
-    }
-    const bool read = life.oom_known != life.oom_delivered;
-    const bool same_moment =
-        life.oom_known != 0 && evidence.At(life.oom_known).t == evidence.At(limit).t;
-    uncertain = read && same_moment && life.oom_known != limit && counts != callback.flag;
+    const bool known = life.exit_delivered != 0 && life.exit_delivered < callback.seq;
+    if (known) exit = life.exit_delivered;
     // Of a restore without any read of the stored log nobody can tell.
-    uncertain |= life.restored && !evidence.lives().AnyStoredRead() && callback.flag;
+    may_count = life.restored && !evidence.lives().AnyStoredRead();
+    if (life.oom_delivered == 0) return;
+    const Entry& oom = evidence.At(life.oom_delivered);
+    if (known && oom.flag && evidence.At(exit).flag && oom.number == evidence.At(exit).number) {
+      must_count = oom.seq < exit;  // in the order of the stored log
+      may_count |= must_count;
+      return;
+    }
+    // An oom behind the exit is too late, however long the exit's callback had to wait.
+    const std::uint64_t first = known ? exit : callback.seq;
+    const bool exit_certain = life.exit_known != 0 && life.exit_known < callback.seq;
+    const std::uint64_t last = exit_certain ? life.exit_known : callback.seq;
+    may_count |= life.oom_delivered < last;
+    // The end of the read may come too late in the moment in which the exit comes.
+    const bool same_moment =
+        oom.flag && life.oom_known != 0 && evidence.At(life.oom_known).t == evidence.At(first).t;
+    must_count = life.oom_known != 0 && life.oom_known < first && !same_moment;
   }
 
-  bool counts = false;
-  bool uncertain = false;  // it was read in the moment in which the exit came
+  bool must_count = false;
+  bool may_count = false;
   std::uint64_t exit = 0;  // its event
 };
 
@@ -46,12 +52,11 @@ Judgement JudgeExact(const Evidence& evidence) {
     if (life == nullptr) continue;
     findings.Observe();
     const OomFacts oom(evidence, *life, entry);
-    if (oom.uncertain) continue;
-    if (oom.counts && !entry.flag) {
+    if (oom.must_count && !entry.flag) {
       findings.Add(LifeName(journal, *life) +
                        ": exit is not flagged OOM-killed though an oom was delivered before it",
                    {life->oom_delivered, oom.exit, entry.seq});
-    } else if (!oom.counts && entry.flag) {
+    } else if (!oom.may_count && entry.flag) {
       findings.Add(
           LifeName(journal, *life) +
               ": exit is flagged OOM-killed though no oom of this life was delivered before it",
@@ -104,7 +109,7 @@ Judgement JudgeNotInherited(const Evidence& evidence) {
     const Life* earlier = EarlierOom(evidence, *life);
     if (earlier == nullptr) continue;
     findings.Observe();
-    const bool own = (life->oom_known != 0 && life->oom_known < entry.seq) ||
+    const bool own = (life->oom_delivered != 0 && life->oom_delivered < entry.seq) ||
                      (life->oom_emitted != 0 && life->oom_emitted < entry.seq);
     if (!entry.flag || own) continue;
     const std::uint64_t oom =
@@ -163,7 +168,10 @@ Judgement JudgeSurvives(const Evidence& evidence) {
     }
     const std::uint64_t read = life->oom_delivered;
     if (oom == 0 || oom > life->begin) {
-      if (read == 0 || !evidence.At(read).flag || life->oom_known > entry.seq) continue;
+      if (read == 0 || !evidence.At(read).flag || life->oom_known == 0 ||
+          life->oom_known > entry.seq) {
+        continue;
+      }
       oom = read;  // its emission was not recorded
     }
     // An oom behind init's exit is too late.
@@ -212,22 +220,28 @@ class OomCallbacks {
     const Life& life = evidence_.lives()[index];
     const std::uint64_t known = evidence_.lives().KnownAt(event);
     Counts& counts = counts_[index];
-    const bool behind_exit = life.exit_known != 0 && life.exit_known < known;
+    const Entry* exit = life.exit_delivered == 0 ? nullptr : &evidence_.At(life.exit_delivered);
+    const bool same_read = exit != nullptr && exit->flag && event.flag &&
+                           exit->number == event.number;
+    const bool behind_exit = same_read ? exit->seq < event.seq
+                                       : life.exit_known != 0 && life.exit_known < event.seq;
     if (behind_exit) {
       counts.late.push_back(event.seq);
       return;
     }
+    // What was read in the stored log may have come too late.
+    const bool uncertain = event.flag && !same_read &&
+                           (known == 0 || (exit != nullptr && (exit->seq < known ||
+                                                               evidence_.At(known).t == exit->t)));
+    const bool after_exit = exit != nullptr && !same_read && exit->seq < event.seq;
     // Before its restore's callback an oom counts for the flag; near a container's end without an
     // exit event nobody can tell whether it came in time.
     const bool before_restore =
-        life.restored && (life.start_begin == 0 || known < life.start_begin);
-    const bool no_exit_event = life.exit_begin != 0 && life.exit_known == 0;
+        life.restored && (life.start_begin == 0 || event.seq < life.start_begin);
+    const bool no_exit_event = life.exit_begin != 0 && exit == nullptr;
     const bool unheard = (closed_ != 0 && life.exit_begin == 0) || life.superseded;
     const bool never_started = !life.Started();
-    // Read in the log in the moment in which the exit came.
-    const bool same_moment = event.flag && life.exit_known != 0 &&
-                             evidence_.At(known).t == evidence_.At(life.exit_known).t;
-    if (before_restore || no_exit_event || unheard || never_started || same_moment) {
+    if (before_restore || no_exit_event || unheard || never_started || uncertain || after_exit) {
       ++counts.possible;
     } else {
       counts.owed.push_back(event.seq);

@@ -46,7 +46,6 @@ class RepetitionJudge {
   };
 
   void Delivered(const Entry& event) {
-    if (evidence_.lives().KnownAt(event) == 0) return;
     const auto [seen, fresh] = seen_.try_emplace(IdentityOf(event), event.seq);
     if (fresh) return;
     findings_.Observe();

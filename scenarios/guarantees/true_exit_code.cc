@@ -57,16 +57,17 @@ class CodeJudge {
 
   void JudgeExit(const Entry& callback, const Life& life) {
     findings_.Observe();
-    const bool known = life.exit_known != 0 && life.exit_known < callback.seq;
+    const bool known = life.exit_delivered != 0 && life.exit_delivered < callback.seq;
     // Of a restore without any read of the stored log nobody can tell.
     if (!known && life.restored && !lives_.AnyStoredRead()) return;
     const std::uint32_t expected =
         known ? journal_.entries()[life.exit_delivered - 1].code : kGoneWithoutExit;
     if (callback.code == expected) return;
-    // What the log told in the same moment may have come too late.
-    const bool just_read = known && life.exit_known != life.exit_delivered &&
-                           journal_.entries()[life.exit_known - 1].t == callback.t;
-    if (just_read && callback.code == kGoneWithoutExit) return;
+    // What the log told in the same moment, or in a read that did not end, may have come too late.
+    const bool certain = life.exit_known != 0 && life.exit_known < callback.seq &&
+                         (life.exit_known == life.exit_delivered ||
+                          journal_.entries()[life.exit_known - 1].t != callback.t);
+    if (known && !certain && callback.code == kGoneWithoutExit) return;
     findings_.Add(LifeName(journal_, life) + ": exit code " + std::to_string(callback.code) +
                       " was called back, " +
                       (known ? "init's exit had status " + std::to_string(expected)

@@ -219,8 +219,8 @@ class SilenceJudge {
           findings_.Observe();
           // One that would not die is stayed on.
           const Life* life = evidence_.lives().Of(entry);
-          const bool given_up = life != nullptr && life->restored && life->exit_known == 0;
-          const bool later = life != nullptr && life->exit_known > entry.seq;
+          const bool given_up = life != nullptr && life->restored && life->exit_delivered == 0;
+          const bool later = life != nullptr && life->exit_delivered > entry.seq;
           if (!given_up && !later) containers_[entry.id].gone = &entry;
         }
         break;

@@ -232,17 +232,20 @@ TEST(Lives, AnotherEngineHearsOfAnEventForTheFirstTime) {
   EXPECT_EQ(LifeOf(lives, j, repeated), kNoLife);
 }
 
-TEST(Lives, AReadOfTheLogThatFailsBringsNothing) {
+TEST(Lives, WhatAReadOfTheLogBroughtIsCertainWhenItHasEnded) {
   JournalBuilder j;
-  const auto failed = j.Created("c1").Stream(0, true).Read("oom", "c1").Last();
-  const auto live = j.Stream(5).Delivered("oom", "c1").Last();
-  const auto cut = j.Stream(0, true).Read("exit", "c1", kInit).StreamEnd(true).Last() - 1;
+  const auto oom = j.Created("c1").Stream(0, true).Read("oom", "c1").Last();
+  const auto exit = j.Read("exit", "c1", kInit).Last();
+  j.StreamEnd(true);
+  const auto again = j.Stream(5).Delivered("oom", "c1").Last();
   const Lives lives = CutIntoLives(j.journal());
-  EXPECT_EQ(LifeOf(lives, j, failed), kNoLife);
-  EXPECT_EQ(LifeOf(lives, j, live), 0U);
-  EXPECT_EQ(LifeOf(lives, j, cut), kNoLife);
-  EXPECT_EQ(lives.KnownAt(j.journal().entries()[cut - 1]), 0U);
-  EXPECT_EQ(lives[0].exit_delivered, 0U);
+  EXPECT_EQ(LifeOf(lives, j, oom), 0U);
+  EXPECT_EQ(LifeOf(lives, j, exit), 0U);
+  EXPECT_EQ(LifeOf(lives, j, again), kNoLife);
+  EXPECT_EQ(lives[0].oom_delivered, oom);
+  EXPECT_EQ(lives[0].oom_known, again);
+  EXPECT_EQ(lives[0].exit_delivered, exit);
+  EXPECT_EQ(lives[0].exit_known, 0U);
 }
 
 // The log tells of containers that had the id before, which this journal knows nothing of.
