@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "scenarios/guarantees/judging.h"
+#include "scenarios/guarantees/symbol_map.h"
 
 namespace scenarios {
 namespace {
@@ -53,7 +54,10 @@ class ExecJudge {
         if (entry.what == words_.add_process) {
           if (Exec* exec = Of(entry)) exec->calls.push_back({entry.number, entry.seq});
         }
-        if (words_.IsClosing(entry) && closed_ == 0) closed_ = entry.seq;
+        if (words_.IsClosing(entry) && closed_ == 0) {
+          closed_ = entry.seq;
+          at_close_ = running_;
+        }
         break;
       case EntryKind::kCallEnd:
         if (entry.what == words_.add_process) Added(entry);
@@ -65,8 +69,12 @@ class ExecJudge {
           exec.last_event = entry.seq;
         }
         break;
+      case EntryKind::kCallbackEnd:
+        --running_[entry.id];
+        break;
       case EntryKind::kCallbackBegin:
         any_callback_ = true;
+        ++running_[entry.id];
         if (life == kNoLife) break;
         if (entry.what == words_.exit_process) CalledBack(entry, life);
         if (entry.what == words_.exit) Exited(entry, life);
@@ -158,7 +166,9 @@ class ExecJudge {
       const Life& of = evidence_.lives()[life];
       if (of.superseded || of.exit_begin != 0 || of.Failed() || of.start_failed) continue;
       for (const auto& [name, exec] : execs_[life]) {
-        const bool unheard = closed_ != 0 && exec.last_event > closed_;
+        // What had to wait for another callback when the client was closed never comes.
+        const bool unheard =
+            closed_ != 0 && (exec.last_event > closed_ || at_close_[of.id] > 0);
         if (exec.owed.empty() || exec.spare_events == 0 || unheard) continue;
         findings_.Add(SubjectName(evidence_.journal(), evidence_.At(exec.owed.front())) +
                           ": exit-process was never called back though its exit was delivered",
@@ -172,6 +182,8 @@ class ExecJudge {
   Findings findings_;
   bool any_callback_ = false;
   std::uint64_t closed_ = 0;
+  SymbolMap<int> running_;   // callbacks, by id
+  SymbolMap<int> at_close_;  // the same when the client was closed
   std::vector<Execs> execs_;                      // by life
   std::unordered_map<Symbol, LifeIndex> latest_;  // by id
 };

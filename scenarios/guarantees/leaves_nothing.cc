@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "scenarios/guarantees/event_identity.h"
 #include "scenarios/guarantees/judging.h"
 #include "scenarios/guarantees/symbol_map.h"
 
@@ -40,6 +41,11 @@ struct Final {
   Names tracked;
   Names running;
 };
+
+// The client was closed under the call.
+bool EndedByClose(const Entry& end) {
+  return end.code == static_cast<std::uint32_t>(libcontainerd::ErrorCode::kCancelled);
+}
 
 struct Presence {
   std::uint64_t created = 0;
@@ -112,7 +118,7 @@ class CreateJudge {
     if (call == container.open.end()) return;
     Attempt attempt = *call;
     container.open.erase(call);
-    if (!Failed(end) || closed_) return;  // closing leaves containers alone
+    if (!Failed(end) || closed_ || EndedByClose(end)) return;  // that leaves containers alone
     // Two creates of one id: the bundle is that of the one that goes on.
     if (!container.open.empty() && container.open.front().bundle == 0) {
       container.open.front().bundle = std::exchange(attempt.bundle, 0);
@@ -184,7 +190,8 @@ class ExecJudge {
     std::uint64_t rpc = 0;      // number of its AddProcess
     std::uint64_t started = 0;  // that succeeded
     std::uint64_t ended = 0;    // a signal was sent to it, or its exit showed
-    std::uint64_t begun = 0;    // the latest call
+    std::uint64_t begun = 0;    // the latest call that failed
+    bool blamed = false;        // that nobody ended it
     std::uint64_t failed = 0;   // the end of a call
     std::uint64_t files_before = 0;
   };
@@ -219,6 +226,10 @@ class ExecJudge {
         break;
       case EntryKind::kEventEmitted:
       case EntryKind::kEventDelivered:
+        if (!unended_.empty()) {
+          if (entry.kind == EntryKind::kEventEmitted) emitted_.emplace(IdentityOf(entry), entry.seq);
+          if (entry.kind == EntryKind::kEventDelivered) Heard(entry);
+        }
         if (entry.what != words_.exit) break;
         if (entry.process == words_.init) gone_[entry.id] = entry.seq;
         Of(entry).ended = entry.seq;
@@ -271,10 +282,16 @@ class ExecJudge {
     const std::uint64_t begin = call->second;
     exec.calls.erase(call);
     exec.begun = begin;
-    if (!Failed(end) || !exec.calls.empty() || closed_) return;
+    if (!Failed(end) || !exec.calls.empty() || closed_ || EndedByClose(end)) return;
     const bool tried = exec.fifos.created > begin;
     if (!tried && exec.started < begin) return;  // refused
     exec.failed = end.seq;
+    if (exec.fifos.there() && exec.fifos.created > bundle_removed_[end.id]) {
+      findings_.Add(SubjectName(evidence_.journal(), end) +
+                        ": its add-process failed and its FIFOs were left behind",
+                    {exec.fifos.created, end.seq});
+    }
+    if (exec.started > begin) unended_.push_back(PairKey(end.id, end.process));
     failed_of_[end.id] = PairKey(end.id, end.process);
     files_[end.id].changed = end.seq;
   }
@@ -286,18 +303,36 @@ class ExecJudge {
     const Entry& end = evidence_.At(failed);
     const std::string name = SubjectName(evidence_.journal(), end);
     findings_.Observe();
-    if (exec.fifos.there() && exec.fifos.created > bundle_removed_[end.id]) {
-      findings_.Add(name + ": its add-process failed and its FIFOs were left behind",
-                    {exec.fifos.created, failed, next});
-    }
-    const bool over = exec.ended > exec.started || gone_[end.id] > exec.begun;
+    const bool over = Over(end.id, exec);
     const std::uint64_t running = final_.running.Find(end.id, end.process);
-    if (exec.started != 0 && !over) {
+    if (exec.started > exec.begun && !over && !exec.blamed) {
       findings_.Add(name + ": its add-process failed and nobody ended it",
                     {exec.started, failed, next});
     } else if (next == 0 && running > failed) {
       findings_.Add(name + ": its add-process failed and it still runs", {failed, running});
     }
+  }
+
+  bool Over(Symbol id, const Exec& exec) {
+    return exec.ended > exec.started || gone_[id] > exec.begun;
+  }
+
+  // An event that was emitted after a call had failed has reached the client: what the failure
+  // leads to has begun, too.
+  void Heard(const Entry& event) {
+    const auto emitted = emitted_.find(IdentityOf(event));
+    if (emitted == emitted_.end()) return;
+    std::erase_if(unended_, [&](std::uint64_t key) {
+      Exec& exec = execs_[key];
+      if (exec.failed == 0 || Over(Symbol(key >> 32), exec)) return true;
+      if (exec.failed > emitted->second) return false;
+      exec.blamed = true;
+      findings_.Add(SubjectName(evidence_.journal(), evidence_.At(exec.failed)) +
+                        ": its add-process failed and nobody ended it",
+                    {exec.started, exec.failed, event.seq});
+      return true;
+    });
+    if (unended_.empty()) emitted_.clear();
   }
 
   // Somebody looked into the bundle: right before the call that failed, and right after it?
@@ -341,6 +376,8 @@ class ExecJudge {
   SymbolMap<std::uint64_t> gone_;  // init's exit, by id
   SymbolMap<std::uint64_t> bundle_removed_;
   SymbolMap<Files> files_;
+  std::vector<std::uint64_t> unended_;  // keys of those that were started and whose call failed
+  std::unordered_map<EventIdentity, std::uint64_t, EventIdentityHash> emitted_;  // since then
   SymbolMap<std::uint64_t> failed_of_;  // the exec whose call failed last, by id
 };
 
@@ -432,8 +469,8 @@ constinit const Guarantee kFailedCreateLeavesNothing{
 
 constinit const Guarantee kFailedExecLeavesNothing{
     "failed-exec-leaves-nothing",
-    "An add-process that failed leaves no FIFOs and nothing else in the bundle, and if its process "
-    "was started, that is ended.",
+    "An add-process that failed has left no FIFOs and nothing else in the bundle when it returns, "
+    "and if its process was started, that is ended.",
     "without an add-process that failed after it had begun",
     &JudgeExec,
 };

@@ -71,6 +71,13 @@ TEST(ExecExits, BrokenByOneThatNeverComesInAContainerThatLives) {
         {added, event}}}));
 }
 
+TEST(ExecExits, WhatHadToWaitWhenTheClientWasClosedNeverComes) {
+  JournalBuilder j;
+  j.Created("c1").Exec("c1", "e1").Event("oom", "c1").CallbackBegin("oom", "c1");
+  j.Event("exit", "c1", kExec).CallBegin("close", "").CallbackEnd("oom", "c1");
+  EXPECT_TRUE(Held(kName, j.CallEnd("close", "")));
+}
+
 TEST(ExecExits, HoldsForOneThatSomebodyElseAdded) {
   JournalBuilder j;
   j.Created("c1").Exec("c1", "e1").Event("exit", "c1", kExec).Callback("exit-process", "c1", kExec);

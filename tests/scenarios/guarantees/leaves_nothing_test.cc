@@ -111,21 +111,43 @@ TEST(FailedExec, HoldsWhenNothingIsLeft) {
 }
 
 TEST(FailedExec, BrokenByFifos) {
-  for (const bool again : {false, true}) {
-    JournalBuilder j;
-    const auto fifos = ExecFails(j).Last();
-    const auto failed = j.CallEnd("add-process", "c1", kExecFailed).Last();
-    std::vector<std::uint64_t> entries{fifos, failed};
-    if (again) entries.push_back(j.CallBegin("add-process", "c1", kOfExec).Last());
-    EXPECT_TRUE(Broken(kExec, j,
-                       {{"c1/e1: its add-process failed and its FIFOs were left behind", entries}}));
-  }
+  JournalBuilder j;
+  const auto fifos = ExecFails(j).Last();
+  const auto failed = j.CallEnd("add-process", "c1", kExecFailed).Last();
+  j.Fifos(kFifosGone, "c1", "e1");
+  EXPECT_TRUE(Broken(kExec, j,
+                     {{"c1/e1: its add-process failed and its FIFOs were left behind",
+                       {fifos, failed}}}));
 }
 
 TEST(FailedExec, TheBundleTakesTheFifosAlong) {
   JournalBuilder j;
-  ExecFails(j).CallEnd("add-process", "c1", kExecFailed).Bundle(kGone, "c1");
+  ExecFails(j).Bundle(kGone, "c1").CallEnd("add-process", "c1", kExecFailed);
   EXPECT_TRUE(Held(kExec, j));
+}
+
+// The client is closed: whatever it was doing is left as it is.
+TEST(FailedExec, CloseLeavesThingsAlone) {
+  JournalBuilder j;
+  ExecFails(j).CallEnd("add-process", "c1", {.process = "e1", .code = 1, .failed = true});
+  Fails(j).CallEnd("create", "c1", {.code = 1, .failed = true});
+  EXPECT_TRUE(NotObservable(kExec, j));
+  EXPECT_TRUE(NotObservable(kCreate, j));
+}
+
+// It would have been ended before the client heard of anything that happened later.
+TEST(FailedExec, BrokenByAProcessThatOnlyItsContainersEndEnds) {
+  JournalBuilder j;
+  j.Created("c1");
+  ExecFails(j).RpcBegin("AddProcess", "c1", kOfExec);
+  const auto started = j.RpcEnd("AddProcess", "c1", kOfExec).Last();
+  const auto failed =
+      j.Fifos(kFifosGone, "c1", "e1").CallEnd("add-process", "c1", kExecFailed).Last();
+  const auto heard = j.Event("oom", "c2").Last();
+  j.Exited("c1");
+  EXPECT_TRUE(Broken(
+      kExec, j,
+      {{"c1/e1: its add-process failed and nobody ended it", {started, failed, heard}}}));
 }
 
 TEST(FailedExec, BrokenByOtherFiles) {
