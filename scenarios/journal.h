@@ -56,19 +56,19 @@ enum class EntryKind : std::uint8_t {
   kStdioRead,     // by the engine (outputs): id, process, what, number=bytes
   kStdioEof,      // seen by the engine: id, process, what, number=bytes in all, text=sha256
   kStdioSourceEof,  // closed by the process: id, process, what, number=bytes in all, text=sha256
-  kStdioClosed,     // by the engine: id, process, what, number=opening; stdin: once more, with flag,
-                    // when all that was written to it has been taken
-  kBundleCreated,   // id
-  kBundleRemoved,   // id
-  kFifosCreated,    // id, process
-  kFifosRemoved,    // id, process
-  kBundleFiles,     // id, text=names of its files, sorted, with a space between; "": no bundle
-  kCursorRead,      // by the client: text=content, failed
-  kCursorWriting,   // by the client: number=write, text=content, stamp=its time
-  kCursorWritten,   // as kCursorWriting, plus failed
-  kDaemonStarted,   // by the client: pid; or failed and text (message)
-  kDaemonAdopted,   // the process of that pid is proven to be our daemon
-  kDaemonRefused,   // the process of that pid is proven not to be
+  kStdioClosed,    // by the engine: id, process, what, number=opening; stdin: once more, with flag,
+                   // when all that was written to it has been taken
+  kBundleCreated,  // id
+  kBundleRemoved,  // id
+  kFifosCreated,   // id, process
+  kFifosRemoved,   // id, process
+  kBundleFiles,    // id, text=names of its files, sorted, with a space between; "": no bundle
+  kCursorRead,     // by the client: text=content, failed
+  kCursorWriting,  // by the client: number=write, text=content, stamp=its time
+  kCursorWritten,  // as kCursorWriting, plus failed
+  kDaemonStarted,  // by the client: pid; or failed and text (message)
+  kDaemonAdopted,  // the process of that pid is proven to be our daemon
+  kDaemonRefused,  // the process of that pid is proven not to be
   kDaemonSignalled,  // by the client: pid, code=signal, failed
   kDaemonEnded,      // pid
   kHealthChecked,    // failed, code and text (message)

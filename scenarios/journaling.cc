@@ -174,8 +174,7 @@ class JournalingReader final : public libcontainerd::OutputReader {
 class JournalingProcessStdio final : public libcontainerd::ProcessStdio {
  public:
   JournalingProcessStdio(Recorder& recorder, std::string id, std::string process,
-                         std::uint64_t opening,
-                         std::unique_ptr<libcontainerd::ProcessStdio> stdio)
+                         std::uint64_t opening, std::unique_ptr<libcontainerd::ProcessStdio> stdio)
       : recorder_(recorder),
         id_(std::move(id)),
         process_(std::move(process)),
@@ -184,7 +183,9 @@ class JournalingProcessStdio final : public libcontainerd::ProcessStdio {
 
   libcontainerd::IoPipe TakePipe() override {
     libcontainerd::IoPipe pipe = stdio_->TakePipe();
-    const auto name = [this](const char* stream) { return StreamName{id_, process_, stream, opening_}; };
+    const auto name = [this](const char* stream) {
+      return StreamName{id_, process_, stream, opening_};
+    };
     pipe.in = std::make_unique<JournalingWriter>(recorder_, name("stdin"), std::move(pipe.in));
     pipe.out = std::make_unique<JournalingReader>(recorder_, name("stdout"), std::move(pipe.out));
     pipe.err = std::make_unique<JournalingReader>(recorder_, name("stderr"), std::move(pipe.err));

@@ -12,8 +12,7 @@ namespace {
 using libcontainerd::Duration;
 
 std::string Milliseconds(Duration duration) {
-  return std::to_string(
-             std::chrono::duration_cast<std::chrono::milliseconds>(duration).count()) +
+  return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count()) +
          " ms";
 }
 
@@ -90,8 +89,9 @@ class ReturnJudge {
     if (begin.what == words_.create) return timing.create_deadline;
     if (begin.what == words_.add_process) return timing.add_process_deadline;
     if (begin.what == words_.restore) {
-      return timing.call_deadline + std::max(timing.restore_term_wait + timing.restore_kill_wait,
-                                             timing.restore_exit_wait) +
+      return timing.call_deadline +
+             std::max(timing.restore_term_wait + timing.restore_kill_wait,
+                      timing.restore_exit_wait) +
              timing.stored_log_deadline;
     }
     return timing.call_deadline;
@@ -107,9 +107,8 @@ class ReturnJudge {
         std::ranges::find(calls_, end.number, [](const Call& open) { return open.begin->number; });
     if (call == calls_.end()) return;
     if (evidence_.Late(Due(*call, end.t), end.t)) {
-      findings_.Add(Name(*call->begin) + " returned after " +
-                        Milliseconds(end.t - call->begin->t) + ", its deadline is " +
-                        Milliseconds(Bound(*call->begin)),
+      findings_.Add(Name(*call->begin) + " returned after " + Milliseconds(end.t - call->begin->t) +
+                        ", its deadline is " + Milliseconds(Bound(*call->begin)),
                     {call->begin->seq, end.seq});
     } else if (call->exit != nullptr) {
       const Duration waited = waited_[end.id].Total(end.t) - call->waited;
@@ -146,9 +145,9 @@ class ReturnJudge {
     if (waited_[call.begin->id].Open()) return;  // whoever holds that callback holds the call
     const Entry& last = evidence_.journal().entries().back();
     if (!evidence_.Missed(Due(call, last.t))) return;
-    findings_.Add(Name(*call.begin) + " never returned, its deadline is " +
-                      Milliseconds(Bound(*call.begin)),
-                  {call.begin->seq});
+    findings_.Add(
+        Name(*call.begin) + " never returned, its deadline is " + Milliseconds(Bound(*call.begin)),
+        {call.begin->seq});
   }
 
   std::string Name(const Entry& call) const {
@@ -160,7 +159,7 @@ class ReturnJudge {
   const Evidence& evidence_;
   const Words& words_;
   Findings findings_;
-  std::vector<Call> calls_;     // under way
+  std::vector<Call> calls_;   // under way
   SymbolMap<Busy> waited_;    // by id
   SymbolMap<Busy> updating_;  // UpdateContainer, by id
 };
@@ -174,7 +173,8 @@ class SignalJudge {
   explicit SignalJudge(const Evidence& evidence) : evidence_(evidence), words_(evidence.words()) {}
 
   Judgement Judge() {
-    for (const Entry& entry : evidence_.journal().entries()) any_rpc_ |= entry.kind == EntryKind::kRpcBegin;
+    for (const Entry& entry : evidence_.journal().entries())
+      any_rpc_ |= entry.kind == EntryKind::kRpcBegin;
     if (!any_rpc_) return {};
     for (const Entry& entry : evidence_.journal().entries()) Visit(entry);
     for (auto& [key, calls] : calls_) {
@@ -211,8 +211,7 @@ class SignalJudge {
   }
 
   void Sent(std::vector<Call>& calls, const Entry& rpc) {
-    const auto call =
-        std::ranges::find_if(calls, [](const Call& open) { return !open.sent; });
+    const auto call = std::ranges::find_if(calls, [](const Call& open) { return !open.sent; });
     if (call == calls.end()) return;  // one of the client's own
     call->sent = true;
     if (evidence_.Late(call->begin->t + evidence_.options().promptly, rpc.t)) {
@@ -221,11 +220,10 @@ class SignalJudge {
   }
 
   void Returned(std::vector<Call>& calls, const Entry& end) {
-    const auto call = std::ranges::find(calls, end.number,
-                                        [](const Call& open) { return open.begin->number; });
+    const auto call =
+        std::ranges::find(calls, end.number, [](const Call& open) { return open.begin->number; });
     if (call == calls.end()) return;
-    const bool late =
-        evidence_.Late(call->begin->t + evidence_.options().promptly, end.t);
+    const bool late = evidence_.Late(call->begin->t + evidence_.options().promptly, end.t);
     if (!call->sent && (late || !Failed(end))) Blame(*call->begin, &end, " was never sent");
     calls.erase(call);
   }
@@ -293,8 +291,8 @@ class ReentryJudge {
 
   std::string Name(const Entry& call) const {
     const Journal& journal = evidence_.journal();
-    return journal.Text(call.what) + " of " + SubjectName(journal, call) +
-           " from a callback of " + journal.Text(call.text);
+    return journal.Text(call.what) + " of " + SubjectName(journal, call) + " from a callback of " +
+           journal.Text(call.text);
   }
 
   const Evidence& evidence_;
@@ -312,7 +310,8 @@ Judgement JudgeReentry(const Evidence& evidence) {
 constinit const Guarantee kCallsReturn{
     "calls-return",
     "Each call returns within its deadline (for pause and resume that of the event on top) and the "
-    "callbacks and attaches of its container that run meanwhile; pause and resume at once when init "
+    "callbacks and attaches of its container that run meanwhile; pause and resume at once when "
+    "init "
     "has exited, and every call before close returns.",
     "without a call",
     &JudgeReturn,

@@ -19,8 +19,8 @@ struct Key {
 struct KeyHash {
   std::size_t operator()(const Key& key) const {
     constexpr std::uint64_t kOdd = 0x9e3779b97f4a7c15;
-    std::uint64_t hash = (std::uint64_t{key.life} << 32 | static_cast<std::uint32_t>(key.state)) *
-                         kOdd;
+    std::uint64_t hash =
+        (std::uint64_t{key.life} << 32 | static_cast<std::uint32_t>(key.state)) * kOdd;
     hash ^= hash >> 29;
     return (hash ^ static_cast<std::uint32_t>(key.process)) * kOdd;
   }

@@ -31,8 +31,8 @@ Judgement JudgeBundle(const Evidence& evidence) {
     const Presence bundle = bundles[entry.id];
     if (life == nullptr || bundle.created == 0) continue;
     // Given up, not gone: its bundle goes when it does.
-    const bool would_not_die = life->restored &&
-                                !(life->exit_delivered != 0 && life->exit_delivered < entry.seq);
+    const bool would_not_die =
+        life->restored && !(life->exit_delivered != 0 && life->exit_delivered < entry.seq);
     // A create of the next life may have made its bundle already.
     const bool of_next = life->next != kNoLife && bundle.created > lives[life->next].begin;
     if (would_not_die && life->exit_delivered != 0) given_up.push_back(life);
@@ -47,8 +47,9 @@ Judgement JudgeBundle(const Evidence& evidence) {
     findings.Observe();
     const Presence bundle = bundles[life->id];
     if (bundle.created < bundle.removed || life->next != kNoLife) continue;
-    findings.Add(LifeName(journal, *life) + ": the bundle was never removed though init's exit came",
-                 {bundle.created, life->exit_begin, life->exit_delivered});
+    findings.Add(
+        LifeName(journal, *life) + ": the bundle was never removed though init's exit came",
+        {bundle.created, life->exit_begin, life->exit_delivered});
   }
   return std::move(findings).Conclude();
 }

@@ -48,8 +48,7 @@ class MonotoneJudge {
   }
 
   bool Handled(const Entry& event, const Entry& write) const {
-    const std::uint64_t end =
-        evidence_.causes().EndOf(evidence_.causes().CallbackOf(event));
+    const std::uint64_t end = evidence_.causes().EndOf(evidence_.causes().CallbackOf(event));
     return end != 0 && end < write.seq;
   }
 
@@ -78,8 +77,7 @@ class MonotoneJudge {
     const std::uint64_t callback = evidence_.causes().CallbackOf(event);
     findings_.Add("the cursor " + Text(write) + " passes the " +
                       evidence_.journal().Text(event.what) + " of " +
-                      SubjectName(evidence_.journal(), event) +
-                      ", whose callback has not ended",
+                      SubjectName(evidence_.journal(), event) + ", whose callback has not ended",
                   {event.seq, callback < write.seq ? callback : 0, write.seq});
     pending_.pop();  // once is enough
   }
@@ -183,7 +181,8 @@ constinit const Guarantee kCursorMonotone{
 
 constinit const Guarantee kCursorNeverTorn{
     "cursor-never-torn",
-    "Whatever is written as the cursor is a time, and whenever the file is read, after a crash too, "
+    "Whatever is written as the cursor is a time, and whenever the file is read, after a crash "
+    "too, "
     "it holds what was written last, or what was being written.",
     "without a write of the cursor",
     &JudgeTorn,

@@ -12,8 +12,7 @@ namespace {
 using libcontainerd::Duration;
 
 std::string Milliseconds(Duration duration) {
-  return std::to_string(
-             std::chrono::duration_cast<std::chrono::milliseconds>(duration).count()) +
+  return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count()) +
          " ms";
 }
 
@@ -322,7 +321,7 @@ class KillJudge {
   Findings findings_;
   bool cleaning_ = false;
   const Entry* start_ = nullptr;
-  std::unordered_set<std::uint32_t> proven_;                    // pids
+  std::unordered_set<std::uint32_t> proven_;                  // pids
   std::unordered_map<std::uint32_t, std::uint64_t> refused_;  // pid: the entry
   Failures failures_;
 };
@@ -404,7 +403,8 @@ constinit const Guarantee kDaemonComesBack{
 
 constinit const Guarantee kRetryIsBounded{
     "retry-is-bounded",
-    "The event stream is opened again only after a pause, which doubles up to the longest while the "
+    "The event stream is opened again only after a pause, which doubles up to the longest while "
+    "the "
     "streams bring nothing.",
     "without an event stream that was opened again",
     &JudgeRetry,

@@ -16,11 +16,11 @@ struct Exec {
     std::uint64_t begin;
     std::uint64_t called_back = 0;  // its exit came before it returned
   };
-  std::vector<Call> calls;            // under way
-  std::vector<std::uint64_t> owed;    // ends of those that succeeded
+  std::vector<Call> calls;          // under way
+  std::vector<std::uint64_t> owed;  // ends of those that succeeded
   std::uint64_t last_callback = 0;
-  std::size_t spare_events = 0;       // exits that nothing was called back for yet
-  std::size_t left_behind = 0;        // by an engine that went away: may be called back
+  std::size_t spare_events = 0;  // exits that nothing was called back for yet
+  std::size_t left_behind = 0;   // by an engine that went away: may be called back
   std::uint64_t last_event = 0;
 };
 
@@ -167,8 +167,7 @@ class ExecJudge {
       if (of.superseded || of.exit_begin != 0 || of.Failed() || of.start_failed) continue;
       for (const auto& [name, exec] : execs_[life]) {
         // What had to wait for another callback when the client was closed never comes.
-        const bool unheard =
-            closed_ != 0 && (exec.last_event > closed_ || at_close_[of.id] > 0);
+        const bool unheard = closed_ != 0 && (exec.last_event > closed_ || at_close_[of.id] > 0);
         if (exec.owed.empty() || exec.spare_events == 0 || unheard) continue;
         findings_.Add(SubjectName(evidence_.journal(), evidence_.At(exec.owed.front())) +
                           ": exit-process was never called back though its exit was delivered",
@@ -182,8 +181,8 @@ class ExecJudge {
   Findings findings_;
   bool any_callback_ = false;
   std::uint64_t closed_ = 0;
-  SymbolMap<int> running_;   // callbacks, by id
-  SymbolMap<int> at_close_;  // the same when the client was closed
+  SymbolMap<int> running_;                        // callbacks, by id
+  SymbolMap<int> at_close_;                       // the same when the client was closed
   std::vector<Execs> execs_;                      // by life
   std::unordered_map<Symbol, LifeIndex> latest_;  // by id
 };

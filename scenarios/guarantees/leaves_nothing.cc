@@ -3,7 +3,6 @@
 #include <utility>
 #include <vector>
 
-#include "scenarios/guarantees/event_identity.h"
 #include "scenarios/guarantees/judging.h"
 #include "scenarios/guarantees/symbol_map.h"
 
@@ -25,7 +24,7 @@ struct Final {
   }
 
   struct Names {
-    std::uint64_t taken = 0;  // the snapshot; 0: none
+    std::uint64_t taken = 0;                                 // the snapshot; 0: none
     std::unordered_map<std::uint64_t, std::uint64_t> names;  // id and process: seq
 
     std::uint64_t Find(Symbol id, Symbol process) const {
@@ -75,7 +74,7 @@ class CreateJudge {
   struct Container {
     std::vector<Attempt> open;
     Presence bundle;
-    Attempt failed;            // the latest, until the next one begins its bundle
+    Attempt failed;  // the latest, until the next one begins its bundle
     std::uint64_t failed_end = 0;
   };
 
@@ -202,6 +201,7 @@ class ExecJudge {
   };
 
   void Visit(const Entry& entry) {
+    if (!unended_.empty()) CheckUnended(entry);
     switch (entry.kind) {
       case EntryKind::kCallBegin:
         closed_ |= words_.IsClosing(entry);
@@ -226,10 +226,6 @@ class ExecJudge {
         break;
       case EntryKind::kEventEmitted:
       case EntryKind::kEventDelivered:
-        if (!unended_.empty()) {
-          if (entry.kind == EntryKind::kEventEmitted) emitted_.emplace(IdentityOf(entry), entry.seq);
-          if (entry.kind == EntryKind::kEventDelivered) Heard(entry);
-        }
         if (entry.what != words_.exit) break;
         if (entry.process == words_.init) gone_[entry.id] = entry.seq;
         Of(entry).ended = entry.seq;
@@ -276,8 +272,8 @@ class ExecJudge {
 
   void Returned(const Entry& end) {
     Exec& exec = Of(end);
-    const auto call = std::ranges::find(exec.calls, end.number,
-                                        [](const auto& open) { return open.first; });
+    const auto call =
+        std::ranges::find(exec.calls, end.number, [](const auto& open) { return open.first; });
     if (call == exec.calls.end()) return;
     const std::uint64_t begin = call->second;
     exec.calls.erase(call);
@@ -317,22 +313,19 @@ class ExecJudge {
     return exec.ended > exec.started || gone_[id] > exec.begun;
   }
 
-  // An event that was emitted after a call had failed has reached the client: what the failure
-  // leads to has begun, too.
-  void Heard(const Entry& event) {
-    const auto emitted = emitted_.find(IdentityOf(event));
-    if (emitted == emitted_.end()) return;
+  // What was started is ended at once, whatever its container does later.
+  void CheckUnended(const Entry& now) {
     std::erase_if(unended_, [&](std::uint64_t key) {
       Exec& exec = execs_[key];
       if (exec.failed == 0 || Over(Symbol(key >> 32), exec)) return true;
-      if (exec.failed > emitted->second) return false;
+      const Entry& end = evidence_.At(exec.failed);
+      if (!evidence_.Late(end.t + evidence_.options().promptly, now.t)) return false;
       exec.blamed = true;
-      findings_.Add(SubjectName(evidence_.journal(), evidence_.At(exec.failed)) +
-                        ": its add-process failed and nobody ended it",
-                    {exec.started, exec.failed, event.seq});
+      findings_.Add(
+          SubjectName(evidence_.journal(), end) + ": its add-process failed and nobody ended it",
+          {exec.started, exec.failed});
       return true;
     });
-    if (unended_.empty()) emitted_.clear();
   }
 
   // Somebody looked into the bundle: right before the call that failed, and right after it?
@@ -377,7 +370,6 @@ class ExecJudge {
   SymbolMap<std::uint64_t> bundle_removed_;
   SymbolMap<Files> files_;
   std::vector<std::uint64_t> unended_;  // keys of those that were started and whose call failed
-  std::unordered_map<EventIdentity, std::uint64_t, EventIdentityHash> emitted_;  // since then
   SymbolMap<std::uint64_t> failed_of_;  // the exec whose call failed last, by id
 };
 
@@ -440,7 +432,7 @@ Judgement JudgeNoExit(const Evidence& evidence) {
     if (!never) continue;
     const std::string name =
         life == nullptr ? evidence.journal().Text(entry.id) : LifeName(evidence.journal(), *life);
-    const std::uint64_t end = life == nullptr      ? of_id
+    const std::uint64_t end = life == nullptr       ? of_id
                               : life->call_end != 0 ? life->call_end
                                                     : life->rpc_end;
     findings.Add(name + ": exit was called back though its create failed", {end, entry.seq});

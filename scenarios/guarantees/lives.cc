@@ -365,7 +365,8 @@ class LifeCutter {
                          At(container.latest).exit_begin == 0;
     if (entry.what == restore_ && !awaited) return Begin(container, entry, nullptr, true);
     // A restore that failed once its container was taken over.
-    const bool over = none || At(container.latest).superseded || At(container.latest).exit_begin != 0;
+    const bool over =
+        none || At(container.latest).superseded || At(container.latest).exit_begin != 0;
     if (entry.what == exit_ && over && container.failed_restore) {
       OpenCall restore = *container.failed_restore;
       return Begin(container, entry, &restore, true);

@@ -1,10 +1,10 @@
 // Lives: a journal cut into the lives of its containers, which most guarantees are about.
 //
 // A life is one create that got as far as its CreateContainer RPC, or one restore that did not fail
-// (or failed and had an exit called back all the same), up to the end of its exit callback. A create
-// that was refused before its RPC is no life. A restored life continues the one before it: the
-// container is the same. Where a journal holds no CreateContainer RPCs at all, the create calls mark the lives, and
-// where it holds no calls either, the start callbacks do.
+// (or failed and had an exit called back all the same), up to the end of its exit callback. A
+// create that was refused before its RPC is no life. A restored life continues the one before it:
+// the container is the same. Where a journal holds no CreateContainer RPCs at all, the create calls
+// mark the lives, and where it holds no calls either, the start callbacks do.
 //
 // What belongs to which life:
 //   events     to the life during which the daemon emitted them, however late or often they were
@@ -76,9 +76,7 @@ struct Life {
   // The engine was told that it runs.
   bool Started() const { return start_end != 0 && !start_failed; }
   // The engine may rely on hearing of its exit.
-  bool OwesExit() const {
-    return Started() || (restored && call_end != 0 && !call_failed);
-  }
+  bool OwesExit() const { return Started() || (restored && call_end != 0 && !call_failed); }
   // The create ended with an error: whatever ran is killed and its exit absorbed.
   bool Failed() const {
     return call_end != 0 ? call_failed : rpc_end != 0 && rpc_failed && start_begin == 0;
@@ -112,8 +110,8 @@ class Lives {
 
  private:
   friend class LifeCutter;
-  std::vector<Life> lives_;          // in the order in which they began
-  std::vector<LifeIndex> of_entry_;  // by seq - 1
+  std::vector<Life> lives_;                                 // in the order in which they began
+  std::vector<LifeIndex> of_entry_;                         // by seq - 1
   std::unordered_map<std::uint64_t, std::uint64_t> known_;  // of what was read in the stored log
   bool any_stored_read_ = false;
 };

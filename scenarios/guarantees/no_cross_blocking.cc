@@ -25,7 +25,8 @@ struct Own {
 
 class BlockingJudge {
  public:
-  explicit BlockingJudge(const Evidence& evidence) : evidence_(evidence), words_(evidence.words()) {}
+  explicit BlockingJudge(const Evidence& evidence)
+      : evidence_(evidence), words_(evidence.words()) {}
 
   Judgement Judge() {
     for (const Entry& entry : evidence_.journal().entries()) Visit(entry);
@@ -121,13 +122,13 @@ class BlockingJudge {
     blocker = RecentOther(callback, ready);
     if (culprit == nullptr && blocker != nullptr) culprit = blocker->begin;
     if (culprit == nullptr) return;
-    findings_.Add(SubjectName(evidence_.journal(), callback) + ": " +
-                      evidence_.journal().Text(callback.what) + " was called back " +
-                      std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(
-                                         callback.t - ready)
-                                         .count()) +
-                      " ms after it could be, while " + Describe(*culprit) + " was under way",
-                  {cause, culprit->seq, callback.seq});
+    findings_.Add(
+        SubjectName(evidence_.journal(), callback) + ": " +
+            evidence_.journal().Text(callback.what) + " was called back " +
+            std::to_string(
+                std::chrono::duration_cast<std::chrono::milliseconds>(callback.t - ready).count()) +
+            " ms after it could be, while " + Describe(*culprit) + " was under way",
+        {cause, culprit->seq, callback.seq});
   }
 
   // Of another container, under way from before `since` until after it.

@@ -171,7 +171,8 @@ Judgement Judge(const Evidence& evidence) {
 
 constinit const Guarantee kNothingLostOnReconnect{
     "nothing-lost-on-reconnect",
-    "An event that the daemon still has in its log reaches the client: after each subscription, and "
+    "An event that the daemon still has in its log reaches the client: after each subscription, "
+    "and "
     "at an interval, the stored log is read once more from before the event.",
     "without emitted events of a container that the client follows, or without an event stream",
     &Judge,

@@ -182,10 +182,11 @@ Judgement JudgeSurvives(const Evidence& evidence) {
     const Entry* covering = reads.Covering(life->begin, evidence.At(oom));
     if (read == 0 && covering != nullptr) continue;  // the log no longer had it
     if (read != 0 && life->exit_delivered != 0 && read > life->exit_delivered) continue;
-    findings.Add(LifeName(journal, *life) +
-                     ": exit is not flagged OOM-killed though an oom before the restore " +
-                     (read != 0 ? "stood in the stored log" : "was not looked for in the stored log"),
-                 {oom, life->begin, read, entry.seq});
+    findings.Add(
+        LifeName(journal, *life) +
+            ": exit is not flagged OOM-killed though an oom before the restore " +
+            (read != 0 ? "stood in the stored log" : "was not looked for in the stored log"),
+        {oom, life->begin, read, entry.seq});
   }
   return std::move(findings).Conclude();
 }
@@ -209,9 +210,9 @@ class OomCallbacks {
 
  private:
   struct Counts {
-    std::vector<std::uint64_t> owed;      // deliveries that must be called back
-    std::size_t possible = 0;             // those that may be
-    std::vector<std::uint64_t> late;      // those that must not
+    std::vector<std::uint64_t> owed;  // deliveries that must be called back
+    std::size_t possible = 0;         // those that may be
+    std::vector<std::uint64_t> late;  // those that must not
     std::vector<std::uint64_t> callbacks;
   };
 
@@ -221,18 +222,19 @@ class OomCallbacks {
     const std::uint64_t known = evidence_.lives().KnownAt(event);
     Counts& counts = counts_[index];
     const Entry* exit = life.exit_delivered == 0 ? nullptr : &evidence_.At(life.exit_delivered);
-    const bool same_read = exit != nullptr && exit->flag && event.flag &&
-                           exit->number == event.number;
-    const bool behind_exit = same_read ? exit->seq < event.seq
-                                       : life.exit_known != 0 && life.exit_known < event.seq;
+    const bool same_read =
+        exit != nullptr && exit->flag && event.flag && exit->number == event.number;
+    const bool behind_exit =
+        same_read ? exit->seq < event.seq : life.exit_known != 0 && life.exit_known < event.seq;
     if (behind_exit) {
       counts.late.push_back(event.seq);
       return;
     }
     // What was read in the stored log may have come too late.
-    const bool uncertain = event.flag && !same_read &&
-                           (known == 0 || (exit != nullptr && (exit->seq < known ||
-                                                               evidence_.At(known).t == exit->t)));
+    const bool uncertain =
+        event.flag && !same_read &&
+        (known == 0 ||
+         (exit != nullptr && (exit->seq < known || evidence_.At(known).t == exit->t)));
     const bool after_exit = exit != nullptr && !same_read && exit->seq < event.seq;
     // Before its restore's callback an oom counts for the flag; near a container's end without an
     // exit event nobody can tell whether it came in time.
@@ -257,17 +259,16 @@ class OomCallbacks {
     const std::string name = LifeName(evidence_.journal(), life);
     const std::size_t allowed = counts.owed.size() + counts.possible;
     if (counts.callbacks.size() > allowed) {
-      std::vector<std::uint64_t> entries(counts.callbacks.begin() +
-                                             static_cast<std::ptrdiff_t>(allowed),
-                                         counts.callbacks.end());
+      std::vector<std::uint64_t> entries(
+          counts.callbacks.begin() + static_cast<std::ptrdiff_t>(allowed), counts.callbacks.end());
       entries.insert(entries.end(), counts.late.begin(), counts.late.end());
       findings_.Add(name + ": oom was called back " + Times(counts.callbacks.size()) + ", but " +
                         Times(allowed) + " an oom was delivered within its life",
                     std::move(entries));
     } else if (counts.callbacks.size() < counts.owed.size() && closed_ == 0) {
-      std::vector<std::uint64_t> entries(counts.owed.begin() + static_cast<std::ptrdiff_t>(
-                                                                   counts.callbacks.size()),
-                                         counts.owed.end());
+      std::vector<std::uint64_t> entries(
+          counts.owed.begin() + static_cast<std::ptrdiff_t>(counts.callbacks.size()),
+          counts.owed.end());
       findings_.Add(name + ": oom was called back " + Times(counts.callbacks.size()) + ", but " +
                         Times(counts.owed.size()) + " an oom was delivered within its life",
                     std::move(entries));
@@ -327,7 +328,8 @@ constinit const Guarantee kOomFlagNotInherited{
 
 constinit const Guarantee kOomCalledBack{
     "oom-called-back",
-    "Each oom that is delivered within a life is called back once; one that comes after init's exit "
+    "Each oom that is delivered within a life is called back once; one that comes after init's "
+    "exit "
     "is not.",
     "without an oom that was delivered or called back",
     &JudgeCalledBack,

@@ -103,8 +103,9 @@ class PauseJudge {
           container.emitted != nullptr && container.emitted->what == words_.resume;
       if (container.paused_by != nullptr || own || !was_resumed) return;
       findings_.Observe();
-      findings_.Add(Name(callback) + ": pause was called back after restore though it was not paused",
-                    {container.emitted->seq, restored.seq, callback.seq});
+      findings_.Add(
+          Name(callback) + ": pause was called back after restore though it was not paused",
+          {container.emitted->seq, restored.seq, callback.seq});
       return;
     }
     // What came of it meanwhile may be called back, but not in front.
@@ -169,10 +170,10 @@ Judgement JudgeAfterExit(const Evidence& evidence) {
     findings.Observe();
     if (exit_ended[entry.id] > begin.seq) continue;
     const std::uint64_t running = exit_begun[entry.id] > begin.seq ? exit_begun[entry.id] : 0;
-    findings.Add(evidence.journal().Text(entry.id) +
-                     ": its restore without live-restore returned " +
-                     (running != 0 ? "before its exit callback had ended" : "without its exit callback"),
-                 {begin.seq, running, entry.seq});
+    findings.Add(
+        evidence.journal().Text(entry.id) + ": its restore without live-restore returned " +
+            (running != 0 ? "before its exit callback had ended" : "without its exit callback"),
+        {begin.seq, running, entry.seq});
   }
   if (!any_callback) return {};
   return std::move(findings).Conclude();
@@ -236,13 +237,11 @@ class BoundJudge {
   // The live stream is nobody's wait.
   bool IsOfCalls(const Entry& rpc) const { return rpc.what != words_.events_rpc || rpc.flag; }
   Busy& Asked(const Entry& rpc) { return rpc.id == Symbol{} ? everybodys_ : busy_[rpc.id]; }
-  Duration BusyOf(Symbol id, Duration now) {
-    return busy_[id].Total(now) + everybodys_.Total(now);
-  }
+  Duration BusyOf(Symbol id, Duration now) { return busy_[id].Total(now) + everybodys_.Total(now); }
 
   void Returned(const Entry& end) {
-    const auto restore = std::ranges::find(
-        restores_, end.number, [](const Restore& open) { return open.begin->number; });
+    const auto restore = std::ranges::find(restores_, end.number,
+                                           [](const Restore& open) { return open.begin->number; });
     if (restore == restores_.end()) return;
     Conclude(*restore, end, true);
     restores_.erase(restore);
@@ -256,12 +255,11 @@ class BoundJudge {
     const Duration due = restore.begin->t + bound + evidence_.options().promptly + busy;
     const bool late = returned ? evidence_.Late(due, end.t) : evidence_.Missed(due);
     if (!late) return;
-    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(end.t -
-                                                                            restore.begin->t - busy);
+    const auto took =
+        std::chrono::duration_cast<std::chrono::milliseconds>(end.t - restore.begin->t - busy);
     findings_.Add(evidence_.journal().Text(restore.begin->id) + ": its restore " +
                       (returned ? "took " : "has taken ") + std::to_string(took.count()) +
-                      " ms beside its RPCs and callbacks" +
-                      (returned ? "" : " and never returned"),
+                      " ms beside its RPCs and callbacks" + (returned ? "" : " and never returned"),
                   {restore.begin->seq, returned ? end.seq : 0});
   }
 
@@ -281,7 +279,8 @@ Judgement JudgeBound(const Evidence& evidence) {
 
 constinit const Guarantee kPauseSurvivesRestore{
     "pause-survives-restore",
-    "A live restore of a container that was paused, as far as the stored log still tells, is called "
+    "A live restore of a container that was paused, as far as the stored log still tells, is "
+    "called "
     "back restore and then pause; that of one that was not is not called back pause.",
     "without the restore callback of a container that was paused or called back so",
     &JudgePause,

@@ -6,7 +6,8 @@ namespace {
 
 class BoundsJudge {
  public:
-  explicit BoundsJudge(const Evidence& evidence) : journal_(evidence.journal()), lives_(evidence.lives()) {}
+  explicit BoundsJudge(const Evidence& evidence)
+      : journal_(evidence.journal()), lives_(evidence.lives()) {}
 
   Judgement Judge() {
     for (const Entry& entry : journal_.entries()) {

@@ -33,7 +33,8 @@ class StdioJudge {
  public:
   explicit StdioJudge(const Evidence& evidence)
       : words_(evidence.words()),
-        journal_(evidence.journal()), outputs_{journal_.Find("stdout"), journal_.Find("stderr")} {}
+        journal_(evidence.journal()),
+        outputs_{journal_.Find("stdout"), journal_.Find("stderr")} {}
 
   Judgement Judge() {
     for (const Entry& entry : journal_.entries()) Visit(entry);
@@ -172,7 +173,7 @@ class StdioJudge {
   const std::array<Symbol, kOutputs> outputs_;
   Findings findings_;
   bool any_attach_ = false;
-  SymbolMap<int> restoring_;  // restore calls under way, by id
+  SymbolMap<int> restoring_;                              // restore calls under way, by id
   std::unordered_map<std::uint64_t, Process> processes_;  // by id and name
   std::vector<std::uint64_t> order_;                      // of first mention
 };

@@ -112,8 +112,10 @@ Judgement Judge(const Evidence& evidence) {
 
 constinit const Guarantee kTrueExitCode{
     "true-exit-code",
-    "An exit callback carries the status of its own life's init, as delivered or read in the stored "
-    "log before the callback began, and 255 where none was; never an exec's status and never an invented 0. An "
+    "An exit callback carries the status of its own life's init, as delivered or read in the "
+    "stored "
+    "log before the callback began, and 255 where none was; never an exec's status and never an "
+    "invented 0. An "
     "exit-process "
     "carries the status of its own process, or 137 where init's exit came first.",
     "without events, or without an exit or exit-process callback",

@@ -49,7 +49,7 @@ class WaiterJudge {
   const Journal& journal_;
   const Words& words_;
   Findings findings_;
-  std::unordered_map<std::uint64_t, std::uint64_t> calls_;     // number: seq of the begin
+  std::unordered_map<std::uint64_t, std::uint64_t> calls_;  // number: seq of the begin
   std::unordered_map<std::uint64_t, Callbacks> callbacks_;  // by id and state
 };
 

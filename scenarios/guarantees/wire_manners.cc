@@ -129,8 +129,7 @@ class StdinJudge {
   void Answered(const Entry& rpc) {
     const bool create = rpc.what == words_.create_rpc;
     if (!create && rpc.what != words_.add_process_rpc) return;
-    const auto found =
-        stdins_.find(PairKey(rpc.id, create ? words_.init : rpc.process));
+    const auto found = stdins_.find(PairKey(rpc.id, create ? words_.init : rpc.process));
     if (found == stdins_.end() || found->second.request != rpc.number || Failed(rpc)) return;
     found->second.succeeded = rpc.seq;
   }
@@ -311,7 +310,8 @@ Judgement JudgeDouble(const Evidence& evidence) {
 
 constinit const Guarantee kCloseStdinOnce{
     "close-stdin-once",
-    "If the engine closed stdin of a process that lives, exactly one closeStdin is sent for it, and "
+    "If the engine closed stdin of a process that lives, exactly one closeStdin is sent for it, "
+    "and "
     "only after the successful reply of its create or add-process; else none is.",
     "without a closeStdin, or a stdin that was closed and flushed",
     &JudgeStdin,
@@ -327,7 +327,8 @@ constinit const Guarantee kSilentAfterExit{
 
 constinit const Guarantee kNoDoubleCreate{
     "no-double-create",
-    "No CreateContainer is sent for an id before the exit callback of its life before has ended (or "
+    "No CreateContainer is sent for an id before the exit callback of its life before has ended "
+    "(or "
     "its create has failed).",
     "without a CreateContainer",
     &JudgeDouble,

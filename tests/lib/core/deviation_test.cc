@@ -242,6 +242,7 @@ bool RunsAfterAFailedAttach(Rig& rig) {
   });
   EXPECT_EQ(rig.Exec("c1", "e1"), "INTERNAL no");
   rig.Flush();
+  rig.Advance(std::chrono::seconds(2));
   bool runs = false;
   rig.Do([&] { runs = rig.world().Inspect(Rig::Key("c1"))->processes.size() == 2; });
   return runs;

@@ -22,7 +22,8 @@ TEST(AttachBeforeRun, BrokenByACreateWithoutAnAttach) {
   j.CallBegin("create", "c1").Attach("c1", "init").RpcBegin("CreateContainer", "c1");
   j.Replied("c1").Started("c1").Exited("c1").CallBegin("create", "c1");
   const auto rpc = j.RpcBegin("CreateContainer", "c1").Last();
-  EXPECT_TRUE(Broken(kName, j, {{"c1: CreateContainer was sent without an attach of init", {rpc}}}));
+  EXPECT_TRUE(
+      Broken(kName, j, {{"c1: CreateContainer was sent without an attach of init", {rpc}}}));
 }
 
 TEST(AttachBeforeRun, BrokenByACreateThatDoesNotWait) {
@@ -49,9 +50,9 @@ TEST(AttachBeforeRun, BrokenByAnExitProcessThatDoesNotWait) {
   const auto rpc = j.RpcBegin("AddProcess", "c1", kExec).Last();
   const auto attach = j.RpcEnd("AddProcess", "c1", kExec).AttachBegin("c1", "e1").Last();
   const auto exit = j.Event("exit", "c1", kExec).Callback("exit-process", "c1", kExec).Last();
-  EXPECT_TRUE(Broken(kName, j,
-                     {{"c1/e1: exit-process was called back before its attach had ended",
-                       {rpc, attach, exit}}}));
+  EXPECT_TRUE(Broken(
+      kName, j,
+      {{"c1/e1: exit-process was called back before its attach had ended", {rpc, attach, exit}}}));
 }
 
 TEST(AttachBeforeRun, BrokenByAnExitProcessBeforeItsAttach) {
@@ -59,9 +60,9 @@ TEST(AttachBeforeRun, BrokenByAnExitProcessBeforeItsAttach) {
   j.Attach("c1", "init");
   const auto rpc = j.RpcBegin("AddProcess", "c1", kExec).Last();
   const auto exit = j.Callback("exit-process", "c1", kExec).Last();
-  EXPECT_TRUE(Broken(
-      kName, j,
-      {{"c1/e1: exit-process was called back before its attach had begun", {rpc, exit}}}));
+  EXPECT_TRUE(
+      Broken(kName, j,
+             {{"c1/e1: exit-process was called back before its attach had begun", {rpc, exit}}}));
 }
 
 TEST(AttachBeforeRun, HoldsForTheExecsOfOthers) {

@@ -33,8 +33,9 @@ TEST(CallsReturn, BrokenPastTheDeadline) {
   JournalBuilder j;
   const auto call = j.CallBegin("stats", "c1").CallbackBegin("oom", "c2").Last() - 1;
   const auto end = j.Wait(seconds(32)).CallEnd("stats", "c1", kLate).Last();
-  EXPECT_TRUE(Broken(
-      kReturn, j, {{"stats of c1 returned after 32000 ms, its deadline is 30000 ms", {call, end}}}));
+  EXPECT_TRUE(
+      Broken(kReturn, j,
+             {{"stats of c1 returned after 32000 ms, its deadline is 30000 ms", {call, end}}}));
   EXPECT_TRUE(Held(kReturn, j, {.stepped_clock = true}));  // it was one step
 }
 
@@ -62,10 +63,10 @@ TEST(CallsReturn, BrokenByAPauseThatGoesOnAfterTheExit) {
   const auto call = j.Created("c1").CallBegin("pause", "c1").Last();
   const auto exit = j.Event("exit", "c1", {.process = "init"}).Last();
   const auto end = j.Callback("exit", "c1").Wait(seconds(5)).CallEnd("pause", "c1", kLate).Last();
-  EXPECT_TRUE(Broken(
-      kReturn, j,
-      {{"pause of c1 went on for 5000 ms after its container's exit had been delivered",
-        {call, exit, end}}}));
+  EXPECT_TRUE(
+      Broken(kReturn, j,
+             {{"pause of c1 went on for 5000 ms after its container's exit had been delivered",
+               {call, exit, end}}}));
 }
 
 TEST(CallsReturn, AfterTheExitAPauseWaitsForItsReply) {
@@ -79,8 +80,8 @@ TEST(CallsReturn, BrokenByOneThatOutlivesTheClient) {
   JournalBuilder j;
   const auto call = j.CallBegin("stats", "c1").Last();
   const auto end = j.CallBegin("close", "").CallEnd("close", "").Last();
-  EXPECT_TRUE(Broken(
-      kReturn, j, {{"stats of c1 had not returned when the client was closed", {call, end}}}));
+  EXPECT_TRUE(Broken(kReturn, j,
+                     {{"stats of c1 had not returned when the client was closed", {call, end}}}));
 }
 
 TEST(CallsReturn, OneOfAnEngineThatIsGoneNeedNot) {
@@ -120,8 +121,8 @@ TEST(SignalNeverWaits, BrokenByOneThatIsNeverSent) {
 
 TEST(SignalNeverWaits, NotObservableWithoutASignalOrRpcs) {
   EXPECT_TRUE(NotObservable(kSignal, JournalBuilder().Created("c1")));
-  EXPECT_TRUE(NotObservable(
-      kSignal, JournalBuilder().CallBegin("signal", "c1").CallEnd("signal", "c1")));
+  EXPECT_TRUE(
+      NotObservable(kSignal, JournalBuilder().CallBegin("signal", "c1").CallEnd("signal", "c1")));
 }
 
 TEST(CallbacksMayCall, HoldsWhenTheyReturn) {
@@ -136,8 +137,7 @@ TEST(CallbacksMayCall, HoldsWhenTheyReturn) {
 TEST(CallbacksMayCall, BrokenByADeadlock) {
   JournalBuilder j;
   const auto call = j.CallbackBegin("oom", "c1").CallBegin("stats", "c1", {.text = "c1"}).Last();
-  EXPECT_TRUE(
-      Broken(kReentry, j, {{"stats of c1 from a callback of c1 never returned", {call}}}));
+  EXPECT_TRUE(Broken(kReentry, j, {{"stats of c1 from a callback of c1 never returned", {call}}}));
 }
 
 TEST(CallbacksMayCall, BrokenByAWaitForItself) {
@@ -145,10 +145,10 @@ TEST(CallbacksMayCall, BrokenByAWaitForItself) {
     JournalBuilder j;
     const auto call = j.CallBegin(operation, "c1", {.text = "c1"}).Last();
     const auto end = j.Wait(seconds(10)).CallEnd(operation, "c1", kLate).Last();
-    EXPECT_TRUE(Broken(kReentry, j,
-                       {{std::string(operation) +
-                             " of c1 from a callback of c1 was refused only after 10000 ms",
-                         {call, end}}}));
+    EXPECT_TRUE(Broken(
+        kReentry, j,
+        {{std::string(operation) + " of c1 from a callback of c1 was refused only after 10000 ms",
+          {call, end}}}));
   }
 }
 
@@ -156,8 +156,7 @@ TEST(CallbacksMayCall, BrokenByASuccessThatCannotBe) {
   JournalBuilder j;
   const auto call = j.CallBegin("pause", "c1", {.text = "c1"}).Last();
   const auto end = j.CallEnd("pause", "c1").Last();
-  EXPECT_TRUE(
-      Broken(kReentry, j, {{"pause of c1 from a callback of c1 succeeded", {call, end}}}));
+  EXPECT_TRUE(Broken(kReentry, j, {{"pause of c1 from a callback of c1 succeeded", {call, end}}}));
 }
 
 TEST(CallbacksMayCall, NotObservableWithoutACallFromACallback) {

@@ -87,10 +87,9 @@ TEST(BundleGoneOnExit, OneThatWouldNotDieIsCleanedOnceItIsGone) {
     if (cleaned) {
       EXPECT_TRUE(Held(kBundle, j.Bundle(kGone, "c1")));
     } else {
-      EXPECT_TRUE(Broken(
-          kBundle, j,
-          {{"c1 (life 2): the bundle was never removed though init's exit came",
-            {bundle, exit, event}}}));
+      EXPECT_TRUE(Broken(kBundle, j,
+                         {{"c1 (life 2): the bundle was never removed though init's exit came",
+                           {bundle, exit, event}}}));
     }
   }
 }

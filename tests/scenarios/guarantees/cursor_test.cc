@@ -23,10 +23,10 @@ TEST(CursorMonotone, BrokenByAStepBack) {
   JournalBuilder j;
   const auto first = j.CursorWrite(kText2, 2).Last();
   const auto second = j.EngineGone().EngineBack().CursorWrite(kText1, 1).Last();
-  EXPECT_TRUE(Broken(kMonotone, j,
-                     {{"the cursor goes back from " + std::string(kText2) + " to " +
-                           std::string(kText1),
-                       {first, second}}}));
+  EXPECT_TRUE(
+      Broken(kMonotone, j,
+             {{"the cursor goes back from " + std::string(kText2) + " to " + std::string(kText1),
+               {first, second}}}));
 }
 
 TEST(CursorMonotone, BrokenByAnEventWhoseCallbackRuns) {
@@ -48,10 +48,10 @@ TEST(CursorMonotone, BrokenByAnEventWhoseCallbackIsToCome) {
   const auto event = j.Created("a").Event("exit", "a", kInit).Last();
   const auto write = j.CursorWrite(kText1, j.Clock()).Last();
   j.Callback("exit", "a");
-  EXPECT_TRUE(Broken(kMonotone, j,
-                     {{"the cursor " + std::string(kText1) +
-                           " passes the exit of a, whose callback has not ended",
-                       {event, write}}}));
+  EXPECT_TRUE(Broken(
+      kMonotone, j,
+      {{"the cursor " + std::string(kText1) + " passes the exit of a, whose callback has not ended",
+        {event, write}}}));
 }
 
 TEST(CursorMonotone, WhatNobodyIsOwedIsHandledAtOnce) {
@@ -96,10 +96,9 @@ TEST(CursorNeverTorn, BrokenByAPieceOfIt) {
     const auto first = j.CursorWrite(kText1, 1).Last();
     const auto second = j.CursorWriting(kText2, 2).Last();
     const auto torn = j.EngineGone().EngineBack().CursorRead(read).Last();
-    EXPECT_TRUE(Broken(
-        kTorn, j,
-        {{"the cursor reads \"" + std::string(read) + "\", which was never written",
-          {first, second, torn}}}));
+    EXPECT_TRUE(Broken(kTorn, j,
+                       {{"the cursor reads \"" + std::string(read) + "\", which was never written",
+                         {first, second, torn}}}));
   }
 }
 

@@ -39,9 +39,9 @@ TEST(DaemonComesBack, BrokenByAStreamThatIsNotOpenedAgain) {
   const auto end = j.StreamEnd(true).Last();
   j.Wait(seconds(7));
   const auto late = j.Stream(1).Last();
-  EXPECT_TRUE(Broken(
-      kComeback, j,
-      {{"the event stream ended and was opened again only after 7000 ms", {end, late}}}));
+  EXPECT_TRUE(
+      Broken(kComeback, j,
+             {{"the event stream ended and was opened again only after 7000 ms", {end, late}}}));
   JournalBuilder never;
   const auto last = never.Stream(1).StreamEnd(true).Last();
   never.Wait(seconds(7)).Note("rest");
@@ -63,12 +63,11 @@ TEST(DaemonComesBack, BrokenByADaemonThatIsNotStartedAgain) {
     JournalBuilder j;
     const auto ended = j.Daemon(first, 7).Daemon(kEnded, 7).Last();
     j.Wait(seconds(32)).Note("rest");
-    EXPECT_TRUE(
-        Broken(kComeback, j, {{"the daemon ended and was never started again", {ended}}}));
+    EXPECT_TRUE(Broken(kComeback, j, {{"the daemon ended and was never started again", {ended}}}));
     const auto started = j.Daemon(kStarted, 8).Last();
-    EXPECT_TRUE(Broken(
-        kComeback, j,
-        {{"the daemon ended and was started again only after 32000 ms", {ended, started}}}));
+    EXPECT_TRUE(
+        Broken(kComeback, j,
+               {{"the daemon ended and was started again only after 32000 ms", {ended, started}}}));
   }
 }
 
@@ -167,10 +166,10 @@ TEST(KillNeedsProof, BrokenByFailuresThatAreNotInARow) {
   j.Daemon(kStarted, 7);
   const auto last = Hangs(j).Health(true).Health(false).Last();
   const auto kill = j.Daemon(kSignalled, 7, kSigkill).Last();
-  EXPECT_TRUE(Broken(
-      kKill, j,
-      {{"daemon 7 was sent signal 9 after 1 failed health checks in a row, 3 are needed",
-        {last, kill}}}));
+  EXPECT_TRUE(
+      Broken(kKill, j,
+             {{"daemon 7 was sent signal 9 after 1 failed health checks in a row, 3 are needed",
+               {last, kill}}}));
 }
 
 // It finds its containers again.
@@ -179,10 +178,10 @@ TEST(KillNeedsProof, BrokenRightAfterAStart) {
   j.Daemon(kStarted, 7);
   for (int i = 0; i < 3; ++i) j.Wait(seconds(2)).Health(false);
   const auto kill = j.Daemon(kSignalled, 7, kSigkill).Last();
-  EXPECT_TRUE(Broken(
-      kKill, j,
-      {{"daemon 7 was sent signal 9 after 0 failed health checks in a row, 3 are needed",
-        {kill}}}));
+  EXPECT_TRUE(
+      Broken(kKill, j,
+             {{"daemon 7 was sent signal 9 after 0 failed health checks in a row, 3 are needed",
+               {kill}}}));
 }
 
 TEST(KillNeedsProof, BrokenByAForeignProcess) {
@@ -199,16 +198,15 @@ TEST(KillNeedsProof, BrokenByANumberThatIsAnybodysNow) {
   JournalBuilder j;
   j.Daemon(kStarted, 7);
   const auto kill = Hangs(j).Daemon(kEnded, 7).Daemon(kSignalled, 7, kSigkill).Last();
-  EXPECT_TRUE(Broken(
-      kKill, j, {{"daemon 7 was sent signal 9 without proof that it is ours", {kill}}}));
+  EXPECT_TRUE(
+      Broken(kKill, j, {{"daemon 7 was sent signal 9 without proof that it is ours", {kill}}}));
 }
 
 TEST(KillNeedsProof, BrokenByStartsWithoutAPause) {
   JournalBuilder j;
   const auto first = j.Daemon(kStarted, 7).Last();
   const auto second = j.Daemon(kEnded, 7).Wait(milliseconds(20)).Daemon(kStarted, 8).Last();
-  EXPECT_TRUE(
-      Broken(kKill, j, {{"the daemon was started twice within 20 ms", {first, second}}}));
+  EXPECT_TRUE(Broken(kKill, j, {{"the daemon was started twice within 20 ms", {first, second}}}));
 }
 
 TEST(KillNeedsProof, NotObservableWithoutADaemon) {

@@ -26,9 +26,9 @@ TEST(ExecExits, BrokenByAMissingOne) {
   JournalBuilder j;
   const auto added = j.Created("c1").Exec("c1", "e1").Last();
   const auto exit = j.Exited("c1").Last();
-  EXPECT_TRUE(Broken(
-      kName, j,
-      {{"c1/e1: exit was called back without an exit-process before it", {added, exit}}}));
+  EXPECT_TRUE(
+      Broken(kName, j,
+             {{"c1/e1: exit was called back without an exit-process before it", {added, exit}}}));
 }
 
 TEST(ExecExits, BrokenByOneThatComesAfterExit) {
@@ -36,10 +36,10 @@ TEST(ExecExits, BrokenByOneThatComesAfterExit) {
   const auto added = j.Created("c1").Exec("c1", "e1").Last();
   const auto exit = j.Exited("c1").Last();
   const auto late = j.Callback("exit-process", "c1", kExec).Last();
-  EXPECT_TRUE(Broken(
-      kName, j,
-      {{"c1/e1: exit was called back without an exit-process before it", {added, exit}},
-       {"c1/e1: exit-process was called back after its container's exit", {exit, late}}}));
+  EXPECT_TRUE(
+      Broken(kName, j,
+             {{"c1/e1: exit was called back without an exit-process before it", {added, exit}},
+              {"c1/e1: exit-process was called back after its container's exit", {exit, late}}}));
 }
 
 TEST(ExecExits, BrokenByASecondOne) {
@@ -56,19 +56,18 @@ TEST(ExecExits, BrokenByOneOfAnAddProcessThatFailed) {
   const auto call = j.Created("c1").CallBegin("add-process", "c1", kExec).Last();
   const auto exit = j.Callback("exit-process", "c1", kExec).Last();
   const auto end = j.CallEnd("add-process", "c1", {.process = "e1", .failed = true}).Last();
-  EXPECT_TRUE(Broken(kName, j,
-                     {{"c1/e1: exit-process was called back though its add-process failed",
-                       {call, exit, end}}}));
+  EXPECT_TRUE(Broken(
+      kName, j,
+      {{"c1/e1: exit-process was called back though its add-process failed", {call, exit, end}}}));
 }
 
 TEST(ExecExits, BrokenByOneThatNeverComesInAContainerThatLives) {
   JournalBuilder j;
   const auto added = j.Created("c1").Exec("c1", "e1").Last();
   const auto event = j.Event("exit", "c1", kExec).Last();
-  EXPECT_TRUE(Broken(
-      kName, j,
-      {{"c1/e1: exit-process was never called back though its exit was delivered",
-        {added, event}}}));
+  EXPECT_TRUE(Broken(kName, j,
+                     {{"c1/e1: exit-process was never called back though its exit was delivered",
+                       {added, event}}}));
 }
 
 TEST(ExecExits, WhatHadToWaitWhenTheClientWasClosedNeverComes) {

@@ -253,7 +253,8 @@ TEST(Lives, WhatStandsBeforeTheLastStartInTheLogIsAnotherLifes) {
   JournalBuilder j;
   j.CallBegin("restore", "c1").Stream(0, true);
   const auto old = j.Read("oom", "c1").Read("exit", "c1", kInit).Last();
-  const auto own = j.Read("start-container", "c1").DeliveredStored(9000, "exit", "c1", kInit).Last();
+  const auto own =
+      j.Read("start-container", "c1").DeliveredStored(9000, "exit", "c1", kInit).Last();
   j.StreamEnd();
   const Lives lives = CutIntoLives(j.journal());
   EXPECT_EQ(LifeOf(lives, j, old - 1), kNoLife);

@@ -47,9 +47,9 @@ TEST(NothingLost, BrokenByAReadThatLooksElsewhere) {
     if (how == 1) j.Stream(j.Clock(), true).StreamEnd();  // strictly after the event
     if (how == 2) j.ReadNothing("c2");
     j.Wait(seconds(12)).Note("rest");
-    EXPECT_TRUE(Broken(
-        kName, j,
-        {{"c1: exit was never delivered, and the stored log was not read again", {exit}}}));
+    EXPECT_TRUE(
+        Broken(kName, j,
+               {{"c1: exit was never delivered, and the stored log was not read again", {exit}}}));
   }
 }
 

@@ -25,9 +25,9 @@ TEST(OomFlagNotInherited, BrokenByAnOomOfTheLifeBefore) {
   j.Callback("oom", "c1").Event("exit", "c1", kInit).Callback("exit", "c1", kFlagged);
   j.Created("c1").Event("exit", "c1", kInit);
   const auto exit = j.Callback("exit", "c1", kFlagged).Last();
-  EXPECT_TRUE(Broken(
-      kInherited, j,
-      {{"c1 (life 2): exit is flagged OOM-killed because of an oom of c1", {oom, exit}}}));
+  EXPECT_TRUE(
+      Broken(kInherited, j,
+             {{"c1 (life 2): exit is flagged OOM-killed because of an oom of c1", {oom, exit}}}));
 }
 
 // It was emitted in time, and came late.
@@ -36,9 +36,9 @@ TEST(OomFlagNotInherited, BrokenByALateOomOfTheLifeBefore) {
   j.Created("c1").Emitted("oom", "c1").Exited("c1", 1).Created("c1");
   const auto oom = j.Delivered("oom", "c1").Last();
   const auto exit = j.Event("exit", "c1", kInit).Callback("exit", "c1", kFlagged).Last();
-  EXPECT_TRUE(Broken(
-      kInherited, j,
-      {{"c1 (life 2): exit is flagged OOM-killed because of an oom of c1", {oom, exit}}}));
+  EXPECT_TRUE(
+      Broken(kInherited, j,
+             {{"c1 (life 2): exit is flagged OOM-killed because of an oom of c1", {oom, exit}}}));
 }
 
 TEST(OomFlagNotInherited, ARestoredContainerIsTheSame) {
@@ -68,30 +68,30 @@ TEST(OomCalledBack, BrokenByAMissingOne) {
   j.Created("c1").Event("oom", "c1").Callback("oom", "c1");
   const auto second = j.Event("oom", "c1").Last();
   j.Exited("c1");
-  EXPECT_TRUE(Broken(
-      kCalledBack, j,
-      {{"c1: oom was called back once, but 2 times an oom was delivered within its life",
-        {second}}}));
+  EXPECT_TRUE(
+      Broken(kCalledBack, j,
+             {{"c1: oom was called back once, but 2 times an oom was delivered within its life",
+               {second}}}));
 }
 
 TEST(OomCalledBack, BrokenByOneTooMany) {
   JournalBuilder j;
   j.Created("c1").Event("oom", "c1").Callback("oom", "c1");
   const auto again = j.Callback("oom", "c1").Last();
-  EXPECT_TRUE(Broken(
-      kCalledBack, j,
-      {{"c1: oom was called back 2 times, but once an oom was delivered within its life",
-        {again}}}));
+  EXPECT_TRUE(
+      Broken(kCalledBack, j,
+             {{"c1: oom was called back 2 times, but once an oom was delivered within its life",
+               {again}}}));
 }
 
 TEST(OomCalledBack, BrokenByOneThatCameAfterTheExit) {
   JournalBuilder j;
   const auto late = j.Created("c1").Event("exit", "c1", kInit).Event("oom", "c1").Last();
   const auto callback = j.Callback("oom", "c1").Last();
-  EXPECT_TRUE(Broken(
-      kCalledBack, j,
-      {{"c1: oom was called back once, but 0 times an oom was delivered within its life",
-        {late, callback}}}));
+  EXPECT_TRUE(
+      Broken(kCalledBack, j,
+             {{"c1: oom was called back once, but 0 times an oom was delivered within its life",
+               {late, callback}}}));
 }
 
 TEST(OomCalledBack, WhatARestoreReadsCountsForTheFlag) {
@@ -140,7 +140,8 @@ TEST(OomSurvivesRestore, BrokenWhenItIsForgotten) {
 TEST(OomSurvivesRestore, BrokenWhenItIsNotLookedFor) {
   JournalBuilder j;
   const auto call = Restored(j).Last();
-  const auto exit = j.Stream(j.Clock(), true, "c1").StreamEnd().Callback("exit", "c1", kPlain).Last();
+  const auto exit =
+      j.Stream(j.Clock(), true, "c1").StreamEnd().Callback("exit", "c1", kPlain).Last();
   EXPECT_TRUE(Broken(
       kSurvives, j,
       {{"c1 (life 2): exit is not flagged OOM-killed though an oom before the restore was not "

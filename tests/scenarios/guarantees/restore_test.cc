@@ -10,7 +10,6 @@ constexpr std::string_view kAfterExit = "restore-after-exit";
 constexpr std::string_view kBounded = "restore-bounded";
 constexpr Details kLive{.flag = true};
 
-
 TEST(PauseSurvivesRestore, HoldsForRestoreThenPause) {
   JournalBuilder j;
   j.Created("c1").Emitted("pause", "c1").EngineGone().EngineBack();
@@ -26,15 +25,15 @@ TEST(PauseSurvivesRestore, BrokenWithoutPause) {
   const auto pause = j.Read("pause", "c1").Last();
   const auto restore = j.StreamEnd().Callback("restore", "c1").Last();
   j.CallEnd("restore", "c1");
-  EXPECT_TRUE(Broken(
-      kPause, j,
-      {{"c1 (life 2): it was paused, and restore was called back without pause behind it",
-        {pause, restore}}}));
+  EXPECT_TRUE(
+      Broken(kPause, j,
+             {{"c1 (life 2): it was paused, and restore was called back without pause behind it",
+               {pause, restore}}}));
   const auto resume = j.Event("resume", "c1").Callback("resume", "c1").Last();
-  EXPECT_TRUE(Broken(
-      kPause, j,
-      {{"c1 (life 2): it was paused, and restore was called back without pause behind it",
-        {pause, restore, resume}}}));
+  EXPECT_TRUE(
+      Broken(kPause, j,
+             {{"c1 (life 2): it was paused, and restore was called back without pause behind it",
+               {pause, restore, resume}}}));
 }
 
 // Nobody looked into the log at all.
@@ -43,10 +42,10 @@ TEST(PauseSurvivesRestore, BrokenWithoutALook) {
   const auto pause = j.Created("c1").Emitted("pause", "c1").Last();
   j.EngineGone().EngineBack().CallBegin("restore", "c1", kLive);
   const auto restore = j.Callback("restore", "c1").Last();
-  EXPECT_TRUE(Broken(
-      kPause, j,
-      {{"c1 (life 2): it was paused, and restore was called back without pause behind it",
-        {pause, restore}}}));
+  EXPECT_TRUE(
+      Broken(kPause, j,
+             {{"c1 (life 2): it was paused, and restore was called back without pause behind it",
+               {pause, restore}}}));
 }
 
 TEST(PauseSurvivesRestore, BrokenByAPauseOfOneThatWasResumed) {
@@ -56,10 +55,9 @@ TEST(PauseSurvivesRestore, BrokenByAPauseOfOneThatWasResumed) {
   j.CallBegin("restore", "c1", kLive);
   const auto restore = j.ReadNothing("c1").Callback("restore", "c1").Last();
   const auto pause = j.Callback("pause", "c1").Last();
-  EXPECT_TRUE(Broken(
-      kPause, j,
-      {{"c1 (life 2): pause was called back after restore though it was not paused",
-        {resume, restore, pause}}}));
+  EXPECT_TRUE(Broken(kPause, j,
+                     {{"c1 (life 2): pause was called back after restore though it was not paused",
+                       {resume, restore, pause}}}));
 }
 
 TEST(PauseSurvivesRestore, TheLogMayHaveForgotten) {
@@ -89,10 +87,10 @@ TEST(RestoreAfterExit, BrokenBeforeTheExitHasEnded) {
   const auto exit = j.CallbackBegin("exit", "c1").Last();
   const auto end = j.CallEnd("restore", "c1").Last();
   j.CallbackEnd("exit", "c1");
-  EXPECT_TRUE(Broken(
-      kAfterExit, j,
-      {{"c1: its restore without live-restore returned before its exit callback had ended",
-        {call, exit, end}}}));
+  EXPECT_TRUE(
+      Broken(kAfterExit, j,
+             {{"c1: its restore without live-restore returned before its exit callback had ended",
+               {call, exit, end}}}));
 }
 
 TEST(RestoreAfterExit, BrokenWithoutAnExit) {
@@ -101,9 +99,9 @@ TEST(RestoreAfterExit, BrokenWithoutAnExit) {
   const auto call = j.CallBegin("restore", "c1").Last();
   const auto end =
       j.Callback("exit-process", "c1", {.process = "e1"}).CallEnd("restore", "c1").Last();
-  EXPECT_TRUE(Broken(kAfterExit, j,
-                     {{"c1: its restore without live-restore returned without its exit callback",
-                       {call, end}}}));
+  EXPECT_TRUE(Broken(
+      kAfterExit, j,
+      {{"c1: its restore without live-restore returned without its exit callback", {call, end}}}));
 }
 
 TEST(RestoreAfterExit, NotObservableWithoutASuccessOrCallbacks) {
@@ -111,8 +109,8 @@ TEST(RestoreAfterExit, NotObservableWithoutASuccessOrCallbacks) {
   failed.Callback("oom", "c2").CallBegin("restore", "c1");
   EXPECT_TRUE(
       NotObservable(kAfterExit, failed.CallEnd("restore", "c1", {.code = 2, .failed = true})));
-  EXPECT_TRUE(NotObservable(
-      kAfterExit, JournalBuilder().CallBegin("restore", "c1").CallEnd("restore", "c1")));
+  EXPECT_TRUE(NotObservable(kAfterExit,
+                            JournalBuilder().CallBegin("restore", "c1").CallEnd("restore", "c1")));
 }
 
 TEST(RestoreBounded, HoldsWithWhatItsRpcsAndCallbacksTake) {
@@ -128,9 +126,8 @@ TEST(RestoreBounded, BrokenByALongOne) {
   const auto call = j.CallBegin("restore", "c1").Last();
   j.Stream(5).RpcBegin("State", "c2").Wait(seconds(14));  // not its own
   const auto end = j.CallEnd("restore", "c1").Last();
-  EXPECT_TRUE(
-      Broken(kBounded, j, {{"c1: its restore took 14000 ms beside its RPCs and callbacks",
-                            {call, end}}}));
+  EXPECT_TRUE(Broken(
+      kBounded, j, {{"c1: its restore took 14000 ms beside its RPCs and callbacks", {call, end}}}));
 }
 
 TEST(RestoreBounded, BrokenByOneThatNeverReturns) {

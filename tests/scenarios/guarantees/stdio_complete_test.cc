@@ -97,10 +97,10 @@ TEST(StdioComplete, OfARestoredProcessOnlyTheEndIsKnown) {
       EXPECT_TRUE(
           Held("stdio-complete", j.Stdio(EntryKind::kStdioEof, "c1", "init", "stdout", 4, "y")));
     } else {
-      EXPECT_TRUE(Broken(
-          "stdio-complete", j,
-          {{"c1: stdout never reached its end, the process wrote 9 bytes and closed it",
-            {source}}}));
+      EXPECT_TRUE(
+          Broken("stdio-complete", j,
+                 {{"c1: stdout never reached its end, the process wrote 9 bytes and closed it",
+                   {source}}}));
     }
   }
 }

@@ -61,9 +61,9 @@ TEST(CloseStdinOnce, BrokenWithoutTheEnginesWish) {
   JournalBuilder j;
   const auto opened = j.Stdio(kOpened, "c1", "init").Last();
   const auto told = j.Created("c1").RpcBegin("UpdateProcess", "c1", kCloseStdin).Last();
-  EXPECT_TRUE(Broken(
-      kStdin, j,
-      {{"c1: closeStdin was sent though the engine had not closed stdin", {opened, told}}}));
+  EXPECT_TRUE(
+      Broken(kStdin, j,
+             {{"c1: closeStdin was sent though the engine had not closed stdin", {opened, told}}}));
 }
 
 TEST(CloseStdinOnce, BrokenByAWishThatIsForgotten) {
@@ -109,10 +109,10 @@ TEST(SilentAfterExit, BrokenByEveryRpcOfItsOwn) {
     JournalBuilder j;
     const auto exit = j.Created("c1").Event("exit", "c1", kInit).Last();
     const auto rpc = j.RpcBegin(own.method, "c1", own.with).Last();
-    EXPECT_TRUE(Broken(
-        kSilent, j,
-        {{"c1: " + std::string(own.said) + " was sent though it was known to be gone",
-          {exit, rpc}}}));
+    EXPECT_TRUE(
+        Broken(kSilent, j,
+               {{"c1: " + std::string(own.said) + " was sent though it was known to be gone",
+                 {exit, rpc}}}));
   }
 }
 
@@ -121,8 +121,8 @@ TEST(SilentAfterExit, BrokenByWhatIsSentForAnExecThatIsGone) {
   const auto exit = j.Created("c1").Exec("c1", "e1").Event("exit", "c1", kExec).Last();
   const auto rpc = j.RpcBegin("UpdateProcess", "c1", kCloseExec).Last();
   j.Exec("c1", "e1").RpcBegin("UpdateProcess", "c1", kCloseExec);  // the next of that name lives
-  EXPECT_TRUE(Broken(
-      kSilent, j, {{"c1/e1: closeStdin was sent though it was known to be gone", {exit, rpc}}}));
+  EXPECT_TRUE(Broken(kSilent, j,
+                     {{"c1/e1: closeStdin was sent though it was known to be gone", {exit, rpc}}}));
 }
 
 TEST(SilentAfterExit, BrokenAfterAnExitThatWasFoundOutWithoutAnEvent) {
@@ -154,10 +154,10 @@ TEST(NoDoubleCreate, BrokenWhileTheContainerLives) {
   JournalBuilder j;
   const auto first = j.Created("c1").Last() - 5;
   const auto second = j.Creating("c1").Last();
-  EXPECT_TRUE(Broken(
-      kDouble, j,
-      {{"c1 (life 2): CreateContainer was sent while the life before was still tracked",
-        {first, second}}}));
+  EXPECT_TRUE(
+      Broken(kDouble, j,
+             {{"c1 (life 2): CreateContainer was sent while the life before was still tracked",
+               {first, second}}}));
 }
 
 TEST(NoDoubleCreate, BrokenWhileTheExitIsCalledBack) {
@@ -166,10 +166,10 @@ TEST(NoDoubleCreate, BrokenWhileTheExitIsCalledBack) {
   const auto exit = j.Event("exit", "c1", kInit).CallbackBegin("exit", "c1").Last();
   const auto second = j.Creating("c1").Last();
   j.CallbackEnd("exit", "c1");
-  EXPECT_TRUE(Broken(
-      kDouble, j,
-      {{"c1 (life 2): CreateContainer was sent while the life before was still tracked",
-        {first, exit, second}}}));
+  EXPECT_TRUE(
+      Broken(kDouble, j,
+             {{"c1 (life 2): CreateContainer was sent while the life before was still tracked",
+               {first, exit, second}}}));
 }
 
 TEST(NoDoubleCreate, NotObservableWithoutACreate) {
