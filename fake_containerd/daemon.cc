@@ -87,10 +87,11 @@ class DebugLog final : public WorldObserver {
          std::to_string(system_pid));
   }
 
- private:
   void Line(const std::string& text) const {
     if (on_) std::cerr << "fake-containerd: " + text + "\n" << std::flush;
   }
+
+ private:
   const bool on_;
 };
 
@@ -184,8 +185,9 @@ struct Daemon::Inside {
       }
       for (Event& event : LostExits(world->event_log().events())) world->Emit(std::move(event));
     });
-    if (!started) return started;
-    return server->Start(options.socket_path());
+    if (started) started = server->Start(options.socket_path());
+    if (started) log.Line("grpc api on " + options.socket_path());
+    return started;
   }
 
   void OnExecutor(const std::function<void()>& step) {

@@ -17,13 +17,13 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <asio/posix/stream_descriptor.hpp>
 
 #include "lib/adapters/files.h"
+#include "lib/adapters/pidfd.h"
 #include "lib/adapters/spawn_process.h"
 #include "lib/adapters/unique_fd.h"
 
@@ -120,7 +120,7 @@ class PidfdProcess final : public DaemonProcess {
   }
 
   Status Signal(int signal) override {
-    if (::pidfd_send_signal(held_->pidfd(), signal, nullptr, 0) == 0 || errno == ESRCH) return {};
+    if (SignalPidfd(held_->pidfd(), signal) == 0 || errno == ESRCH) return {};
     return Fail(SystemError("kill", std::to_string(pid()), errno));
   }
 
@@ -290,7 +290,7 @@ Awaitable<Result<StartedDaemon>> ProcessDaemonLauncher::Start(DaemonCommand comm
 
 Awaitable<std::unique_ptr<DaemonProcess>> ProcessDaemonLauncher::Find(DaemonPid pid) {
   std::unique_ptr<DaemonProcess> found;
-  UniqueFd pidfd(::pidfd_open(pid, 0));
+  UniqueFd pidfd(OpenPidfd(pid));
   if (pidfd) {
     auto held = std::make_shared<const HeldProcess>(pid, std::move(pidfd));
     if (!held->Ended()) found = std::make_unique<PidfdProcess>(runtime_, std::move(held));

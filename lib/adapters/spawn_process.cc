@@ -9,7 +9,6 @@
 #include <vector>
 
 #include <fcntl.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -17,6 +16,7 @@
 #include <unistd.h>
 
 #include "lib/adapters/files.h"
+#include "lib/adapters/pidfd.h"
 
 extern char** environ;
 
@@ -236,7 +236,7 @@ Result<SpawnedProcess> SpawnProcess(const DaemonCommand& command, int stdout_fd,
   if (spawned.pid == 0) BecomeDaemon(*plan);
   if (spawned.pid < 0) return Fail(SystemError("fork/exec", plan->path, errno));
   plan->report = UniqueFd();
-  spawned.pidfd = UniqueFd(::pidfd_open(spawned.pid, 0));
+  spawned.pidfd = UniqueFd(OpenPidfd(spawned.pid));
   const int pidfd_error = errno;
   while (const std::optional<Report> report = ReadReport(reports.get())) {
     Error failure = FailureOf(command, *plan, *report);
