@@ -50,6 +50,7 @@ Rig::Rig(RigOptions options)
   world_options.choices = options_.choices;
   world_options.observer = &observer_;
   world_options.start_timeout = options_.start_timeout;
+  world_options.subscriber_capacity = options_.subscriber_capacity;
   Do([&] {
     world_ = std::make_unique<fake_containerd::World>(
         replay_world_->runtime(), replay_world_->process_io(), std::move(world_options));

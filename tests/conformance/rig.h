@@ -57,6 +57,7 @@ struct RigOptions {
   fake_containerd::Choices choices{};
   Duration start_timeout = std::chrono::seconds(15);
   bool late_fields = false;
+  std::size_t subscriber_capacity = fake_containerd::Subscribers::kDefaultCapacity;
 };
 
 class Rig {
