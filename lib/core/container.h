@@ -17,6 +17,7 @@
 #include "lib/core/stop.h"
 #include "libcontainerd/async.h"
 #include "libcontainerd/backend.h"
+#include "libcontainerd/event_receipt.h"
 #include "libcontainerd/mailbox.h"
 #include "libcontainerd/stdio.h"
 
@@ -45,7 +46,8 @@ struct Exec {
   std::string name;
   Phase phase = Phase::kStarting;
   AttachedStdio stdio;
-  std::optional<std::uint32_t> held_exit;  // arrived while kStarting
+  std::optional<std::uint32_t> held_exit;  // arrived while kStarting …
+  EventReceipt held_receipt;               // … with this
   bool container_exited = false;           // while kStarting: the add-process fails
 };
 
@@ -54,10 +56,22 @@ struct QueuedCallback {
   StateInfo info;
   std::shared_ptr<Exec> exec;               // kExitProcess of a tracked exec
   std::shared_ptr<OneShot<Status>> result;  // kStart: Create waits for it
+  EventReceipt receipt;                     // of the event that led to it; null if none did
 };
 
 // What Pause or Resume waits for.
-using StateWaiter = std::shared_ptr<OneShot<Status>>;
+struct StateWait {
+  explicit StateWait(Runtime& runtime) : ended(runtime) {}
+  OneShot<Status> ended;
+  bool answered = false;        // the daemon did it: the event is on its way, or was
+  std::uint64_t lost_with = 0;  // the loss of the event stream that its event may have gone with
+};
+using StateWaiter = std::shared_ptr<StateWait>;
+
+struct HeldEvent {
+  types::Event event;
+  EventReceipt receipt;
+};
 
 class Container : public std::enable_shared_from_this<Container> {
  public:
@@ -95,8 +109,14 @@ class Container : public std::enable_shared_from_this<Container> {
   types::Process process;  // of the spec: what execs inherit
   AttachedStdio stdio;
   std::map<std::string, std::shared_ptr<Exec>> execs;
-  std::vector<types::Event> held_events;  // arrived while kStarting
+  std::vector<HeldEvent> held_events;  // arrived while kStarting
+  EventReceipt exit_receipt;           // of init's exit, until its callback is queued
   std::optional<TimerId> drain_timer;
+
+  // Reconcile: since when the daemon has not known it although no exit came, and whether its exit
+  // was concluded from that.
+  std::optional<Duration> missing_since;
+  bool exit_concluded = false;
 
   StopSignal ended;       // ends the sleeps of whoever makes sure that something of it is killed
   AsyncMutex operations;  // the container's operations exclude each other
@@ -104,13 +124,13 @@ class Container : public std::enable_shared_from_this<Container> {
 
   // Waiters for the pause and resume callbacks, oldest first, and how many of those callbacks are
   // queued or running.
-  struct StateWait {
+  struct StateWaits {
     std::deque<StateWaiter> waiters;
     std::size_t queued_callbacks = 0;
   };
-  StateWait pause;
-  StateWait resume;
-  StateWait& WaitFor(ContainerState state) {
+  StateWaits pause;
+  StateWaits resume;
+  StateWaits& WaitFor(ContainerState state) {
     return state == ContainerState::kPause ? pause : resume;
   }
 };

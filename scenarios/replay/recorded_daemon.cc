@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include <asio/post.hpp>
+
 #include <google/protobuf/util/message_differencer.h>
 
 #include "libcontainerd/backend.h"
@@ -55,6 +57,23 @@ class SinkHandle final : public libcontainerd::EventStream {
 
  private:
   libcontainerd::EventSink*& slot_;
+};
+
+// Tells what it was given, then ends.
+class StoredEvents final : public libcontainerd::EventStream {
+ public:
+  StoredEvents(libcontainerd::Runtime& runtime, std::vector<types::Event> events,
+               libcontainerd::EventSink& sink)
+      : sink_(std::make_shared<libcontainerd::EventSink*>(&sink)) {
+    asio::post(runtime.executor(), [slot = sink_, events = std::move(events)] {
+      if (*slot != nullptr && !events.empty()) (*slot)->OnEvents(events);
+      if (*slot != nullptr) (*slot)->OnEnd(Status());
+    });
+  }
+  ~StoredEvents() override { *sink_ = nullptr; }
+
+ private:
+  std::shared_ptr<libcontainerd::EventSink*> sink_;
 };
 
 }  // namespace
@@ -117,10 +136,27 @@ Awaitable<Status> RecordedDaemon::Unary(Method method, const google::protobuf::M
   co_return co_await arrival->done.Wait();
 }
 
-std::unique_ptr<libcontainerd::EventStream> RecordedDaemon::Events(types::EventsRequest /*request*/,
+std::unique_ptr<libcontainerd::EventStream> RecordedDaemon::Events(types::EventsRequest request,
                                                                    libcontainerd::EventSink& sink) {
+  if (request.storedonly()) {
+    return std::make_unique<StoredEvents>(runtime_, StoredAfter(request), sink);
+  }
   sink_ = &sink;
   return std::make_unique<SinkHandle>(sink_);
+}
+
+// What was sent so far is what a daemon would have stored.
+std::vector<types::Event> RecordedDaemon::StoredAfter(const types::EventsRequest& request) const {
+  const auto time = [](const google::protobuf::Timestamp& timestamp) {
+    return std::pair(timestamp.seconds(), timestamp.nanos());
+  };
+  std::vector<types::Event> stored;
+  for (const std::size_t index : emitted_) {
+    const types::Event& event = recording_.events[index].event;
+    const bool wanted = request.id().empty() || request.id() == event.id();
+    if (wanted && time(event.timestamp()) > time(request.timestamp())) stored.push_back(event);
+  }
+  return stored;
 }
 
 Awaitable<Status> RecordedDaemon::CheckHealth(Duration /*timeout*/) {
@@ -288,6 +324,7 @@ bool RecordedDaemon::Emit(std::size_t event) {
     }
   }
   recorder_.RecordEvent(EntryKind::kEventEmitted, recorded);
+  emitted_.push_back(event);
   if (sink_ == nullptr) {
     recorder_.RecordEvent(EntryKind::kEventDropped, recorded, "nobody listens");
     return false;

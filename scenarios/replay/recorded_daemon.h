@@ -81,6 +81,7 @@ class RecordedDaemon final : public libcontainerd::ContainerdApi {
   static Key KeyOf(const std::string& method, const google::protobuf::Message& request);
 
   void Answer(std::size_t rpc, Arrival& arrival);
+  std::vector<types::Event> StoredAfter(const types::EventsRequest& request) const;
   libcontainerd::Status AnswerUnrecorded(libcontainerd::Method method,
                                          const google::protobuf::Message& request,
                                          google::protobuf::Message& response);
@@ -98,7 +99,8 @@ class RecordedDaemon final : public libcontainerd::ContainerdApi {
   fake_containerd::ProcessIo& io_;
   const Recording& recording_;
   const ReplayPlan& plan_;
-  libcontainerd::EventSink* sink_ = nullptr;
+  libcontainerd::EventSink* sink_ = nullptr;  // of the live stream
+  std::vector<std::size_t> emitted_;          // indices of events, in order
   std::map<Key, std::deque<std::size_t>> expected_;
   std::map<std::size_t, std::size_t> call_of_rpc_;
   std::set<std::size_t> planned_rpcs_;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "libcontainerd/client.h"
+#include "libcontainerd/memory_world.h"
 #include "libcontainerd/remote.h"
 #include "scenarios/journaling.h"
 #include "scenarios/replay/planned_call.h"
@@ -69,8 +70,11 @@ class Replay {
           libcontainerd::ClientOptions{
               .timing = {}, .reference = reference_, .no_pivot_root = false});
       remote_ = std::make_unique<libcontainerd::Remote>(
-          world_.runtime(), *api_, std::vector<libcontainerd::Client*>{client_.get()});
-      remote_->Start();
+          libcontainerd::Remote::Ports{
+              .runtime = world_.runtime(), .api = *api_, .cursor = cursor_},
+          libcontainerd::RemoteOptions{.timing = {}, .reference = reference_});
+      remote_->Add(*client_);
+      Spawn(world_.runtime(), StartRemote());
     });
     Expect([&] { return daemon_.events_open(); }, "the event stream was not opened");
     return {};
@@ -241,6 +245,11 @@ class Replay {
            "an event did not reach the client");
   }
 
+  Awaitable<void> StartRemote() {
+    Status started = co_await remote_->Start();
+    if (!started) run_.stuck.push_back("the remote did not start: " + started.error().message);
+  }
+
   Awaitable<void> CloseAll(bool& closed) {
     co_await remote_->Close();
     co_await client_->Close();
@@ -284,6 +293,7 @@ class Replay {
   JournalingBundleStore bundles_;
   libcontainerd::ReferenceBehaviour reference_;
   std::unique_ptr<JournalingContainerdApi> api_;
+  libcontainerd::MemoryCursorStore cursor_;
   std::unique_ptr<libcontainerd::Client> client_;
   std::unique_ptr<libcontainerd::Remote> remote_;
 };

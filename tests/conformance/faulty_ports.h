@@ -37,11 +37,14 @@ class FaultyApi final : public libcontainerd::ContainerdApi {
   std::map<Method, libcontainerd::Error> failures;
   // Changes successful answers.
   std::function<void(Method, google::protobuf::Message&)> edits;
-  // Events that never arrive.
+  // Events that never arrive, on any stream; and those that only the stored log tells of.
   std::function<bool(const types::Event&)> drops;
+  std::function<bool(const types::Event&)> drops_live;
   bool duplicates_events = false;
   // Events wait until HoldEvents(false).
   void HoldEvents(bool held);
+  // Every live event stream that is open ends with UNAVAILABLE; what it held is lost with it.
+  void BreakStreams();
   // Lets whatever hangs or is withheld go on, and no more of it.
   void Release();
 

@@ -50,6 +50,7 @@ Rig::Rig(RigOptions options)
   world_options.choices = options_.choices;
   world_options.observer = &observer_;
   world_options.start_timeout = options_.start_timeout;
+  world_options.subscriber_capacity = options_.subscriber_capacity;
   Do([&] {
     world_ = std::make_unique<fake_containerd::World>(
         replay_world_->runtime(), replay_world_->process_io(), std::move(world_options));
@@ -73,10 +74,12 @@ Rig::Rig(RigOptions options)
         libcontainerd::ClientOptions{
             .timing = options_.timing, .reference = options_.reference, .no_pivot_root = false});
     remote_ = std::make_unique<libcontainerd::Remote>(
-        replay_world_->runtime(), api_, std::vector<libcontainerd::Client*>{client_.get()},
-        options_.timing);
-    remote_->Start();
+        libcontainerd::Remote::Ports{
+            .runtime = replay_world_->runtime(), .api = api_, .cursor = cursor_},
+        libcontainerd::RemoteOptions{.timing = options_.timing, .reference = options_.reference});
+    remote_->Add(*client_);
   });
+  EXPECT_TRUE(Await(BeginQuiet<void>([this] { return remote_->Start(); })));
   Flush();
   Snapshot(scenarios::kBaseline);
 }
@@ -135,8 +138,8 @@ Pending<void> Rig::BeginClose() {
 }
 
 Awaitable<Status> Rig::CloseClient(Rig* rig) {
-  co_await rig->client_->Close();
   co_await rig->remote_->Close();
+  co_await rig->client_->Close();
   co_return Status();
 }
 

@@ -152,6 +152,7 @@ class Owner {
 
   // One pause of the watch, and the check after it.
   void Step(Duration step = 500ms) {
+    Settle();
     clock_.AdvanceBy(step);
     Settle();
     EXPECT_TRUE(observed_.WaitForChecks());
