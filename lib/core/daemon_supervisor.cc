@@ -75,6 +75,7 @@ class DaemonSupervisor::Impl {
     if (closing_) co_return Fail(ErrorCode::kCancelled, "the health watch is closed");
     auto healthy = std::make_shared<OneShot<Status>>(runtime_);
     awaited_health_ = healthy;
+    if (between_checks_) Interrupt();
     const TimerId timer = runtime_.StartTimer(timeout, [this, healthy] {
       const std::string why = last_failure_.empty() ? "it does not answer" : last_failure_;
       healthy->Set(Fail(ErrorCode::kDeadlineExceeded, why));
@@ -225,7 +226,9 @@ class DaemonSupervisor::Impl {
         co_await Restart();
         continue;
       }
-      static_cast<void>(co_await Pause(timing().health_interval));
+      between_checks_ = true;
+      static_cast<void>(co_await Pause(HealthPause()));
+      between_checks_ = false;
       if (closing_ || NeedsStart()) continue;
       const Status health = co_await Check();
       if (closing_ || NeedsStart()) continue;
@@ -236,6 +239,12 @@ class DaemonSupervisor::Impl {
       // The reference waits here for ever, for it has no way to see an adopted daemon end.
       if (!closing_ && !NeedsStart()) static_cast<void>(co_await Pause(kForEver));
     }
+  }
+
+  // Whoever waits for it need not wait longer than it takes.
+  Duration HealthPause() const {
+    return awaited_health_ ? std::min(timing().health_interval, timing().daemon_ready_poll)
+                           : timing().health_interval;
   }
 
   bool NeedsStart() const { return launcher_ != nullptr && (!process_ || ended_) && ReactsToEnd(); }
@@ -341,6 +350,7 @@ class DaemonSupervisor::Impl {
   const std::shared_ptr<bool> closed_ = std::make_shared<bool>(false);
   std::shared_ptr<OneShot<Status>> wait_;
   std::shared_ptr<OneShot<Status>> awaited_health_;
+  bool between_checks_ = false;
 
   std::unique_ptr<DaemonProcess> process_;
   bool adopted_ = false;

@@ -53,8 +53,9 @@ struct Timing {
   // From a start of the owned daemon until its first success failures do not count, for so long at
   // most, unless its process ended: one that finds many containers again answers late.
   Duration daemon_start_grace = std::chrono::seconds(30);
-  // How long the start of a remote waits for its daemon to answer.
+  // How long the start of a remote waits for its daemon to answer, and how often it asks.
   Duration daemon_ready_deadline = std::chrono::seconds(30);
+  Duration daemon_ready_poll = std::chrono::milliseconds(50);
   // Between two starts of a daemon that keeps ending: the first pause, doubled up to the longest.
   Duration daemon_restart_first = std::chrono::milliseconds(100);
   Duration daemon_restart_longest = std::chrono::seconds(30);
