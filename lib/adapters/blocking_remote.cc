@@ -211,6 +211,7 @@ class BlockingRemote::Impl {
   DaemonStatus daemon_status() {
     return OnExecutor([this] { return supervisor_ ? supervisor_->status() : DaemonStatus(); });
   }
+  Runtime& runtime() { return runtime_; }
   const std::string& socket() const { return socket_; }
 
  private:
@@ -341,6 +342,9 @@ void BlockingRemote::Close() {
 }
 Status BlockingRemote::Cleanup() {
   return impl_->Cleanup();
+}
+Runtime& BlockingRemote::runtime() {
+  return impl_->runtime();
 }
 DaemonStatus BlockingRemote::daemon_status() {
   return impl_->daemon_status();

@@ -15,6 +15,9 @@
 // cursor), and for an owned daemon `docker-containerd.sock`, `docker-containerd.pid` and
 // `containerd/`, which is the daemon's own.
 //
+// Pipes that a Backend is given live on the remote's runtime: WaitFor(remote.runtime(),
+// pipe.out->Read(n)) blocks until there is something. They end before the remote does.
+//
 // Threads: every member may be called from any thread but the runtime's own executor: not inside a
 // Backend's function that was not run by this remote's BlockingBackendAdapter.
 #pragma once
@@ -104,6 +107,7 @@ class BlockingRemote {
   // Close(), and ends an owned daemon: SIGTERM, later SIGKILL; its PID file and socket are removed.
   Status Cleanup();
 
+  Runtime& runtime();
   DaemonStatus daemon_status();
   const std::string& socket_path() const;
 

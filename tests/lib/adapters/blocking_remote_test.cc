@@ -50,6 +50,17 @@ class Engine final : public BlockingBackend {
     pipes_.push_back(std::move(pipe));
     return {};
   }
+  IoPipe TakePipe() {
+    const std::lock_guard lock(mutex_);
+    IoPipe pipe = std::move(pipes_.back());
+    pipes_.pop_back();
+    return pipe;
+  }
+  // The pipes end before the runtime that they live on.
+  void DropPipes() {
+    const std::lock_guard lock(mutex_);
+    pipes_.clear();
+  }
   bool WaitFor(const std::string& line) {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, std::chrono::milliseconds(kPatienceMs), [&] {
@@ -81,9 +92,14 @@ class BlockingRemoteTest : public testing::Test {
   std::string path(const std::string& name) const { return (directory_.path() / name).string(); }
   std::string state(const std::string& name) const { return options_.state_dir + "/" + name; }
 
-  std::unique_ptr<BlockingRemote> Start() {
+  std::shared_ptr<BlockingRemote> Start() {
     auto started = BlockingRemote::Start(options_);
-    if (started) return std::move(*started);
+    if (started) {
+      return {started->release(), [this](BlockingRemote* remote) {
+                engine_.DropPipes();
+                delete remote;
+              }};
+    }
     ADD_FAILURE() << started.error().message;
     return nullptr;
   }
@@ -147,6 +163,24 @@ TEST_F(BlockingRemoteTest, DaemonKilledComesBackAndItsContainersAreReported) {
   EXPECT_EQ(Describe(remote->Cleanup()), "OK");
 }
 
+TEST_F(BlockingRemoteTest, PipesAreReadAndWrittenThroughItsRuntime) {
+  fake_containerd::FakeContainerd fake;
+  fake_containerd::FakeContainerdOptions fake_options;
+  fake_options.directory = path("fake");
+  fake_options.socket = true;
+  ASSERT_TRUE(fake.Start(fake_options));
+  options_.address = fake.socket_path();
+  auto remote = Start();
+  ASSERT_TRUE(remote);
+  BlockingClient& client = remote->NewClient(engine_);
+  ASSERT_EQ(Describe(client.Create("c1", kSpec)), "OK");
+  EXPECT_TRUE(fake.WriteOutput("c1", "init", fake_containerd::OutputStream::kStdout, "hello"));
+  IoPipe pipe = engine_.TakePipe();
+  EXPECT_EQ(*WaitFor(remote->runtime(), pipe.out->Read(100)), "hello");
+  EXPECT_EQ(Describe(WaitFor(remote->runtime(), pipe.in->Close())), "OK");
+  EXPECT_EQ(Describe(remote->Cleanup()), "OK");
+}
+
 TEST_F(BlockingRemoteTest, SeveralClientsShareIt) {
   auto remote = Start();
   ASSERT_TRUE(remote);
@@ -159,6 +193,7 @@ TEST_F(BlockingRemoteTest, SeveralClientsShareIt) {
   EXPECT_EQ(Describe(second.Signal("c2", SIGTERM)), "OK");
   EXPECT_TRUE(engine_.WaitFor("c1 exit 137"));
   EXPECT_TRUE(other.WaitFor("c2 exit 143"));
+  other.DropPipes();
   remote.reset();
 }
 

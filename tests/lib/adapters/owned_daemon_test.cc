@@ -137,7 +137,7 @@ class Owner {
     std::promise<Status> promise;
     std::future<Status> cleaned = promise.get_future();
     Spawn(runtime_, Keep(supervisor_->Cleanup(), &promise));
-    runtime_.Drain();
+    Settle();
     if (step > Duration::zero()) clock_.AdvanceBy(step);
     return cleaned.get();
   }
@@ -158,7 +158,6 @@ class Owner {
     EXPECT_TRUE(observed_.WaitForChecks());
     Settle();
   }
-  // gRPC reconnects in real time, so this may take many steps.
   template <class Condition>
   bool StepUntil(Condition condition, Duration step = 500ms) {
     const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(kPatienceMs);
@@ -168,7 +167,11 @@ class Owner {
     }
     return true;
   }
+  // gRPC connects in real time, during which no step may be taken: they would be failures.
   bool StepUntilHealthy() {
+    bool connected = false;
+    for (int i = 0; i < 100 && !connected; ++i) connected = ReadStoredEvents();
+    if (!connected) return false;
     return StepUntil([this] { return status().healthy; });
   }
   // The end of a process is told in real time, the pause before the next start is the clock's.
@@ -194,6 +197,26 @@ class Owner {
   // From a timer to what the supervisor does next it is some steps of the executor.
   void Settle() {
     for (int i = 0; i < 20; ++i) runtime_.Drain();
+  }
+
+  // Waits for a server to connect to, as event streams do. False when it went away.
+  bool ReadStoredEvents() {
+    class Sink final : public EventSink {
+     public:
+      void OnEvents(std::span<const types::Event>) override {}
+      void OnEnd(Status status) override { end.set_value(status.has_value()); }
+      std::promise<bool> end;
+    } sink;
+    types::EventsRequest request;
+    request.mutable_timestamp()->set_seconds(1);
+    request.set_storedonly(true);
+    std::unique_ptr<EventStream> stream;
+    OnExecutor(runtime_, [&] { stream = api_->Events(request, sink); });
+    std::future<bool> end = sink.end.get_future();
+    const bool ended =
+        end.wait_for(std::chrono::milliseconds(kPatienceMs)) == std::future_status::ready;
+    OnExecutor(runtime_, [&] { stream.reset(); });
+    return ended && end.get();
   }
 
   SteppableClock& clock_;
@@ -301,7 +324,6 @@ TEST_F(OwnedDaemon, StoppedForAMomentIsLeftAlone) {
 TEST_F(OwnedDaemon, SlowToServeIsWaitedFor) {
   ::mkfifo(path("gate").c_str(), 0600);
   UseScript("read line < " + path("gate") + "\n" + kExecFake);
-  timing_.daemon_start_grace = 1h;
   const auto owner = MakeOwner();
   ASSERT_EQ(owner->Start(), "");
   for (int i = 0; i < 24; ++i) owner->Step();  // 12 s of refused connections
