@@ -244,6 +244,12 @@ class OwnedDaemon : public testing::Test {
     return std::make_unique<Owner>(clock_, directory_.path().string(), output_.fd(), options_,
                                    timing_);
   }
+  // Returns when every thread of it stands still; until then one might answer.
+  static void Stop(DaemonPid pid) {
+    ::kill(pid, SIGSTOP);
+    siginfo_t stopped{};
+    EXPECT_EQ(::waitid(P_PID, static_cast<id_t>(pid), &stopped, WSTOPPED | WNOWAIT), 0);
+  }
   void UseScript(const std::string& body) {
     std::filesystem::remove(path("docker-containerd"));
     WriteScript(path("docker-containerd"), body);
@@ -291,7 +297,7 @@ TEST_F(OwnedDaemon, HungIsKilledAndStartedAgain) {
   ASSERT_TRUE(owner->StepUntilHealthy());
   const DaemonPid first = owner->status().pid;
   const Watched process(first);
-  ::kill(first, SIGSTOP);
+  Stop(first);
   owner->HangingStep();
   owner->HangingStep();
   EXPECT_FALSE(process.Ended());
@@ -311,7 +317,7 @@ TEST_F(OwnedDaemon, StoppedForAMomentIsLeftAlone) {
   ASSERT_TRUE(owner->StepUntilHealthy());
   const DaemonPid pid = owner->status().pid;
   for (int i = 0; i < 3; ++i) {
-    ::kill(pid, SIGSTOP);
+    Stop(pid);
     owner->HangingStep();
     owner->HangingStep();
     ::kill(pid, SIGCONT);
@@ -444,7 +450,7 @@ TEST_F(OwnedDaemon, HungAdoptedOneIsKilledAndStartedAgain) {
   const auto second = MakeOwner();
   ASSERT_EQ(second->Start(), "");
   ASSERT_TRUE(second->StepUntilHealthy());
-  ::kill(pid, SIGSTOP);
+  Stop(pid);
   for (int i = 0; i < 3; ++i) second->HangingStep();
   ASSERT_TRUE(second->observed().WaitFor(DaemonEventKind::kEnded, 1));
   EXPECT_EQ(second->observed().LastPid(DaemonEventKind::kKilled), pid);
@@ -472,7 +478,7 @@ TEST_F(OwnedDaemon, CleanupKillsOneThatIsStopped) {
   ASSERT_EQ(owner->Start(), "");
   ASSERT_TRUE(WaitForServing());
   const Watched process(owner->status().pid);
-  ::kill(owner->status().pid, SIGSTOP);
+  Stop(owner->status().pid);
   const Status cleaned = owner->Cleanup(15s);
   EXPECT_TRUE(cleaned) << cleaned.error().message;
   EXPECT_TRUE(process.Ended());
