@@ -9,7 +9,6 @@ namespace scenarios {
 namespace {
 
 constexpr RecordedTime kNever = RecordedTime::max();
-constexpr RecordedTime kReadySlack = std::chrono::milliseconds(500);
 
 const std::map<std::string_view, CallKind>& CallWords() {
   static const std::map<std::string_view, CallKind> words = [] {
@@ -130,14 +129,31 @@ void FindClientConnections(Inference& work) {
   }
 }
 
-// A fault that the daemon's side of a replay does not have.
+void CutAt(Inference& work, RecordedTime t, std::string_view reason) {
+  if (work.plan.cut && *work.plan.cut <= t) return;
+  work.plan.cut = t;
+  work.plan.cut_reason = reason;
+}
+
+// What a replay does not have: the reset of a single request, and two engines at once.
 void FindCut(Inference& work) {
   for (const RecordedConnectionLine& line : work.recording.connection_lines) {
     if (line.change != ConnectionChange::kReset || line.by_client) continue;
-    if (!work.plan.conns.contains(line.conn)) continue;
-    if (work.plan.cut && *work.plan.cut <= line.t) continue;
-    work.plan.cut = line.t;
-    work.plan.cut_reason = "needs a fault on the connection";
+    const auto call = work.rpc_by_call.find({line.conn, line.call});
+    const bool stream =
+        call != work.rpc_by_call.end() && IsEventStream(work.recording.rpcs[call->second]);
+    if (stream || !work.plan.conns.contains(line.conn)) continue;
+    CutAt(work, line.t, "needs the reset of a request");
+  }
+  for (const RecordedMarker& marker : work.recording.markers) {
+    if (!marker.ready || marker.lib <= 1) continue;
+    for (const RecordedConnectionLine& line : work.recording.connection_lines) {
+      const bool opened_before = line.change == ConnectionChange::kOpen &&
+                                 work.plan.conns.contains(line.conn) &&
+                                 line.t < EngineBegan(work, marker.t);
+      if (!opened_before || EndOfConnection(work.recording, line.conn) <= marker.t) continue;
+      CutAt(work, marker.t, "needs two engines at once");
+    }
   }
 }
 

@@ -18,6 +18,8 @@ namespace scenarios {
 // The two files' clocks agree, but a line's time is taken a moment before or after the thing
 // itself.
 inline constexpr RecordedTime kTimeSlack = std::chrono::microseconds(200);
+// How far an engine's first connection and its word that it is ready may be apart.
+inline constexpr RecordedTime kReadySlack = std::chrono::milliseconds(500);
 
 enum class RpcRole : std::uint8_t {
   kUnexplained,  // on a client's connection, but belongs to nothing
@@ -93,6 +95,8 @@ void MatchEvents(Inference& work);          // event_call, state_event
 void InferFailures(Inference& work);        // attach_error, start_error, callback_failures
 void InferContents(Inference& work);        // patterns of the attachments' streams
 void InferWaits(Inference& work);           // waits
+// When the engine that said that it was ready then began: its connection may have been seen before.
+RecordedTime EngineBegan(const Inference& work, RecordedTime ready);
 std::vector<Boundary> FindBoundaries(const Inference& work);  // before the cut, in their order
 void OrderSteps(Inference& work);                             // steps
 void MarkDeviations(Inference& work);                         // their deviations

@@ -25,10 +25,10 @@ constexpr std::array<std::string_view, 15> kCallNames = {"create",
                                                          "deletecheckpoint",
                                                          "restore"};
 
-constexpr std::array<std::string_view, 14> kStepNames = {
+constexpr std::array<std::string_view, 15> kStepNames = {
     "call-begin",  "wait",       "stdin-write",    "stdin-close", "expect-rpc",
     "send-reply",  "send-event", "process-output", "process-eof", "clock-to",
-    "daemon-down", "daemon-up",  "client-gone",    "client-back"};
+    "daemon-down", "daemon-up",  "stream-reset",   "client-gone", "client-back"};
 
 // A timestamp of the wire as nanoseconds since the epoch; nothing if it is out of range.
 std::optional<RecordedTime> ToNanoseconds(const google::protobuf::Timestamp& timestamp) {

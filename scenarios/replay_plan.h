@@ -20,6 +20,7 @@
 //   kDaemonUp       index: connection_lines  it answers again; `index` may be a listener_up, after
 //   a
 //                                          restart, or the connection that the client made
+//   kStreamReset    index: connection_lines  the event stream breaks, nothing else does
 //   kClientGone     index: connection_lines  the engine's process dies; containers live on
 //   kClientBack     index: markers           a new engine with the same state directory
 //
@@ -33,7 +34,7 @@
 // (docs/deviations.md has the names): the RPC need not come, or the event is about a process that
 // we do not have.
 //
-// What needs a fault on the connection is not in `steps` but in `pending`.
+// What follows a reset of a single request is not in `steps` but in `pending`.
 // A command that nobody knows is in `cannot_judge`. RPCs sent by hand on other connections are in
 // `raw_rpcs`; their effects are events like any other.
 //
@@ -157,6 +158,7 @@ enum class StepKind : std::uint8_t {
   kClockTo,
   kDaemonDown,
   kDaemonUp,
+  kStreamReset,
   kClientGone,
   kClientBack,
 };

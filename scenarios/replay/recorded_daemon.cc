@@ -169,6 +169,10 @@ void RecordedDaemon::Forget(libcontainerd::EventSink* sink) {
 void RecordedDaemon::Down() {
   down_ = true;
   FailArrivals("transport is closing");
+  BreakStream();
+}
+
+void RecordedDaemon::BreakStream() {
   if (libcontainerd::EventSink* sink = std::exchange(live_.sink, nullptr)) {
     sink->OnEnd(libcontainerd::Fail(ErrorCode::kUnavailable, "transport is closing"));
   }

@@ -66,6 +66,8 @@ class RecordedDaemon final : public libcontainerd::ContainerdApi {
   void Down();
   // After a restart the log is what was stored since the one before.
   void Up(bool restarted);
+  // The event stream breaks.
+  void BreakStream();
   // The engine died with its requests.
   void ClientGone();
   // Answers that recorded request, or marks it to be answered as soon as it comes. True if there

@@ -258,6 +258,8 @@ class Replay {
             recording_.connection_lines[step.index].change == ConnectionChange::kListenerUp;
         return world_.Run([&] { daemon_.Up(restarted); });
       }
+      case StepKind::kStreamReset:
+        return world_.Run([&] { daemon_.BreakStream(); });
       case StepKind::kClientGone:
         return EndEngine();
       case StepKind::kClientBack:
