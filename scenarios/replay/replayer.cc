@@ -130,7 +130,8 @@ class Replay {
           world_.runtime(), *api_, std::vector<libcontainerd::Client*>{client_.get()});
       remote_->Start();
     });
-    ExpectSoon([&] { return daemon_.events_open(); }, "the event stream was not opened");
+    Expect([&] { return daemon_.events_open() || daemon_.down(); },
+           "the event stream was not opened");
   }
 
   void Steps() {
@@ -205,21 +206,22 @@ class Replay {
            (api_->stored_reads_running() == 0 || daemon_.down());
   }
 
-  // Something that the client does at its own time: the clock goes on, a little at a time, until it
-  // has.
+  // Something that the client may do at its own time, by a timer of its own: when nothing has moved
+  // for a while, the clock goes on, a little at a time. A clock that ran ahead of the recording
+  // would make recorded events look old, hence the long while.
   void ExpectSoon(const std::function<bool()>& condition, std::string otherwise) {
     constexpr std::chrono::milliseconds kStep{5};
     constexpr std::chrono::seconds kLongest{15};
-    const libcontainerd::Duration give_up = Now() + kLongest;
-    while (true) {
+    std::chrono::milliseconds patience{1000};
+    libcontainerd::Duration now = Now();
+    const libcontainerd::Duration give_up = now + kLongest;
+    while (!world_.WaitUntil(condition, patience)) {
+      if (now >= give_up) return run_.stuck.push_back(std::move(otherwise));
+      patience = std::chrono::milliseconds(10);
+      now += kStep;
+      world_.AdvanceTo(now);
       Rest();
-      bool holds = false;
-      world_.Run([&] { holds = condition(); });
-      if (holds) return;
-      if (Now() >= give_up) break;
-      world_.AdvanceTo(Now() + kStep);
     }
-    run_.stuck.push_back(std::move(otherwise));
   }
   libcontainerd::Duration Now() {
     libcontainerd::Duration now{0};
