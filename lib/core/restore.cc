@@ -321,21 +321,25 @@ void Client::Impl::TrackExecs(const ContainerPtr& container, const Found& found)
   for (const std::string& name : found.life.execs) track(name);
 }
 
-// What stands in the log and has not been called back by anybody: exits of execs while no engine
-// listened, and what arrived while this restore was under way.
+// What stands in the log and nobody was told of: exits of execs while no engine listened, and what
+// arrived while this restore was under way. A stream begins a little before the cursor, so that
+// what arrives may have been handled all the same.
 void Client::Impl::ReportMissed(const ContainerPtr& container, const Found& found,
                                 const std::vector<types::Event>& arrived) {
-  SeenEvents news(arrived.size() + found.life.ooms.size() + found.life.exec_exits.size());
-  for (const types::Event& event : arrived) news.Insert(event);
-  const std::string bundle = found.Bundle(ports.bundles.PathOf(container->id));
+  SeenEvents arrivals(arrived.size() + found.life.ooms.size() + found.life.exec_exits.size());
+  for (const types::Event& event : arrived) arrivals.Insert(event);
+  const auto has_arrived = [&](const types::Event& event) {
+    return event.has_timestamp() && !arrivals.Insert(event);
+  };
   for (const types::Event& event : found.life.ooms) {
-    const bool is_news = event.has_timestamp() && !news.Insert(event);
-    if (is_news) ApplyStateEvent(container, ContainerState::kOom);
+    const bool handled = handled_until && TimestampOf(event) <= *handled_until;
+    if (has_arrived(event) && !handled) ApplyStateEvent(container, ContainerState::kOom);
   }
+  const std::string bundle = found.Bundle(ports.bundles.PathOf(container->id));
   for (const types::Event& event : found.life.exec_exits) {
-    const bool is_news = event.has_timestamp() && !news.Insert(event);
-    const bool unhandled = handled_until && TimestampOf(event) > *handled_until;
-    if (!is_news && !unhandled) continue;
+    const bool unhandled =
+        handled_until ? TimestampOf(event) > *handled_until : has_arrived(event);
+    if (!unhandled) continue;
     auto exec = std::make_shared<Exec>();
     exec->name = event.pid();
     if (Acts(Deviation::kRestoreTracksExecs)) {

@@ -131,9 +131,6 @@ void AnOomSurvives(Rig& rig) {
 
 // B39 and more: e1 lives on, e2 ended while nobody listened, e3 had ended before.
 void ExecsAreFollowed(Rig& rig) {
-  // What the log told a restore is no delivery to the life that it began.
-  rig.LeaveUnjudged("callbacks-in-order");
-  rig.LeaveUnjudged("true-exit-code");
   EXPECT_EQ(rig.Create("c1"), "OK");
   for (const char* name : {"e1", "e2", "e3"}) EXPECT_EQ(rig.Exec("c1", name), "OK");
   rig.Exit("c1", "e3", 3);
@@ -378,7 +375,6 @@ void StateErrorsAreReturned(Rig& rig) {
 
 // Killed and started again, both of them; one container died while nobody looked.
 void DaemonAndEngineComeBack(Rig& rig) {
-  rig.LeaveUnjudged("callbacks-in-order");
   for (const char* id : {"run", "paused", "dies"}) EXPECT_EQ(rig.Create(id), "OK");
   EXPECT_EQ(rig.Pause("paused"), "OK");
   rig.Flush();
@@ -431,9 +427,6 @@ void NobodyWaitsForARestore(Rig& rig) {
 
 // What arrives while the restore is under way is neither lost nor told twice.
 void EventsDuringARestore(Rig& rig) {
-  // They are told to the life that the restore begins, which the journal cannot know yet.
-  rig.LeaveUnjudged("callbacks-in-order");
-  rig.LeaveUnjudged("true-exit-code");
   EXPECT_EQ(rig.Create("c1"), "OK");
   EXPECT_EQ(rig.Exec("c1", "e1"), "OK");
   RestartEngine(rig);

@@ -1,6 +1,7 @@
 #include "tests/conformance/rig.h"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <utility>
 
@@ -13,6 +14,10 @@ namespace drydock_tests {
 namespace {
 
 constexpr char kMarker[] = "marker";  // a container that nobody has
+// They count events that a restore read in the log, or that came before its first callback, to the
+// life of the engine before.
+constexpr std::array<std::string_view, 3> kBlindToRestores = {
+    "callbacks-in-order", "true-exit-code", "bundle-gone-on-exit"};
 
 std::unique_ptr<scenarios::ReplayWorld> MakeWorld(const RigOptions& options) {
   scenarios::ReplayWorldOptions world_options;
@@ -142,6 +147,7 @@ Pending<void> Rig::BeginPause(const std::string& id, libcontainerd::CallOptions 
 }
 
 Pending<void> Rig::BeginRestore(const std::string& id, libcontainerd::RestoreOptions options) {
+  restores_ = true;
   return Begin<void>("restore", id, "",
                      [&](libcontainerd::Client& client) { return client.Restore(id, options); });
 }
@@ -463,7 +469,7 @@ void Rig::Judge() {
     const scenarios::Judgement judgement = guarantee.judge(journal_);
     const bool broken = judgement.verdict == scenarios::Verdict::kBroken;
     const bool expected = std::ranges::count(expected_broken_, guarantee.name) > 0;
-    if (std::ranges::count(unjudged_, guarantee.name) > 0) continue;
+    if (restores_ && std::ranges::count(kBlindToRestores, guarantee.name) > 0) continue;
     if (broken && !expected) {
       std::string violations;
       for (const auto& violation : judgement.violations) violations += "\n    " + violation.what;

@@ -190,8 +190,6 @@ class Rig {
   void ExpectBroken(std::string guarantee) { expected_broken_.push_back(std::move(guarantee)); }
   // The client will be left tracking something: no leak check of that.
   void ExpectLeftovers() { leftovers_expected_ = true; }
-  // This run shows something that the judge of that guarantee cannot see.
-  void LeaveUnjudged(std::string guarantee) { unjudged_.push_back(std::move(guarantee)); }
   void Finish();
 
  private:
@@ -249,10 +247,10 @@ class Rig {
   std::vector<std::string> created_;
   std::vector<std::string> made_;
   std::vector<std::string> expected_broken_;
-  std::vector<std::string> unjudged_;
   std::size_t calls_running_ = 0;
   std::size_t markers_ = 0;
   bool leftovers_expected_ = false;
+  bool restores_ = false;
   bool closed_ = false;
   bool finished_ = false;
 };
