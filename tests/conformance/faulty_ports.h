@@ -103,6 +103,9 @@ class FaultyBundles final : public libcontainerd::BundleStore {
   std::optional<libcontainerd::Error> fail_remove;
   std::optional<libcontainerd::Error> fail_release;
 
+  // Whose rootfs mounts were asked away, in order.
+  const std::vector<std::string>& released() const { return released_; }
+
   std::string PathOf(const std::string& id) const override { return bundles_.PathOf(id); }
   libcontainerd::Awaitable<libcontainerd::Status> Create(std::string id,
                                                          std::string config_json) override {
@@ -118,6 +121,7 @@ class FaultyBundles final : public libcontainerd::BundleStore {
     return bundles_.Remove(std::move(id));
   }
   libcontainerd::Awaitable<libcontainerd::Status> ReleaseRootfs(std::string id) override {
+    released_.push_back(id);
     if (fail_release) return Failed(*fail_release);
     return bundles_.ReleaseRootfs(std::move(id));
   }
@@ -132,6 +136,7 @@ class FaultyBundles final : public libcontainerd::BundleStore {
   }
 
   libcontainerd::BundleStore& bundles_;
+  std::vector<std::string> released_;
 };
 
 }  // namespace drydock_tests

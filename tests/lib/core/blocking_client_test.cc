@@ -152,6 +152,7 @@ TEST_F(BlockingClientTest, RunsAContainer) {
   EXPECT_TRUE(engine_.WaitFor("c1 exit-process e1"));
   EXPECT_EQ(TextOf(client_.Signal("c1", 9)), "OK");
   EXPECT_TRUE(engine_.WaitFor("c1 exit"));
+  while (!client_.Tracked().empty()) std::this_thread::yield();  // until its callback has ended
   EXPECT_EQ(TextOf(client_.Restore("c1")), "OK");  // as one that is gone, by its exit in the log
 }
 
