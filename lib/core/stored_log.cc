@@ -30,7 +30,8 @@ class Collector final : public EventSink {
 
 Awaitable<Result<std::vector<types::Event>>> ReadStoredEvents(Runtime& runtime, ContainerdApi& api,
                                                               WallTime since, std::string id,
-                                                              Duration timeout) {
+                                                              Duration timeout,
+                                                              Cancellable cancellable) {
   types::EventsRequest request;
   SetTimestamp(since, *request.mutable_timestamp());
   request.set_storedonly(true);
@@ -41,6 +42,11 @@ Awaitable<Result<std::vector<types::Event>>> ReadStoredEvents(Runtime& runtime, 
     collector->GiveUp(
         Error{ErrorCode::kDeadlineExceeded, "the stored events did not come in time"});
   });
+  if (cancellable) {
+    cancellable([collector] {
+      collector->GiveUp(Error{ErrorCode::kCancelled, "reading the stored events was cancelled"});
+    });
+  }
   std::unique_ptr<EventStream> stream = api.Events(std::move(request), *collector);
   Status ended = co_await collector->Wait();
   stream.reset();

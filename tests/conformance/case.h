@@ -20,10 +20,12 @@ std::vector<Case> ExecCases();
 std::vector<Case> EventCases();
 std::vector<Case> FailureCases();
 std::vector<Case> CallCases();
+std::vector<Case> RestoreCases();
 
 inline std::vector<Case> AllCases() {
   std::vector<Case> all;
-  for (const auto& cases : {LifeCases(), ExecCases(), EventCases(), FailureCases(), CallCases()}) {
+  for (const auto& cases : {LifeCases(), ExecCases(), EventCases(), FailureCases(), CallCases(),
+                            RestoreCases()}) {
     all.insert(all.end(), cases.begin(), cases.end());
   }
   return all;
