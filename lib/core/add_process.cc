@@ -102,7 +102,8 @@ Awaitable<Result<AddedProcess>> Client::Impl::StartExec(ContainerPtr container,
   }
   exec->phase = Exec::Phase::kRunning;
   exec->stdio.stdin_closer->Started();
-  if (exec->held_exit) ReportExecExit(container, exec, *exec->held_exit);
+  const EventReceipt held = std::exchange(exec->held_receipt, nullptr);
+  if (exec->held_exit) ReportExecExit(container, exec, *exec->held_exit, held);
   FinishDrainingIfQuiet(container);
   if (!attached) co_return Fail(attached.error());
   co_return AddedProcess{.system_pid = reply->systempid()};
@@ -113,6 +114,7 @@ Awaitable<void> Client::Impl::DiscardExec(ContainerPtr container, std::shared_pt
                                           bool may_run) {
   exec->phase = Exec::Phase::kAbsorbed;
   if (exec->held_exit) ++dropped.failed_start;
+  exec->held_receipt.reset();
   exec->stdio.Abandon();
   if (Acts(Deviation::kFailedExecRemovesFifos)) {
     static_cast<void>(

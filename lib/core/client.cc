@@ -44,6 +44,7 @@ Awaitable<void> Client::Impl::Close() {
   closed = true;
   for (const auto& [id, container] : containers) {
     container->ended.Stop();
+    AbandonReceipts(*container);
     EndWaiters(*container, Error{ErrorCode::kCancelled, "the client is closing"});
     if (container->drain_timer) ports.runtime.CancelTimer(*container->drain_timer);
     for (const auto& output : container->discarded) output->Close();
@@ -59,6 +60,17 @@ Awaitable<void> Client::Impl::Close() {
   }
   co_await scope_->Join();
   containers.clear();
+}
+
+// Of what will not be done any more. Queued callbacks abandon theirs when their turn comes.
+void Client::Impl::AbandonReceipts(Container& container) {
+  const auto abandon = [](const EventReceipt& receipt) {
+    if (receipt) receipt->Abandon();
+  };
+  for (const HeldEvent& held : container.held_events) abandon(held.receipt);
+  for (const auto& [name, exec] : container.execs) abandon(exec->held_receipt);
+  abandon(container.exit_receipt);
+  abandon(container.restore_receipts);
 }
 
 std::size_t Client::Impl::LiveObjects() const {
@@ -214,7 +226,10 @@ void Client::SetHandledUntil(WallTime time) {
 }
 
 void Client::HandleEvents(std::span<const types::Event> events) {
-  for (const types::Event& event : events) impl_->HandleEvent(event);
+  for (const types::Event& event : events) impl_->HandleEvent(event, nullptr);
+}
+void Client::HandleEvent(const types::Event& event, EventReceipt receipt) {
+  impl_->HandleEvent(event, receipt);
 }
 
 std::vector<TrackedContainer> Client::Tracked() const {

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "lib/core/container.h"
 #include "lib/core/event.h"
@@ -98,7 +99,18 @@ class Client::Impl {
   }
 
   // event_handling.cc
-  void HandleEvent(const types::Event& event);
+  void HandleEvent(const types::Event& event, const EventReceipt& receipt);
+
+  // reconcile.cc, called by the remote
+  // The event stream ended, for the `loss`th time.
+  void StreamLost(std::uint64_t loss);
+  // The stored log was read, from its beginning after that loss on: who still waits for an event
+  // that went with it waits in vain.
+  void StreamRecovered(std::uint64_t loss);
+  // Asks the daemon about the running containers. One that it does not know, and of which no exit
+  // came for Timing::gone_grace, is called back as exited. True when one is missing that has not
+  // been for so long: ask again then. An error when the daemon did not answer.
+  Awaitable<Result<bool>> FindGone();
 
   // Counts an operation while it runs: Close() waits for it. One that was called but begins only
   // when the client is closed, or even destroyed, finds `self` and is refused.
@@ -162,7 +174,7 @@ class Client::Impl {
   Awaitable<Status> FinishStart(ContainerPtr container, std::uint32_t system_pid);
   void Condemn(const ContainerPtr& container, bool may_not_exist);
   Awaitable<void> KillCondemned(ContainerPtr container, bool may_not_exist);
-  Awaitable<void> ForgetCondemned(ContainerPtr container);
+  Awaitable<void> ForgetCondemned(ContainerPtr container, EventReceipt receipt);
   AttachedStdio MakeStdio(const std::string& id, const std::string& process, StdioPaths paths,
                           std::unique_ptr<ProcessStdio> streams, IoPipe& pipe);
   void DropHeldEvents(Container& container);
@@ -199,12 +211,16 @@ class Client::Impl {
 
   // event_handling.cc
   bool IsOfEarlierLife(const Container& container, const types::Event& event) const;
-  void ApplyEvent(const ContainerPtr& container, const types::Event& event);
-  void ApplyStateEvent(const ContainerPtr& container, ContainerState state);
-  void ApplyExecExit(const ContainerPtr& container, const std::string& name, std::uint32_t status);
-  void ApplyInitExit(const ContainerPtr& container, std::uint32_t status);
+  void ApplyEvent(const ContainerPtr& container, const types::Event& event,
+                  const EventReceipt& receipt);
+  void ApplyStateEvent(const ContainerPtr& container, ContainerState state,
+                       const EventReceipt& receipt);
+  void ApplyExecExit(const ContainerPtr& container, const std::string& name, std::uint32_t status,
+                     const EventReceipt& receipt);
+  void ApplyInitExit(const ContainerPtr& container, std::uint32_t status,
+                     const EventReceipt& receipt);
   void ReportExecExit(const ContainerPtr& container, const std::shared_ptr<Exec>& exec,
-                      std::uint32_t status);
+                      std::uint32_t status, const EventReceipt& receipt);
   void FinishDrainingIfQuiet(const ContainerPtr& container);
   void EndDraining(const ContainerPtr& container);
   void QueueExit(const ContainerPtr& container);
@@ -220,6 +236,12 @@ class Client::Impl {
   void AfterCallback(const ContainerPtr& container, QueuedCallback& callback, Status status);
   void GiveUpStarted(const ContainerPtr& container);
   void Forget(const ContainerPtr& container);
+  static void AbandonReceipts(Container& container);
+
+  // reconcile.cc
+  Awaitable<Result<std::vector<ContainerPtr>>> Suspects(Deadline deadline);
+  Awaitable<Result<bool>> IsMissing(ContainerPtr container, Deadline deadline);
+  void ConcludeExit(const ContainerPtr& container);
 
   SeenEvents seen_;
   UnclaimedEvents unclaimed_;

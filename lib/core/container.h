@@ -17,6 +17,7 @@
 #include "lib/core/stop.h"
 #include "libcontainerd/async.h"
 #include "libcontainerd/backend.h"
+#include "libcontainerd/event_receipt.h"
 #include "libcontainerd/mailbox.h"
 #include "libcontainerd/stdio.h"
 
@@ -49,7 +50,8 @@ struct Exec {
   std::string name;
   Phase phase = Phase::kStarting;
   AttachedStdio stdio;
-  std::optional<std::uint32_t> held_exit;  // arrived while kStarting
+  std::optional<std::uint32_t> held_exit;  // arrived while kStarting …
+  EventReceipt held_receipt;               // … with this
   bool container_exited = false;           // while kStarting: the add-process fails
 };
 
@@ -59,10 +61,36 @@ struct QueuedCallback {
   std::shared_ptr<Exec> exec;               // kExitProcess of a tracked exec
   std::shared_ptr<OneShot<Status>> result;  // Create or Restore waits for it
   bool may_live = false;  // kExit of one that would not die: its bundle stays until it does
+  EventReceipt receipt;   // of the event that led to it; null if none did
 };
 
 // What Pause or Resume waits for.
-using StateWaiter = std::shared_ptr<OneShot<Status>>;
+struct StateWait {
+  explicit StateWait(Runtime& runtime) : ended(runtime) {}
+  OneShot<Status> ended;
+  bool answered = false;        // the daemon did it: the event is on its way, or was
+  std::uint64_t lost_with = 0;  // the loss of the event stream that its event may have gone with
+};
+using StateWaiter = std::shared_ptr<StateWait>;
+
+struct HeldEvent {
+  types::Event event;
+  EventReceipt receipt;
+};
+
+// The receipts of events that are handled together.
+class EventReceipts final : public PendingEvent {
+ public:
+  void Add(EventReceipt receipt) {
+    if (receipt) receipts_.push_back(std::move(receipt));
+  }
+  void Abandon() override {
+    for (const EventReceipt& receipt : receipts_) receipt->Abandon();
+  }
+
+ private:
+  std::vector<EventReceipt> receipts_;
+};
 
 class Container : public std::enable_shared_from_this<Container> {
  public:
@@ -110,10 +138,17 @@ class Container : public std::enable_shared_from_this<Container> {
   types::Process process;  // of the spec: what execs inherit
   AttachedStdio stdio;
   std::map<std::string, std::shared_ptr<Exec>> execs;
-  std::vector<types::Event> held_events;  // arrived while kStarting or kRestoring
+  std::vector<HeldEvent> held_events;            // arrived while kStarting or kRestoring
+  EventReceipt exit_receipt;                     // of init's exit, until its callback is queued
+  std::shared_ptr<EventReceipts> restore_receipts;  // of events that came while kRestoring
   std::shared_ptr<OneShot<Status>> exit_result;  // a restore waits for the exit callback
   std::vector<std::shared_ptr<OutputReader>> discarded;  // read to their ends by nobody's wish
   std::optional<TimerId> drain_timer;
+
+  // Reconcile: since when the daemon has not known it although no exit came, and whether its exit
+  // was concluded from that.
+  std::optional<Duration> missing_since;
+  bool exit_concluded = false;
 
   StopSignal ended;       // ends the sleeps of whoever makes sure that something of it is killed
   AsyncMutex operations;  // the container's operations exclude each other
@@ -121,13 +156,13 @@ class Container : public std::enable_shared_from_this<Container> {
 
   // Waiters for the pause and resume callbacks, oldest first, and how many of those callbacks are
   // queued or running.
-  struct StateWait {
+  struct StateWaits {
     std::deque<StateWaiter> waiters;
     std::size_t queued_callbacks = 0;
   };
-  StateWait pause;
-  StateWait resume;
-  StateWait& WaitFor(ContainerState state) {
+  StateWaits pause;
+  StateWaits resume;
+  StateWaits& WaitFor(ContainerState state) {
     return state == ContainerState::kPause ? pause : resume;
   }
 };

@@ -110,8 +110,8 @@ Awaitable<Status> Client::Impl::FinishStart(ContainerPtr container, std::uint32_
   start.info.system_pid = system_pid;
   start.result = result;
   container->callbacks.Push(std::move(start));
-  for (const types::Event& event : std::exchange(container->held_events, {})) {
-    ApplyEvent(container, event);
+  for (const HeldEvent& held : std::exchange(container->held_events, {})) {
+    ApplyEvent(container, held.event, held.receipt);
   }
   co_return co_await result->Wait();
 }
@@ -133,7 +133,8 @@ AttachedStdio Client::Impl::MakeStdio(const std::string& id, const std::string& 
 }
 
 void Client::Impl::DropHeldEvents(Container& container) {
-  dropped.failed_start += std::exchange(container.held_events, {}).size();
+  const std::vector<HeldEvent> held = std::exchange(container.held_events, {});
+  dropped.failed_start += held.size();
 }
 
 // The create failed, yet its container may run: kill it, absorb its exit, then clean up.
@@ -152,7 +153,7 @@ Awaitable<void> Client::Impl::KillCondemned(ContainerPtr container, bool may_not
       request.set_id(container->id);
       auto state = co_await Send(std::move(request), timing.call_deadline);
       if (!state && SaysContainerNotFound(state.error()))
-        co_return co_await ForgetCondemned(container);
+        co_return co_await ForgetCondemned(container, nullptr);
       may_not_exist = !state;
     }
     if (!may_not_exist) {
@@ -169,7 +170,8 @@ Awaitable<void> Client::Impl::KillCondemned(ContainerPtr container, bool may_not
   }
 }
 
-Awaitable<void> Client::Impl::ForgetCondemned(ContainerPtr container) {
+// The receipt, of the exit that led here, lasts until the bundle is gone.
+Awaitable<void> Client::Impl::ForgetCondemned(ContainerPtr container, EventReceipt /*receipt*/) {
   if (container->phase != Container::Phase::kCondemned) co_return;
   container->phase = Container::Phase::kGone;
   container->ended.Stop();

@@ -92,6 +92,7 @@ Awaitable<Status> Client::Impl::Restore(std::string id, RestoreOptions restore) 
 
   const ContainerPtr container = Begin(id, Container::Phase::kRestoring);
   container->restored = true;
+  container->restore_receipts = std::make_shared<EventReceipts>();
   co_await container->operations.Lock(deadline.left());  // nobody else has it: granted at once
   OperationLock lock(container);
   auto looked = co_await LookFor(container, deadline);
@@ -109,8 +110,8 @@ Awaitable<Status> Client::Impl::Restore(std::string id, RestoreOptions restore) 
   TakeOver(container, *found);
   if (found->runs) {
     container->phase = Container::Phase::kEnding;
-    for (const types::Event& event : std::exchange(container->held_events, {})) {
-      ApplyEvent(container, event);
+    for (const HeldEvent& held : std::exchange(container->held_events, {})) {
+      ApplyEvent(container, held.event, container->restore_receipts);
     }
     lock.Release();
     co_await KillRestored(container, found, deadline);
@@ -123,6 +124,7 @@ Awaitable<Status> Client::Impl::Restore(std::string id, RestoreOptions restore) 
     }
   } else {
     container->exit_status = GoneExitCode(*found);
+    container->exit_receipt = container->restore_receipts;
     QueueExit(container);
     lock.Release();
   }
@@ -133,15 +135,19 @@ Awaitable<Result<std::vector<types::Event>>> Client::Impl::ReadLog(std::string i
                                                                    Duration timeout) {
   if (closed) co_return Fail(ClosedError());
   const std::uint64_t key = next_call_++;
-  Cancellable register_cancel = [this, key](UniqueFunction<void()> cancel) {
-    calls_.emplace(key, std::move(cancel));
-  };
+  const auto events = std::make_shared<std::vector<types::Event>>();
+  const auto reading = std::make_shared<StoredLogReading>(
+      ports.runtime, [events](std::span<const types::Event> taken) {
+        events->insert(events->end(), taken.begin(), taken.end());
+      });
+  calls_.emplace(key, [reading] { reading->GiveUp(ClosedError()); });
   const Duration bound = std::min(timeout, options.timing.stored_log_deadline);
-  auto log = co_await ReadStoredEvents(ports.runtime, ports.api, WallTime(), std::move(id), bound,
-                                       std::move(register_cancel));
+  Status read =
+      co_await StoredLogReading::Read(reading, ports.api, WallTime(), std::move(id), bound);
   calls_.erase(key);
   if (closed) co_return Fail(ClosedError());
-  co_return log;
+  if (!read) co_return Fail(std::move(read).error());
+  co_return std::move(*events);
 }
 
 // Asks until it is sure: of one that runs at once; of one that is gone when its exit is known, or
@@ -157,8 +163,8 @@ Awaitable<Result<std::shared_ptr<Client::Impl::Found>>> Client::Impl::LookFor(
     auto log = co_await ReadLog(container->id, log_timeout);
     found->log = log ? Status() : Status(Fail(log.error()));
     found->delivered += container->held_events.size();
-    for (types::Event& event : std::exchange(container->held_events, {})) {
-      found->early.push_back(std::move(event));
+    for (HeldEvent& held : std::exchange(container->held_events, {})) {
+      found->early.push_back(std::move(held.event));
     }
     found->events = MergeEvents(log ? std::move(*log) : std::vector<types::Event>(), found->early);
 
@@ -230,9 +236,10 @@ void Client::Impl::TakeOver(const ContainerPtr& container, const Found& found) {
   for (const types::Event& event : found.events) seen_.Insert(event);
   SeenEvents known(found.events.size() + container->held_events.size());
   for (const types::Event& event : found.events) known.Insert(event);
-  std::erase_if(container->held_events, [&](const types::Event& event) {
-    const bool news = known.Insert(event);
-    const bool old = Acts(Deviation::kStaleEventsDropped) && IsOfEarlierLife(*container, event);
+  std::erase_if(container->held_events, [&](const HeldEvent& held) {
+    const bool news = known.Insert(held.event);
+    const bool old =
+        Acts(Deviation::kStaleEventsDropped) && IsOfEarlierLife(*container, held.event);
     if (news && old) ++dropped.earlier_life;
     return !news || old;
   });
@@ -263,7 +270,7 @@ Awaitable<Status> Client::Impl::CallBackRestored(ContainerPtr container,
   std::vector<types::Event> arrived(found->early.end() -
                                         static_cast<std::ptrdiff_t>(found->delivered),
                                     found->early.end());
-  arrived.insert(arrived.end(), container->held_events.begin(), container->held_events.end());
+  for (const HeldEvent& held : container->held_events) arrived.push_back(held.event);
   TakeOver(container, *found);
   container->phase = Container::Phase::kRunning;
   TrackExecs(container, *found);
@@ -287,9 +294,10 @@ Awaitable<Status> Client::Impl::CallBackRestored(ContainerPtr container,
     call_back(state);
   }
   ReportMissed(container, *found, arrived);
-  for (const types::Event& event : std::exchange(container->held_events, {})) {
-    ApplyEvent(container, event);
+  for (const HeldEvent& held : std::exchange(container->held_events, {})) {
+    ApplyEvent(container, held.event, container->restore_receipts);
   }
+  container->restore_receipts.reset();
   Status first_failure;
   for (const auto& result : results) {
     Status status = co_await result->Wait();
@@ -333,7 +341,9 @@ void Client::Impl::ReportMissed(const ContainerPtr& container, const Found& foun
   };
   for (const types::Event& event : found.life.ooms) {
     const bool handled = handled_until && TimestampOf(event) <= *handled_until;
-    if (has_arrived(event) && !handled) ApplyStateEvent(container, ContainerState::kOom);
+    if (has_arrived(event) && !handled) {
+      ApplyStateEvent(container, ContainerState::kOom, container->restore_receipts);
+    }
   }
   const std::string bundle = found.Bundle(ports.bundles.PathOf(container->id));
   for (const types::Event& event : found.life.exec_exits) {
@@ -345,14 +355,14 @@ void Client::Impl::ReportMissed(const ContainerPtr& container, const Found& foun
     if (Acts(Deviation::kRestoreTracksExecs)) {
       exec->stdio.paths = StdioPaths::In(bundle, exec->name);
     }
-    ReportExecExit(container, exec, event.status());
+    ReportExecExit(container, exec, event.status(), container->restore_receipts);
   }
 }
 
 // An error before anything was called back: as if the restore had not been tried.
 Status Client::Impl::LeaveAlone(const ContainerPtr& container, Error error) {
-  for (types::Event& event : std::exchange(container->held_events, {})) {
-    unclaimed_.Add(std::move(event));
+  for (HeldEvent& held : std::exchange(container->held_events, {})) {
+    unclaimed_.Add(std::move(held.event));
   }
   for (const auto& output : container->discarded) output->Close();
   container->stdio.Abandon();
@@ -414,7 +424,10 @@ Awaitable<void> Client::Impl::ReportUndying(ContainerPtr container, Deadline dea
     if (log) status = LifeOfGone(*log).exit_status;
   }
   if (closed || container->phase != Container::Phase::kEnding) co_return;
-  if (gone) co_return ApplyInitExit(container, status.value_or(kUnknownExitCode));
+  if (gone) {
+    co_return ApplyInitExit(container, status.value_or(kUnknownExitCode),
+                            container->restore_receipts);
+  }
   container->phase = Container::Phase::kExiting;
   QueuedCallback callback;
   callback.info.state = ContainerState::kExit;
@@ -422,6 +435,7 @@ Awaitable<void> Client::Impl::ReportUndying(ContainerPtr container, Deadline dea
   callback.info.oom_killed = container->oom;
   callback.result = std::exchange(container->exit_result, nullptr);
   callback.may_live = true;
+  callback.receipt = std::exchange(container->exit_receipt, nullptr);
   container->callbacks.Push(std::move(callback));
 }
 
@@ -433,7 +447,7 @@ void Client::Impl::StayOn(const ContainerPtr& container) {
   }
   if (!container->exit_seen) return Condemn(container, /*may_not_exist=*/true);
   container->phase = Container::Phase::kCondemned;
-  if (!closed) scope_->Spawn(ForgetCondemned(container));
+  if (!closed) scope_->Spawn(ForgetCondemned(container, nullptr));
 }
 
 // A process that nobody reads from would block on its output, and never see the signal.

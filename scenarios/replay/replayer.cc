@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "libcontainerd/client.h"
+#include "libcontainerd/memory_world.h"
 #include "libcontainerd/remote.h"
 #include "scenarios/journaling.h"
 #include "scenarios/replay/planned_call.h"
@@ -127,8 +128,11 @@ class Replay {
           libcontainerd::ClientOptions{
               .timing = {}, .reference = reference_, .no_pivot_root = false});
       remote_ = std::make_unique<libcontainerd::Remote>(
-          world_.runtime(), *api_, std::vector<libcontainerd::Client*>{client_.get()});
-      remote_->Start();
+          libcontainerd::Remote::Ports{
+              .runtime = world_.runtime(), .api = *api_, .cursor = cursor_},
+          libcontainerd::RemoteOptions{.timing = {}, .reference = reference_});
+      remote_->Add(*client_);
+      Spawn(world_.runtime(), StartRemote());
     });
     Expect([&] { return daemon_.events_open() || daemon_.down(); },
            "the event stream was not opened");
@@ -342,6 +346,11 @@ class Replay {
            "an event did not reach the client");
   }
 
+  Awaitable<void> StartRemote() {
+    Status started = co_await remote_->Start();
+    if (!started) run_.stuck.push_back("the remote did not start: " + started.error().message);
+  }
+
   // The engine's process ends: the daemon and its containers do not notice but for the streams.
   void EndEngine() {
     bool closed = false;
@@ -408,6 +417,7 @@ class Replay {
   libcontainerd::ReferenceBehaviour reference_;
   std::unique_ptr<JournalingContainerdApi> journaling_;
   std::unique_ptr<TrafficCounter> api_;
+  libcontainerd::MemoryCursorStore cursor_;
   std::unique_ptr<libcontainerd::Client> client_;
   std::unique_ptr<libcontainerd::Remote> remote_;
 };

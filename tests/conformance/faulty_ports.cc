@@ -41,7 +41,7 @@ class FaultyApi::Stream final : public libcontainerd::EventStream,
                                 private libcontainerd::EventSink {
  public:
   Stream(FaultyApi& owner, types::EventsRequest request, libcontainerd::EventSink& sink)
-      : owner_(owner), sink_(sink) {
+      : owner_(owner), sink_(sink), live_(!request.storedonly()) {
     owner_.streams_.insert(this);
     stream_ = owner_.api->Events(std::move(request), *this);
   }
@@ -49,9 +49,18 @@ class FaultyApi::Stream final : public libcontainerd::EventStream,
     owner_.streams_.erase(this);
     stream_.reset();
   }
+  // What it does may destroy the stream.
   void Release() {
     const std::vector<types::Event> held = std::exchange(held_, {});
     if (!held.empty()) Deliver(held);
+    if (held_end_) sink_.OnEnd(*std::exchange(held_end_, std::nullopt));
+  }
+  void Break() {
+    if (!live_ || ended_) return;
+    ended_ = true;
+    stream_.reset();
+    held_.clear();
+    sink_.OnEnd(Fail(ErrorCode::kUnavailable, "transport is closing"));
   }
 
  private:
@@ -59,6 +68,7 @@ class FaultyApi::Stream final : public libcontainerd::EventStream,
     std::vector<types::Event> passed;
     for (const types::Event& event : events) {
       if (owner_.drops && owner_.drops(event)) continue;
+      if (live_ && owner_.drops_live && owner_.drops_live(event)) continue;
       passed.push_back(event);
       if (owner_.duplicates_events) passed.push_back(event);
     }
@@ -72,10 +82,20 @@ class FaultyApi::Stream final : public libcontainerd::EventStream,
     sink_.OnEvents(events);
     owner_.delivered_ += events.size();
   }
-  void OnEnd(Status status) override { sink_.OnEnd(std::move(status)); }
+  void OnEnd(Status status) override {
+    ended_ = true;
+    if (owner_.held_) {
+      held_end_ = std::move(status);
+    } else {
+      sink_.OnEnd(std::move(status));
+    }
+  }
 
   FaultyApi& owner_;
   libcontainerd::EventSink& sink_;
+  bool live_;
+  bool ended_ = false;
+  std::optional<Status> held_end_;
   std::vector<types::Event> held_;
   std::unique_ptr<libcontainerd::EventStream> stream_;
 };
@@ -125,7 +145,13 @@ class FaultyApi::StoredStream final : public libcontainerd::EventStream {
 void FaultyApi::HoldEvents(bool held) {
   held_ = held;
   if (held) return;
-  for (Stream* stream : streams_) stream->Release();
+  const std::set<Stream*> streams = streams_;
+  for (Stream* stream : streams) stream->Release();
+}
+
+void FaultyApi::BreakStreams() {
+  const std::set<Stream*> streams = streams_;
+  for (Stream* stream : streams) stream->Break();
 }
 
 void FaultyApi::Release() {

@@ -37,8 +37,9 @@ class FaultyApi final : public libcontainerd::ContainerdApi {
   std::map<Method, libcontainerd::Error> failures;
   // Changes successful answers.
   std::function<void(Method, google::protobuf::Message&)> edits;
-  // Events that never arrive.
+  // Events that never arrive, on any stream; and those that only the stored log tells of.
   std::function<bool(const types::Event&)> drops;
+  std::function<bool(const types::Event&)> drops_live;
   bool duplicates_events = false;
   // Reads of the stored log, which none of the other switches for events concerns: they end with
   // that error, or begin only at Release(), as those of methods that hang.
@@ -46,6 +47,8 @@ class FaultyApi final : public libcontainerd::ContainerdApi {
   bool stored_hangs = false;
   // Events wait until HoldEvents(false).
   void HoldEvents(bool held);
+  // Every live event stream that is open ends with UNAVAILABLE; what it held is lost with it.
+  void BreakStreams();
   // Lets whatever hangs or is withheld go on, and no more of it.
   void Release();
 

@@ -56,6 +56,7 @@ Rig::Rig(RigOptions options)
   world_options.observer = &observer_;
   world_options.start_timeout = options_.start_timeout;
   world_options.retain_count = options_.retain_count;
+  world_options.subscriber_capacity = options_.subscriber_capacity;
   Do([&] {
     world_ = std::make_unique<fake_containerd::World>(
         replay_world_->runtime(), replay_world_->process_io(), std::move(world_options));
@@ -89,10 +90,12 @@ void Rig::MakeClient() {
         libcontainerd::ClientOptions{
             .timing = options_.timing, .reference = options_.reference, .no_pivot_root = false});
     remote_ = std::make_unique<libcontainerd::Remote>(
-        replay_world_->runtime(), api_, std::vector<libcontainerd::Client*>{client_.get()},
-        options_.timing);
-    remote_->Start();
+        libcontainerd::Remote::Ports{
+            .runtime = replay_world_->runtime(), .api = api_, .cursor = cursor_},
+        libcontainerd::RemoteOptions{.timing = options_.timing, .reference = options_.reference});
+    remote_->Add(*client_);
   });
+  EXPECT_TRUE(Await(BeginQuiet<void>([this] { return remote_->Start(); })));
 }
 
 void Rig::StopEngine() {
@@ -105,15 +108,7 @@ void Rig::StopEngine() {
 }
 
 void Rig::StartEngine() {
-  libcontainerd::WallTime handled{};
-  Do([&] {
-    for (const scenarios::Entry& entry : journal_.entries()) {
-      if (entry.kind != scenarios::EntryKind::kEventDelivered) continue;
-      handled = std::max(handled, libcontainerd::WallTime(Duration(entry.stamp)));
-    }
-  });
   MakeClient();
-  Do([&] { client_->SetHandledUntil(handled); });
 }
 
 void Rig::StopDaemon() {
@@ -182,8 +177,8 @@ Pending<void> Rig::BeginClose() {
 }
 
 Awaitable<Status> Rig::CloseClient(Rig* rig) {
-  co_await rig->client_->Close();
   co_await rig->remote_->Close();
+  co_await rig->client_->Close();
   co_return Status();
 }
 

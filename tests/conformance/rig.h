@@ -22,6 +22,7 @@
 #include "fake_containerd/v0/facade.h"
 #include "fake_containerd/world/world.h"
 #include "libcontainerd/client.h"
+#include "libcontainerd/memory_world.h"
 #include "libcontainerd/remote.h"
 #include "scenarios/journaling.h"
 #include "scenarios/journaling_world.h"
@@ -57,6 +58,7 @@ struct RigOptions {
   Duration start_timeout = std::chrono::seconds(15);
   bool late_fields = false;
   int retain_count = fake_containerd::EventLog::kDefaultRetainCount;
+  std::size_t subscriber_capacity = fake_containerd::Subscribers::kDefaultCapacity;
 };
 
 class Rig {
@@ -77,6 +79,8 @@ class Rig {
   FaultyBundles& bundles() { return faulty_bundles_; }
   fake_containerd::World& world() { return *world_; }
   libcontainerd::Client& client() { return *client_; }
+  libcontainerd::Remote& remote() { return *remote_; }
+  libcontainerd::MemoryCursorStore& cursor() { return cursor_; }
   scenarios::Journal& journal() { return journal_; }
   const RigOptions& options() const { return options_; }
 
@@ -242,6 +246,7 @@ class Rig {
   scenarios::JournalingBackend backend_;
   scenarios::JournalingStdio stdio_;
   scenarios::JournalingBundleStore bundles_;
+  libcontainerd::MemoryCursorStore cursor_;
   std::unique_ptr<libcontainerd::Client> client_;
   std::unique_ptr<libcontainerd::Remote> remote_;
   std::vector<std::string> created_;

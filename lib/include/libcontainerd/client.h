@@ -16,7 +16,9 @@
 //   errors     Where containerd answered with an error, its code and text are passed on. Our own:
 //              INVALID_ARGUMENT "invalid container: ID", FAILED_PRECONDITION "No active process for
 //              container ID", ALREADY_EXISTS "Container ID is already active", ABORTED "container
-//              ID exited" for a wait that the container's exit ended, CANCELLED after Close.
+//              ID exited" for a wait that the container's exit ended, UNAVAILABLE "container ID:
+//              the event stream broke, and its pause event is lost" (or resume) for one whose
+//              event neither the new stream nor the stored log brought, CANCELLED after Close.
 //   ownership  The client owns nothing that is passed by reference; those objects outlive it.
 //
 // Source: libcontainerd of moby 606a245d8548 (October 2016). Deviations from it:
@@ -34,6 +36,7 @@
 #include "libcontainerd/bundle_store.h"
 #include "libcontainerd/containerd_api.h"
 #include "libcontainerd/error.h"
+#include "libcontainerd/event_receipt.h"
 #include "libcontainerd/reference_behaviour.h"
 #include "libcontainerd/runtime.h"
 #include "libcontainerd/stdio.h"
@@ -186,6 +189,9 @@ class Client {
   // The event stream hands its events over here; events of containers that this client does not
   // track are dropped.
   void HandleEvents(std::span<const types::Event> events);
+  // The same with a receipt, of which the client keeps copies until all is over that the event led
+  // to: its callback, and of init's exit those of the execs too.
+  void HandleEvent(const types::Event& event, EventReceipt receipt);
 
   std::vector<TrackedContainer> Tracked() const;
   // Containers, queued callbacks, waiters and coroutines: 0 at rest with nothing tracked.
@@ -196,6 +202,7 @@ class Client {
   DroppedEvents dropped_events() const;
 
  private:
+  friend class Remote;  // which reconciles its clients with the daemon
   class Impl;
   std::shared_ptr<Impl> impl_;  // shared with the calls that have not ended
 };

@@ -1,4 +1,4 @@
-// BundleStore and Stdio in memory, for worlds without a file system. Both sides of a simulation
+// BundleStore, Stdio and CursorStore in memory, for worlds without a file system. Both sides of a simulation
 // share one MemoryFifos; removing a bundle removes the FIFOs in it, as removing a directory does.
 //
 // Threads: the executor's thread.
@@ -7,8 +7,10 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "libcontainerd/bundle_store.h"
+#include "libcontainerd/cursor_store.h"
 #include "libcontainerd/memory_fifos.h"
 #include "libcontainerd/stdio.h"
 
@@ -49,6 +51,21 @@ class MemoryStdio final : public Stdio {
  private:
   Runtime& runtime_;
   MemoryFifos& fifos_;
+};
+
+// Outlives a simulated engine's restart as a file does.
+class MemoryCursorStore final : public CursorStore {
+ public:
+  MemoryCursorStore() = default;
+  explicit MemoryCursorStore(std::string text) : text_(std::move(text)) {}
+
+  Awaitable<Result<std::string>> Read() override;
+  Awaitable<Status> Write(std::string text) override;
+
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
 };
 
 }  // namespace libcontainerd

@@ -78,12 +78,13 @@ class BlockingClientTest : public ::testing::Test {
   BlockingClientTest() {
     OnExecutor([this] {
       static_cast<void>(world_.StartDaemon());
-      remote_.Start();
+      remote_.Add(core_);
     });
+    EXPECT_EQ(TextOf(WaitFor(runtime_, remote_.Start())), "OK");
   }
   ~BlockingClientTest() override {
-    client_.Close();
     WaitFor(runtime_, remote_.Close());
+    client_.Close();
     EXPECT_EQ(core_.LiveObjects(), 0U);
     OnExecutor([this] { world_.StopDaemon(); });
     EXPECT_EQ(runtime_.failure(), nullptr);
@@ -130,7 +131,8 @@ class BlockingClientTest : public ::testing::Test {
   TestBackend engine_;
   BlockingBackendAdapter backend_{runtime_, engine_};
   Client core_{{.runtime = runtime_, .api = api_, .stdio = stdio_, .bundles = bundles_}, backend_};
-  Remote remote_{runtime_, api_, {&core_}};
+  MemoryCursorStore cursor_;
+  Remote remote_{{.runtime = runtime_, .api = api_, .cursor = cursor_}};
   BlockingClient client_{runtime_, core_};
 };
 
