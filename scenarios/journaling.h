@@ -75,6 +75,9 @@ class JournalingBundleStore final : public libcontainerd::BundleStore {
                                                          std::string config_json) override;
   libcontainerd::Awaitable<libcontainerd::Result<std::string>> ReadConfig(std::string id) override;
   libcontainerd::Awaitable<libcontainerd::Status> Remove(std::string id) override;
+  libcontainerd::Awaitable<libcontainerd::Status> ReleaseRootfs(std::string id) override {
+    return bundles_.ReleaseRootfs(std::move(id));
+  }
 
  private:
   Recorder& recorder_;

@@ -76,16 +76,6 @@ DaemonOptions MakeDaemonOptions(const BlockingRemoteOptions& options) {
   return daemon;
 }
 
-// What a restore needs to know, for clients that restore.
-template <class AnyClient>
-void TellLiveRestore(AnyClient& client, bool live) {
-  if constexpr (requires { client.SetLiveRestore(live); }) client.SetLiveRestore(live);
-}
-template <class AnyClient>
-void TellHandledUntil(AnyClient& client, WallTime time) {
-  if constexpr (requires { client.SetHandledUntil(time); }) client.SetHandledUntil(time);
-}
-
 // The connection, until it is closed; its users outlive it. Executor's thread, but for the end of
 // what Take() gave out.
 class Connection final : public ContainerdApi {
@@ -188,7 +178,7 @@ class BlockingRemote::Impl {
       if (update.runtime_args) options_.runtime_args = *update.runtime_args;
       if (update.oom_score_adj) options_.oom_score_adj = *update.oom_score_adj;
       if (supervisor_) supervisor_->UpdateOptions(MakeDaemonOptions(options_));
-      for (EngineClient& each : clients_) TellLiveRestore(each.client, options_.live_restore);
+      for (EngineClient& each : clients_) each.client.SetLiveRestore(options_.live_restore);
       return Unit();
     });
   }
@@ -220,8 +210,8 @@ class BlockingRemote::Impl {
         : adapter(remote.runtime_, backend),
           client(remote.MakePorts(), adapter, remote.MakeClientOptions()),
           blocking(remote.runtime_, client) {
-      TellLiveRestore(client, remote.options_.live_restore);
-      TellHandledUntil(client, remote.handled_until_);
+      client.SetLiveRestore(remote.options_.live_restore);
+      client.SetHandledUntil(remote.handled_until_);
     }
     BlockingBackendAdapter adapter;
     Client client;

@@ -28,4 +28,9 @@ Awaitable<Status> MemoryBundleStore::Remove(std::string id) {
   co_return Status();
 }
 
+Awaitable<Status> MemoryBundleStore::ReleaseRootfs(std::string id) {
+  rootfs_mounts_.erase(id);
+  co_return Status();
+}
+
 }  // namespace libcontainerd

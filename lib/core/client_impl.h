@@ -55,6 +55,9 @@ class Client::Impl {
   std::size_t LiveObjects() const;
   std::size_t PendingCallbacks() const;
 
+  // restore.cc
+  Awaitable<Status> Restore(std::string id, RestoreOptions restore);
+
   // create.cc
   Awaitable<Status> Create(std::string id, std::string spec_json, CreateOptions options);
 
@@ -132,6 +135,8 @@ class Client::Impl {
   std::map<std::string, ContainerPtr> containers;
   DroppedEvents dropped;
   bool closed = false;
+  bool live_restore = false;
+  std::optional<WallTime> handled_until;  // by the engine before this one
 
   Duration CallDeadline(const CallOptions& call) const {
     return call.timeout.value_or(options.timing.call_deadline);
@@ -158,6 +163,11 @@ class Client::Impl {
   // As above, and "No active process for container ID" if it has no system pid.
   Awaitable<Result<OperationLock>> LockStarted(std::string id, Duration timeout);
 
+  static Status CheckContainerId(const std::string& id);
+  ContainerPtr Begin(const std::string& id, Container::Phase phase);
+  // Its id may not be used for another container.
+  bool IsActive(const std::string& id) const;
+
   // create.cc
   Awaitable<Status> Start(ContainerPtr container, CreateOptions options, Deadline deadline);
   Awaitable<Status> RequestCreate(ContainerPtr container, CreateOptions options, Deadline deadline);
@@ -176,6 +186,29 @@ class Client::Impl {
   Awaitable<void> KillAbsorbed(ContainerPtr container, std::shared_ptr<Exec> exec);
   static void ForgetExec(Container& container, const std::shared_ptr<Exec>& exec);
 
+  // restore.cc
+  struct Found;
+  Awaitable<Result<std::vector<types::Event>>> ReadLog(std::string id, Duration timeout);
+  Awaitable<Result<std::shared_ptr<Found>>> LookFor(ContainerPtr container, Deadline deadline);
+  Awaitable<Status> RestoreGone(ContainerPtr container, std::shared_ptr<Found> found);
+  Awaitable<Status> RestoreLive(ContainerPtr container, std::shared_ptr<Found> found);
+  Awaitable<Status> CallBackRestored(ContainerPtr container, std::shared_ptr<Found> found);
+  Awaitable<Status> EndRestored(ContainerPtr container, std::shared_ptr<Found> found,
+                                Deadline deadline);
+  Awaitable<void> KillRestored(ContainerPtr container, std::shared_ptr<Found> found,
+                               Deadline deadline);
+  Awaitable<void> DiscardOutputs(ContainerPtr container, std::shared_ptr<Found> found);
+  Awaitable<void> ReportUndying(ContainerPtr container, Deadline deadline);
+  void TakeOver(const ContainerPtr& container, const Found& found);
+  void TrackExecs(const ContainerPtr& container, const Found& found);
+  void ReportMissed(const ContainerPtr& container, const Found& found,
+                    const std::vector<types::Event>& arrived);
+  bool RestoredPaused(const Found& found) const;
+  std::uint32_t GoneExitCode(const Found& found) const;
+  Status LeaveAlone(const ContainerPtr& container, Error error);
+  void GiveUpRestored(const ContainerPtr& container);
+  void StayOn(const ContainerPtr& container);
+
   // event_handling.cc
   bool IsOfEarlierLife(const Container& container, const types::Event& event) const;
   void ApplyEvent(const ContainerPtr& container, const types::Event& event,
@@ -191,6 +224,8 @@ class Client::Impl {
   void FinishDrainingIfQuiet(const ContainerPtr& container);
   void EndDraining(const ContainerPtr& container);
   void QueueExit(const ContainerPtr& container);
+  void CountCondemned(const Container& container);
+  Awaitable<void> RemoveBundle(ContainerPtr container);
   static void EndWaiters(Container& container, const Error& error);
   void RunCallback(const ContainerPtr& container, QueuedCallback callback,
                    UniqueFunction<void()> done);
@@ -209,6 +244,7 @@ class Client::Impl {
   void ConcludeExit(const ContainerPtr& container);
 
   SeenEvents seen_;
+  UnclaimedEvents unclaimed_;
   std::shared_ptr<TaskScope> scope_;
   std::size_t operations_running_ = 0;
   std::size_t callbacks_running_ = 0;

@@ -22,30 +22,16 @@ std::uint32_t InitPid(const types::CreateContainerResponse& response) {
 Awaitable<Status> Client::Impl::Create(std::string id, std::string spec_json,
                                        CreateOptions create) {
   if (closed) co_return Fail(ClosedError());
-  if (id.empty() || id == "." || id == ".." || id.find('/') != std::string::npos) {
-    co_return Fail(ErrorCode::kInvalidArgument,
-                   "container id \"" + id + "\": expected a file name");
-  }
-  if (const auto found = containers.find(id); found != containers.end()) {
-    const bool replaceable = found->second->phase == Container::Phase::kExiting &&
-                             !Acts(Deviation::kActiveUntilCalledBack);
-    if (!replaceable) {
-      co_return Fail(ErrorCode::kAlreadyExists, "Container " + id + " is already active");
-    }
+  if (Status valid = CheckContainerId(id); !valid) co_return valid;
+  if (IsActive(id)) {
+    co_return Fail(ErrorCode::kAlreadyExists, "Container " + id + " is already active");
   }
   auto process = ReadProcessOfSpec(spec_json);
   if (!process) co_return Fail(process.error());
 
   const Deadline deadline(ports.runtime, create.timeout.value_or(options.timing.create_deadline));
-  const auto container = std::make_shared<Container>(
-      ports.runtime, id,
-      [this](ContainerPtr owner, QueuedCallback callback, UniqueFunction<void()> done) {
-        RunCallback(owner, std::move(callback), std::move(done));
-      });
-  container->began = ports.runtime.Now();
-  container->began_wall = ports.runtime.WallNow();
+  const ContainerPtr container = Begin(id, Container::Phase::kStarting);
   container->process = std::move(*process);
-  containers[id] = container;
   co_await container->operations.Lock(deadline.left());  // nobody else has it: granted at once
   OperationLock lock(container);
 
@@ -189,7 +175,8 @@ Awaitable<void> Client::Impl::ForgetCondemned(ContainerPtr container, EventRecei
   if (container->phase != Container::Phase::kCondemned) co_return;
   container->phase = Container::Phase::kGone;
   container->ended.Stop();
-  static_cast<void>(co_await ports.bundles.Remove(container->id));
+  if (container->restored) container->stdio.ProcessGone();
+  co_await RemoveBundle(container);
   Forget(container);
 }
 

@@ -1,6 +1,7 @@
 #include "lib/core/event.h"
 
 #include <string>
+#include <utility>
 
 namespace libcontainerd {
 namespace {
@@ -44,6 +45,20 @@ bool SeenEvents::Insert(const types::Event& event) {
     order_.pop_front();
   }
   return true;
+}
+
+void UnclaimedEvents::Add(types::Event event) {
+  events_.push_back(std::move(event));
+  if (events_.size() > capacity_) events_.pop_front();
+}
+
+std::vector<types::Event> UnclaimedEvents::Take(const std::string& id) {
+  std::vector<types::Event> taken;
+  for (const types::Event& event : events_) {
+    if (event.id() == id) taken.push_back(event);
+  }
+  std::erase_if(events_, [&](const types::Event& event) { return event.id() == id; });
+  return taken;
 }
 
 }  // namespace libcontainerd

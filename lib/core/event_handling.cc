@@ -28,9 +28,15 @@ void Client::Impl::HandleEvent(const types::Event& event, const EventReceipt& re
   const auto found = containers.find(event.id());
   if (found == containers.end()) {
     ++dropped.unknown_container;
+    unclaimed_.Add(event);
     return;
   }
   const ContainerPtr container = found->second;
+  if (container->phase == Container::Phase::kRestoring) {
+    container->restore_receipts->Add(receipt);
+    container->held_events.push_back({event, nullptr});
+    return;
+  }
   if (Acts(Deviation::kStaleEventsDropped) && IsOfEarlierLife(*container, event)) {
     ++dropped.earlier_life;
     return;
@@ -72,17 +78,17 @@ void Client::Impl::ApplyEvent(const ContainerPtr& container, const types::Event&
 void Client::Impl::ApplyStateEvent(const ContainerPtr& container, ContainerState state,
                                    const EventReceipt& receipt) {
   if (container->phase == Container::Phase::kCondemned) {
-    ++dropped.failed_start;
+    CountCondemned(*container);
     return;
   }
-  if (!container->running() && container->phase != Container::Phase::kStarting) {
+  if (!container->alive()) {
     if (container->exit_concluded && state == ContainerState::kOom) container->oom = true;
     ++dropped.after_exit;
     return;
   }
-  if (state == ContainerState::kOom) {
-    container->oom = true;
-  } else {
+  if (state == ContainerState::kOom) container->oom = true;
+  if (container->phase == Container::Phase::kEnding) return;
+  if (state != ContainerState::kOom) {
     ++container->WaitFor(state).queued_callbacks;
   }
   QueuedCallback callback;
@@ -94,7 +100,12 @@ void Client::Impl::ApplyStateEvent(const ContainerPtr& container, ContainerState
 void Client::Impl::ApplyExecExit(const ContainerPtr& container, const std::string& name,
                                  std::uint32_t status, const EventReceipt& receipt) {
   if (container->phase == Container::Phase::kCondemned) {
-    ++dropped.failed_start;
+    CountCondemned(*container);
+    return;
+  }
+  if (container->phase == Container::Phase::kEnding) {
+    container->exec_exited = true;
+    if (!Acts(Deviation::kRestoreWaitsForInit)) container->ended.Stop();
     return;
   }
   if (container->phase == Container::Phase::kExiting ||
@@ -148,11 +159,12 @@ void Client::Impl::ReportExecExit(const ContainerPtr& container, const std::shar
 void Client::Impl::ApplyInitExit(const ContainerPtr& container, std::uint32_t status,
                                  const EventReceipt& receipt) {
   if (container->phase == Container::Phase::kCondemned) {
-    ++dropped.failed_start;
+    CountCondemned(*container);
     if (!closed) scope_->Spawn(ForgetCondemned(container, receipt));
     return;
   }
-  if (!container->running() && container->phase != Container::Phase::kStarting) {
+  if (!container->alive()) {
+    container->exit_seen = true;
     if (std::exchange(container->exit_concluded, false)) {  // not yet called back: now it is known
       container->exit_status = status;
       container->exit_receipt = receipt;
@@ -219,13 +231,19 @@ void Client::Impl::QueueExit(const ContainerPtr& container) {
   callback.info.state = ContainerState::kExit;
   callback.info.exit_code = container->exit_status;
   callback.info.oom_killed = container->oom;
+  callback.result = std::exchange(container->exit_result, nullptr);
   callback.receipt = std::exchange(container->exit_receipt, nullptr);
   container->callbacks.Push(std::move(callback));
 }
 
+// What still comes of a container that is being got rid of.
+void Client::Impl::CountCondemned(const Container& container) {
+  ++(container.restored ? dropped.after_exit : dropped.failed_start);
+}
+
 void Client::Impl::RunCallback(const ContainerPtr& container, QueuedCallback callback,
                                UniqueFunction<void()> done) {
-  if (closed) {
+  if (closed || container->given_up) {
     if (callback.receipt) callback.receipt->Abandon();
     if (callback.result) callback.result->Set(Fail(ErrorCode::kCancelled, "the client is closing"));
     done();
@@ -258,8 +276,8 @@ Awaitable<void> Client::Impl::RunExitCallback(ContainerPtr container, QueuedCall
   if (callback.exec) {
     const bool has_fifos = !callback.exec->stdio.paths.in.empty();
     if (has_fifos) static_cast<void>(co_await ports.stdio.Remove(callback.exec->stdio.paths));
-  } else {
-    static_cast<void>(co_await ports.bundles.Remove(container->id));
+  } else if (!callback.may_live) {
+    co_await RemoveBundle(container);
   }
   if (container->silent) {
     AfterCallback(container, callback, Status());
@@ -278,6 +296,15 @@ Awaitable<void> Client::Impl::RunExitCallback(ContainerPtr container, QueuedCall
   Status status = co_await called_back->Wait();
   AfterCallback(container, callback, std::move(status));
   done();
+}
+
+// What stands in the way of the removal is not an engine's to mend while it hears of an exit.
+Awaitable<void> Client::Impl::RemoveBundle(ContainerPtr container) {
+  if (container->restored) {
+    Status released = co_await ports.bundles.ReleaseRootfs(container->id);
+    if (!released) co_return;
+  }
+  static_cast<void>(co_await ports.bundles.Remove(container->id));
 }
 
 void Client::Impl::CallBack(const ContainerPtr& container, const StateInfo& info,
@@ -308,10 +335,17 @@ void Client::Impl::AfterCallback(const ContainerPtr& container, QueuedCallback& 
       container->execs.erase(found);
   }
   if (callback.result) {
-    if (!status) GiveUpStarted(container);
+    if (!status && state == ContainerState::kStart) GiveUpStarted(container);
+    const bool restores = state == ContainerState::kRestore || state == ContainerState::kPause ||
+                          state == ContainerState::kResume;
+    if (!status && restores) GiveUpRestored(container);
     callback.result->Set(std::move(status));
   }
-  if (state == ContainerState::kExit) Forget(container);
+  if (state == ContainerState::kExit && callback.may_live) {
+    StayOn(container);
+  } else if (state == ContainerState::kExit) {
+    Forget(container);
+  }
   callback.receipt.reset();
   --callbacks_running_;
   NotifyIfIdle();
@@ -329,6 +363,7 @@ void Client::Impl::GiveUpStarted(const ContainerPtr& container) {
 }
 
 void Client::Impl::Forget(const ContainerPtr& container) {
+  container->restore_receipts.reset();
   container->phase = Container::Phase::kGone;
   container->ended.Stop();
   const auto found = containers.find(container->id);

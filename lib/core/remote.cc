@@ -26,13 +26,18 @@ class Remote::Impl final : public EventSink {
         scope_(ports.runtime),
         stop_(ports.runtime) {}
 
-  void Add(ClientPtr client) { clients_.push_back(std::move(client)); }
+  void Add(ClientPtr client) {
+    if (position_) client->handled_until = *position_;
+    clients_.push_back(std::move(client));
+  }
   void Remove(const ClientPtr& client) { std::erase(clients_, client); }
 
   static Awaitable<Status> Start(std::shared_ptr<Impl> self) {
     Result<WallTime> position = co_await self->cursor_.Load();
     if (!position) co_return Fail(std::move(position).error());
     self->begin_ = self->resume_ = *position;
+    self->position_ = *position;
+    for (const ClientPtr& client : self->clients_) client->handled_until = *position;
     self->scope_.Spawn(self->Watch());
     if (self->Acts(Deviation::kReconciled)) self->scope_.Spawn(self->Reconcile());
     co_return Status();
@@ -216,6 +221,7 @@ class Remote::Impl final : public EventSink {
   TaskScope scope_;
   StopSignal stop_;
 
+  std::optional<WallTime> position_;        // the cursor, once it was read
   WallTime begin_{};                        // where the first stream began
   WallTime resume_{};                       // the newest timestamp delivered
   std::shared_ptr<OneShot<Status>> ended_;  // of the stream at hand, which …

@@ -37,17 +37,4 @@ Awaitable<Status> StoredLogReading::Read(std::shared_ptr<StoredLogReading> self,
   co_return ended;
 }
 
-Awaitable<Result<std::vector<types::Event>>> ReadStoredEvents(Runtime& runtime, ContainerdApi& api,
-                                                              WallTime since, std::string id,
-                                                              Duration timeout) {
-  std::vector<types::Event> events;
-  const auto reading =
-      std::make_shared<StoredLogReading>(runtime, [&events](std::span<const types::Event> taken) {
-        events.insert(events.end(), taken.begin(), taken.end());
-      });
-  Status ended = co_await StoredLogReading::Read(reading, api, since, std::move(id), timeout);
-  if (!ended) co_return Fail(std::move(ended).error());
-  co_return events;
-}
-
 }  // namespace libcontainerd

@@ -38,9 +38,4 @@ class StoredLogReading final : public EventSink {
   OneShot<Status> ended_;
 };
 
-// All of them at once; nothing of a reading that did not come to its end.
-Awaitable<Result<std::vector<types::Event>>> ReadStoredEvents(Runtime& runtime, ContainerdApi& api,
-                                                              WallTime since, std::string id,
-                                                              Duration timeout);
-
 }  // namespace libcontainerd

@@ -120,8 +120,6 @@ void InvalidContainers(Rig& rig) {
   EXPECT_EQ(Describe(Call<std::vector<std::uint32_t>>(
                 rig, [](Client& client) { return client.GetPidsForContainer("c1"); })),
             unknown);
-  EXPECT_EQ(call([](Client& client) { return client.Restore("c1", {}); }),
-            "UNIMPLEMENTED Restore is not part of this release");
 }
 
 void InvalidArguments(Rig& rig) {

@@ -20,12 +20,13 @@ std::vector<Case> ExecCases();
 std::vector<Case> EventCases();
 std::vector<Case> FailureCases();
 std::vector<Case> CallCases();
+std::vector<Case> RestoreCases();
 std::vector<Case> ReconcileCases();
 
 inline std::vector<Case> AllCases() {
   std::vector<Case> all;
   for (const auto& cases : {LifeCases(), ExecCases(), EventCases(), FailureCases(), CallCases(),
-                            ReconcileCases()}) {
+                            ReconcileCases(), RestoreCases()}) {
     all.insert(all.end(), cases.begin(), cases.end());
   }
   return all;

@@ -60,7 +60,9 @@ void Engine::StateChanged(const std::string& id, const libcontainerd::StateInfo&
       info.state == ContainerState::kExit || info.state == ContainerState::kExitProcess;
   if (exits) line += " " + std::to_string(info.exit_code);
   if (info.oom_killed) line += " oom";
-  if (info.state == ContainerState::kStart) pids_[id] = info.system_pid;
+  const bool begins =
+      info.state == ContainerState::kStart || info.state == ContainerState::kRestore;
+  if (begins) pids_[id] = info.system_pid;
   lines_.push_back(std::move(line));
   if (on_begin) on_begin(name);
   Finish(name, std::move(done));

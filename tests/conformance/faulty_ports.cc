@@ -100,6 +100,48 @@ class FaultyApi::Stream final : public libcontainerd::EventStream,
   std::unique_ptr<libcontainerd::EventStream> stream_;
 };
 
+class FaultyApi::StoredStream final : public libcontainerd::EventStream {
+ public:
+  StoredStream(FaultyApi& owner, types::EventsRequest request, libcontainerd::EventSink& sink)
+      : owner_(owner), state_(std::make_shared<State>()) {
+    state_->request = std::move(request);
+    state_->sink = &sink;
+    Spawn(owner_.runtime_, Open(&owner_, state_));
+  }
+  ~StoredStream() override {
+    state_->sink = nullptr;
+    state_->stream.reset();
+    if (state_->waiter) state_->waiter->Set(false);
+  }
+
+ private:
+  struct State {
+    types::EventsRequest request;
+    libcontainerd::EventSink* sink = nullptr;
+    std::unique_ptr<libcontainerd::EventStream> stream;
+    std::shared_ptr<OneShot<bool>> waiter;
+  };
+
+  static Awaitable<void> Open(FaultyApi* owner, std::shared_ptr<State> state) {
+    if (owner->stored_hangs) {
+      state->waiter = std::make_shared<OneShot<bool>>(owner->runtime_);
+      const auto waiter = state->waiter;
+      owner->waiting_.push_back(waiter);
+      static_cast<void>(co_await waiter->Wait());
+      std::erase(owner->waiting_, waiter);
+    }
+    if (state->sink == nullptr) co_return;
+    if (owner->stored_failure) {
+      state->sink->OnEnd(Fail(*owner->stored_failure));
+    } else {
+      state->stream = owner->api->Events(state->request, *state->sink);
+    }
+  }
+
+  FaultyApi& owner_;
+  std::shared_ptr<State> state_;
+};
+
 void FaultyApi::HoldEvents(bool held) {
   held_ = held;
   if (held) return;
@@ -114,6 +156,7 @@ void FaultyApi::BreakStreams() {
 
 void FaultyApi::Release() {
   faults.clear();
+  stored_hangs = false;
   for (const auto& waiter : std::exchange(waiting_, {})) waiter->Set(true);
 }
 
@@ -174,6 +217,10 @@ Awaitable<Status> FaultyApi::Unary(Method method, const google::protobuf::Messag
 
 std::unique_ptr<libcontainerd::EventStream> FaultyApi::Events(types::EventsRequest request,
                                                               libcontainerd::EventSink& sink) {
+  if (request.storedonly()) {
+    ++stored_reads_;
+    return std::make_unique<StoredStream>(*this, std::move(request), sink);
+  }
   return std::make_unique<Stream>(*this, std::move(request), sink);
 }
 

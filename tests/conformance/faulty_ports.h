@@ -41,6 +41,10 @@ class FaultyApi final : public libcontainerd::ContainerdApi {
   std::function<bool(const types::Event&)> drops;
   std::function<bool(const types::Event&)> drops_live;
   bool duplicates_events = false;
+  // Reads of the stored log, which none of the other switches for events concerns: they end with
+  // that error, or begin only at Release(), as those of methods that hang.
+  std::optional<libcontainerd::Error> stored_failure;
+  bool stored_hangs = false;
   // Events wait until HoldEvents(false).
   void HoldEvents(bool held);
   // Every live event stream that is open ends with UNAVAILABLE; what it held is lost with it.
@@ -55,6 +59,8 @@ class FaultyApi final : public libcontainerd::ContainerdApi {
   std::size_t Answered(Method method) const;
   // Requests that hang, or whose answer is withheld now.
   std::size_t waiting() const { return waiting_.size(); }
+  // How often the stored log was read.
+  std::size_t stored_reads() const { return stored_reads_; }
   // Events that arrived, marker events (see Rig::Flush) included.
   std::size_t delivered() const { return delivered_; }
 
@@ -71,6 +77,7 @@ class FaultyApi final : public libcontainerd::ContainerdApi {
 
  private:
   class Stream;
+  class StoredStream;
 
   libcontainerd::Awaitable<libcontainerd::Status> Ask(Method method,
                                                       const google::protobuf::Message& request,
@@ -85,6 +92,7 @@ class FaultyApi final : public libcontainerd::ContainerdApi {
   std::vector<Method> answered_;
   std::vector<std::shared_ptr<libcontainerd::OneShot<bool>>> waiting_;
   std::size_t delivered_ = 0;
+  std::size_t stored_reads_ = 0;
   bool held_ = false;
   std::set<Stream*> streams_;
 };
@@ -96,6 +104,10 @@ class FaultyBundles final : public libcontainerd::BundleStore {
   std::optional<libcontainerd::Error> fail_create;
   std::optional<libcontainerd::Error> fail_read;
   std::optional<libcontainerd::Error> fail_remove;
+  std::optional<libcontainerd::Error> fail_release;
+
+  // Whose rootfs mounts were asked away, in order.
+  const std::vector<std::string>& released() const { return released_; }
 
   std::string PathOf(const std::string& id) const override { return bundles_.PathOf(id); }
   libcontainerd::Awaitable<libcontainerd::Status> Create(std::string id,
@@ -111,6 +123,11 @@ class FaultyBundles final : public libcontainerd::BundleStore {
     if (fail_remove) return Failed(*fail_remove);
     return bundles_.Remove(std::move(id));
   }
+  libcontainerd::Awaitable<libcontainerd::Status> ReleaseRootfs(std::string id) override {
+    released_.push_back(id);
+    if (fail_release) return Failed(*fail_release);
+    return bundles_.ReleaseRootfs(std::move(id));
+  }
 
  private:
   static libcontainerd::Awaitable<libcontainerd::Status> Failed(libcontainerd::Error error) {
@@ -122,6 +139,7 @@ class FaultyBundles final : public libcontainerd::BundleStore {
   }
 
   libcontainerd::BundleStore& bundles_;
+  std::vector<std::string> released_;
 };
 
 }  // namespace drydock_tests

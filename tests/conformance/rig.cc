@@ -1,6 +1,7 @@
 #include "tests/conformance/rig.h"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <utility>
 
@@ -13,6 +14,10 @@ namespace drydock_tests {
 namespace {
 
 constexpr char kMarker[] = "marker";  // a container that nobody has
+// They count events that a restore read in the log, or that came before its first callback, to the
+// life of the engine before.
+constexpr std::array<std::string_view, 3> kBlindToRestores = {
+    "callbacks-in-order", "true-exit-code", "bundle-gone-on-exit"};
 
 std::unique_ptr<scenarios::ReplayWorld> MakeWorld(const RigOptions& options) {
   scenarios::ReplayWorldOptions world_options;
@@ -50,6 +55,7 @@ Rig::Rig(RigOptions options)
   world_options.choices = options_.choices;
   world_options.observer = &observer_;
   world_options.start_timeout = options_.start_timeout;
+  world_options.retain_count = options_.retain_count;
   world_options.subscriber_capacity = options_.subscriber_capacity;
   Do([&] {
     world_ = std::make_unique<fake_containerd::World>(
@@ -66,6 +72,16 @@ Rig::Rig(RigOptions options)
     std::abort();
   }
   faulty_api_.api = *connected;
+  MakeClient();
+  Flush();
+  Snapshot(scenarios::kBaseline);
+}
+
+Rig::~Rig() {
+  if (!finished_) Finish();
+}
+
+void Rig::MakeClient() {
   Do([&] {
     client_ = std::make_unique<libcontainerd::Client>(
         libcontainerd::Client::Ports{
@@ -80,12 +96,29 @@ Rig::Rig(RigOptions options)
     remote_->Add(*client_);
   });
   EXPECT_TRUE(Await(BeginQuiet<void>([this] { return remote_->Start(); })));
-  Flush();
-  Snapshot(scenarios::kBaseline);
 }
 
-Rig::~Rig() {
-  if (!finished_) Finish();
+void Rig::StopEngine() {
+  Await(BeginQuiet<void>([this] { return CloseClient(this); }));
+  Await(BeginQuiet<void>([this] { return CloseEngine(this); }));
+  Do([&] {
+    remote_.reset();
+    client_.reset();
+  });
+}
+
+void Rig::StartEngine() {
+  MakeClient();
+}
+
+void Rig::StopDaemon() {
+  Do([&] { world_->StopDaemon(); });
+}
+
+void Rig::StartDaemon() {
+  Do([&] { EXPECT_TRUE(world_->StartDaemon()); });
+  Advance(options_.timing.reconnect_longest);
+  Flush();
 }
 
 Pending<void> Rig::BeginCreate(const std::string& id, const std::string& spec,
@@ -106,6 +139,12 @@ Pending<libcontainerd::AddedProcess> Rig::BeginExec(const std::string& id, const
 Pending<void> Rig::BeginPause(const std::string& id, libcontainerd::CallOptions options) {
   return Begin<void>("pause", id, "",
                      [&](libcontainerd::Client& client) { return client.Pause(id, options); });
+}
+
+Pending<void> Rig::BeginRestore(const std::string& id, libcontainerd::RestoreOptions options) {
+  restores_ = true;
+  return Begin<void>("restore", id, "",
+                     [&](libcontainerd::Client& client) { return client.Restore(id, options); });
 }
 
 Pending<void> Rig::BeginResume(const std::string& id, libcontainerd::CallOptions options) {
@@ -369,6 +408,8 @@ void Rig::EndContainers() {
     faulty_bundles_.fail_create.reset();
     faulty_bundles_.fail_read.reset();
     faulty_bundles_.fail_remove.reset();
+    faulty_bundles_.fail_release.reset();
+    faulty_api_.stored_failure.reset();
     engine_.ReleaseAll();
     world_->HoldSubscribers(false);
   });
@@ -423,6 +464,7 @@ void Rig::Judge() {
     const scenarios::Judgement judgement = guarantee.judge(journal_);
     const bool broken = judgement.verdict == scenarios::Verdict::kBroken;
     const bool expected = std::ranges::count(expected_broken_, guarantee.name) > 0;
+    if (restores_ && std::ranges::count(kBlindToRestores, guarantee.name) > 0) continue;
     if (broken && !expected) {
       std::string violations;
       for (const auto& violation : judgement.violations) violations += "\n    " + violation.what;

@@ -57,6 +57,7 @@ struct RigOptions {
   fake_containerd::Choices choices{};
   Duration start_timeout = std::chrono::seconds(15);
   bool late_fields = false;
+  int retain_count = fake_containerd::EventLog::kDefaultRetainCount;
   std::size_t subscriber_capacity = fake_containerd::Subscribers::kDefaultCapacity;
 };
 
@@ -126,6 +127,7 @@ class Rig {
   Pending<void> BeginResume(const std::string& id, libcontainerd::CallOptions options = {});
   Pending<void> BeginSignal(const std::string& id, std::uint32_t signal,
                             const std::string& process = "init");
+  Pending<void> BeginRestore(const std::string& id, libcontainerd::RestoreOptions options = {});
   Pending<void> BeginClose();
   // The same to its end, described.
   std::string Create(const std::string& id, const std::string& spec = kSpec) {
@@ -140,6 +142,18 @@ class Rig {
                      const std::string& process = "init") {
     return Describe(Await(BeginSignal(id, signal, process)));
   }
+  std::string Restore(const std::string& id, bool live) {
+    return Describe(Await(BeginRestore(id, {.live = live, .timeout = {}})));
+  }
+  // The engine goes away: client and streams close, the world goes on. No call may be under way,
+  // and what needs the client waits for StartEngine(): a new client, told up to where the one
+  // before had handled everything, on the same bundles and the same daemon.
+  void StopEngine();
+  void StartEngine();
+  // As by SIGKILL; processes and the engine live on.
+  void StopDaemon();
+  // Starts it again and waits until the client hears events again.
+  void StartDaemon();
   static libcontainerd::ProcessSpec ExecSpec() {
     libcontainerd::ProcessSpec spec;
     spec.args = {"/bin/exec"};
@@ -206,6 +220,7 @@ class Rig {
   template <class T>
   Pending<T> BeginQuiet(std::function<Awaitable<Result<T>>()> call);
   void Snapshot(std::string_view when);
+  void MakeClient();
   void EndContainers();
   void Dismantle();
   void Judge();
@@ -240,6 +255,7 @@ class Rig {
   std::size_t calls_running_ = 0;
   std::size_t markers_ = 0;
   bool leftovers_expected_ = false;
+  bool restores_ = false;
   bool closed_ = false;
   bool finished_ = false;
 };

@@ -23,6 +23,11 @@ class BundleStore {
   virtual Awaitable<Result<std::string>> ReadConfig(std::string id) = 0;
   // Removes the bundle whole; a missing one is fine.
   virtual Awaitable<Status> Remove(std::string id) = 0;
+  // Engines up to 1.11.0 mounted a container's root at <bundle>/rootfs. Unmounts what is mounted
+  // there (lazily: whoever still uses it keeps it) and removes the directory, if it is empty then;
+  // nothing there is fine. On an error something is still mounted: Remove() would delete through
+  // it.
+  virtual Awaitable<Status> ReleaseRootfs(std::string id) = 0;
 };
 
 }  // namespace libcontainerd

@@ -72,7 +72,9 @@ struct AddedProcess {
 };
 
 struct RestoreOptions {
-  bool live = false;
+  std::optional<bool> live{};  // let it run on, or end it; not given: as SetLiveRestore() says
+  // From the call to the first callback, waits and requests together. Not given: each request has
+  // its own, and the waits are those of Timing.
   std::optional<Duration> timeout{};
 };
 
@@ -95,7 +97,7 @@ struct DroppedEvents {
   std::uint64_t unknown_container = 0;
   std::uint64_t duplicate = 0;
   std::uint64_t earlier_life = 0;
-  std::uint64_t after_exit = 0;    // of a container whose exit was seen already
+  std::uint64_t after_exit = 0;    // of a container whose exit was seen, or given up, already
   std::uint64_t failed_start = 0;  // of a create or add-process that failed, or was killed for it
 
   std::uint64_t total() const {
@@ -160,8 +162,29 @@ class Client {
 
   Awaitable<Result<types::GetServerVersionResponse>> GetServerVersion(CallOptions options = {});
 
-  // UNIMPLEMENTED in this release: containers of an earlier engine are not picked up yet.
-  Awaitable<Status> Restore(std::string id, RestoreOptions options);
+  // Picks up a container of an earlier engine, by what the daemon and its stored log say of it:
+  //
+  //   gone            kExit, with its init's code; 255 if that is nowhere to be found (waited for:
+  //                   Timing's restore_exit_wait, or restore_unknown_wait if the log does not know
+  //                   the container). The bundle is removed, and a rootfs mount that an engine of
+  //                   1.11.0 left in it is unmounted.
+  //   runs, live      AttachStreams, then kRestore with the system pid, then kPause if it is
+  //                   paused, then kExitProcess for each exec that ended while no engine listened
+  //                   (SetHandledUntil). Execs that still run are tracked; they are not attached.
+  //   runs, not live  it is ended: SIGTERM, after restore_term_wait SIGKILL. kExit alone is called
+  //                   back, with its code; 255 restore_kill_wait later if it would not die, and
+  //                   then the id stays active until it has.
+  //
+  // Returns once those callbacks (but for the exit-processes) ended, with the error of the first
+  // that failed. ALREADY_EXISTS "container ID is already active" for a tracked one. After an error
+  // nothing is tracked and the bundle is as it was, unless the exit was called back: call again.
+  // Any number of containers may be restored at once.
+  Awaitable<Status> Restore(std::string id, RestoreOptions options = {});
+  // For restores that begin from now on; at first false.
+  void SetLiveRestore(bool live);
+  // Up to here the engine before this one had handled every event: its cursor. What a live restore
+  // finds in the log after it is reported. Never set: nothing is.
+  void SetHandledUntil(WallTime time);
 
   // The event stream hands its events over here; events of containers that this client does not
   // track are dropped.

@@ -2,6 +2,7 @@
 // executor.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "libcontainerd/bundle_store.h"
@@ -14,6 +15,9 @@ class DirectoryBundleStore final : public BundleStore {
     std::string state_dir;  // absolute; must exist
     bool keep_bundles =
         false;  // Remove() does nothing; engines take it from LIBCONTAINERD_NOCLEAN=1
+    // How ReleaseRootfs() finds and takes away mounts. Empty: umount2(2) with MNT_DETACH.
+    std::string mount_table = "/proc/self/mountinfo";
+    std::function<Status(const std::string& mount_point)> unmount{};
   };
   DirectoryBundleStore(Runtime& runtime, Options options);
 
@@ -21,6 +25,7 @@ class DirectoryBundleStore final : public BundleStore {
   Awaitable<Status> Create(std::string id, std::string config_json) override;
   Awaitable<Result<std::string>> ReadConfig(std::string id) override;
   Awaitable<Status> Remove(std::string id) override;
+  Awaitable<Status> ReleaseRootfs(std::string id) override;
 
  private:
   Runtime& runtime_;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -24,6 +25,11 @@ class MemoryBundleStore final : public BundleStore {
   Awaitable<Status> Create(std::string id, std::string config_json) override;
   Awaitable<Result<std::string>> ReadConfig(std::string id) override;
   Awaitable<Status> Remove(std::string id) override;
+  Awaitable<Status> ReleaseRootfs(std::string id) override;
+
+  // As an engine up to 1.11.0 left it: something is mounted at the bundle's rootfs.
+  void MountRootfs(const std::string& id) { rootfs_mounts_.insert(id); }
+  bool rootfs_mounted(const std::string& id) const { return rootfs_mounts_.contains(id); }
 
   // config.json by bundle path: what the daemon's side reads.
   const std::map<std::string, std::string>& configs() const { return configs_; }
@@ -32,6 +38,7 @@ class MemoryBundleStore final : public BundleStore {
   MemoryFifos& fifos_;
   std::string state_dir_;
   std::map<std::string, std::string> configs_;
+  std::set<std::string> rootfs_mounts_;
 };
 
 class MemoryStdio final : public Stdio {

@@ -270,6 +270,35 @@ TEST_F(BlockingRemoteTest, ExternalDaemonSurvivesCleanup) {
   EXPECT_EQ(Describe(fake.Stop()), "OK");
 }
 
+// Two engines, one after the other; the containers run on meanwhile.
+TEST_F(BlockingRemoteTest, LiveRestoreIsSwitchedForAllClients) {
+  fake_containerd::FakeContainerd fake;
+  fake_containerd::FakeContainerdOptions fake_options;
+  fake_options.directory = path("fake");
+  fake_options.socket = true;
+  ASSERT_TRUE(fake.Start(fake_options));
+  options_.address = fake.socket_path();
+  {
+    auto first = Start();
+    ASSERT_TRUE(first);
+    BlockingClient& client = first->NewClient(engine_);
+    for (const char* id : {"c1", "c2", "c3"}) EXPECT_EQ(Describe(client.Create(id, kSpec)), "OK");
+  }
+  options_.live_restore = true;
+  auto second = Start();
+  ASSERT_TRUE(second);
+  BlockingClient& client = second->NewClient(engine_);
+  EXPECT_EQ(Describe(client.Restore("c1")), "OK");
+  EXPECT_TRUE(engine_.WaitFor("c1 restore"));
+  second->UpdateOptions({.live_restore = false});
+  EXPECT_EQ(Describe(client.Restore("c2")), "OK");
+  EXPECT_TRUE(engine_.WaitFor("c2 exit 143"));
+  second->UpdateOptions({.live_restore = true});
+  EXPECT_EQ(Describe(second->NewClient(engine_).Restore("c3")), "OK");
+  EXPECT_TRUE(engine_.WaitFor("c3 restore"));
+  EXPECT_EQ(Describe(second->Cleanup()), "OK");
+}
+
 TEST_F(BlockingRemoteTest, FailuresSayWhatToDo) {
   options_.daemon_program = "no-such-containerd";
   EXPECT_EQ(
