@@ -429,9 +429,10 @@ Awaitable<void> Client::Impl::ReportUndying(ContainerPtr container, Deadline dea
                             container->restore_receipts);
   }
   container->phase = Container::Phase::kExiting;
+  container->exit_status = kUnknownExitCode;
   QueuedCallback callback;
   callback.info.state = ContainerState::kExit;
-  callback.info.exit_code = kUnknownExitCode;
+  callback.info.exit_code = container->exit_status;
   callback.info.oom_killed = container->oom;
   callback.result = std::exchange(container->exit_result, nullptr);
   callback.may_live = true;

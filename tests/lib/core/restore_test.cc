@@ -449,10 +449,10 @@ TEST(Restore, ALostExitOfOneThatIsEnded) {
   RestartEngine(rig);
   rig.Flush();
   rig.Do([&] {
-    rig.api().drops = [](const types::Event& event) { return event.type() == "exit"; };
+    rig.api().drops_live = [](const types::Event& event) { return event.type() == "exit"; };
   });
   const auto restored = rig.BeginRestore("c1", NotLive());
-  EXPECT_EQ(TimeOf(rig, restored), seconds(12));
+  EXPECT_LE(TimeOf(rig, restored), seconds(12));  // found by the restore, or by reconciling before
   EXPECT_EQ(Describe(rig.Await(restored)), "OK");
   EXPECT_EQ(rig.Lines("c1").back(), "exit 143");
   EXPECT_THAT(rig.Tracked(), IsEmpty());
@@ -564,7 +564,9 @@ TEST(Restore, TwoHundredAtOnce) {
   constexpr int kMany = 200;
   const auto id = [](int i) { return "c" + std::to_string(i); };
   for (std::uint64_t seed = 1; seed <= 3; ++seed) {
-    Rig rig(Seeded(seed));
+    RigOptions options = Seeded(seed);
+    options.choices.state_fails_for_dead_init = false;  // such an answer would be passed on
+    Rig rig(std::move(options));
     EXPECT_EQ(rig.Create("other"), "OK");
     for (int i = 0; i < kMany; ++i) EXPECT_EQ(rig.Create(id(i)), "OK");
     rig.Flush();
