@@ -110,7 +110,7 @@ class Container : public std::enable_shared_from_this<Container> {
   AttachedStdio stdio;
   std::map<std::string, std::shared_ptr<Exec>> execs;
   std::vector<HeldEvent> held_events;  // arrived while kStarting
-  EventReceipt exit_receipt;           // of init's exit, until its callback is queued
+  EventReceipt exit_receipt;           // of init's exit, until its callback begins
   std::optional<TimerId> drain_timer;
 
   // Reconcile: since when the daemon has not known it although no exit came, and whether its exit

@@ -219,7 +219,6 @@ void Client::Impl::QueueExit(const ContainerPtr& container) {
   callback.info.state = ContainerState::kExit;
   callback.info.exit_code = container->exit_status;
   callback.info.oom_killed = container->oom;
-  callback.receipt = std::exchange(container->exit_receipt, nullptr);
   container->callbacks.Push(std::move(callback));
 }
 
@@ -268,7 +267,7 @@ Awaitable<void> Client::Impl::RunExitCallback(ContainerPtr container, QueuedCall
   }
   if (!callback.exec) {  // what came while it waited
     container->exit_concluded = false;
-    if (container->exit_receipt) callback.receipt = std::move(container->exit_receipt);
+    callback.receipt = std::exchange(container->exit_receipt, nullptr);
     callback.info.exit_code = container->exit_status;
     callback.info.oom_killed = container->oom;
   }
