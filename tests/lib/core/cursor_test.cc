@@ -239,6 +239,25 @@ TEST(Cursor, AClosedClientsQueuedExitIsNotHandled) {
   closed.ExpectTheExitAgain();
 }
 
+TEST(Cursor, AClosedClientsQueuedCallbackIsNotHandled) {
+  Rig rig;
+  EXPECT_EQ(rig.Create("c1"), "OK");
+  rig.engine().holds.insert("c1 oom");
+  rig.Oom("c1");
+  rig.WaitForLine("c1 oom");
+  rig.Advance(seconds(1));
+  const WallTime before = rig.world().runtime().WallNow();
+  rig.Oom("c1");
+  rig.Flush();
+  Spawn(rig.world().runtime(), rig.client().Close());
+  rig.Advance(seconds(1));
+  rig.engine().ReleaseAll();
+  rig.Advance(seconds(1));
+  EXPECT_EQ(rig.Lines("c1").size(), 2U) << "the second one is not called back";
+  EXPECT_LT(rig.remote().cursor(), before);
+  EXPECT_EQ(Describe(rig.Await(rig.BeginClose())), "OK");
+}
+
 TEST(Cursor, AClosedClientsExitThatWaitsForExecsIsNotHandled) {
   Rig rig;
   ClosedClient closed(rig, [&] {
