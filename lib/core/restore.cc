@@ -436,7 +436,6 @@ Awaitable<void> Client::Impl::ReportUndying(ContainerPtr container, Deadline dea
   callback.info.oom_killed = container->oom;
   callback.result = std::exchange(container->exit_result, nullptr);
   callback.may_live = true;
-  callback.receipt = std::exchange(container->exit_receipt, nullptr);
   container->callbacks.Push(std::move(callback));
 }
 
