@@ -204,9 +204,9 @@ TEST(RestoreDeviation, RestoreKeepsOom) {
 
 std::vector<std::string> RestoresAPausedOneWithAnExec(Rig& rig) {
   EXPECT_EQ(rig.Create("c1"), "OK");
-  rig.Behave("c1", "e1",
-             {.steps = {step::SpawnChildren{.count = 1, .lifetime = {}, .output = ""},
-                        step::Exit{1}}});
+  rig.Behave(
+      "c1", "e1",
+      {.steps = {step::SpawnChildren{.count = 1, .lifetime = {}, .output = ""}, step::Exit{1}}});
   EXPECT_EQ(rig.Exec("c1", "e1"), "OK");
   rig.Flush();
   EXPECT_EQ(rig.Pause("c1"), "OK");
@@ -219,9 +219,8 @@ std::vector<std::string> RestoresAPausedOneWithAnExec(Rig& rig) {
 
 TEST(RestoreDeviation, RestorePauseFromLog) {
   Rig ours;
-  EXPECT_THAT(
-      RestoresAPausedOneWithAnExec(ours),
-      ElementsAre("start-container", "pause", "exit-process e1 1", "restore", "pause"));
+  EXPECT_THAT(RestoresAPausedOneWithAnExec(ours),
+              ElementsAre("start-container", "pause", "exit-process e1 1", "restore", "pause"));
   Rig theirs(Without(Deviation::kRestorePauseFromLog));
   EXPECT_THAT(RestoresAPausedOneWithAnExec(theirs),
               ElementsAre("start-container", "pause", "exit-process e1 1", "restore"));
@@ -448,9 +447,8 @@ TEST(Restore, ALostExitOfOneThatIsEnded) {
   EXPECT_EQ(rig.Create("c1"), "OK");
   RestartEngine(rig);
   rig.Flush();
-  rig.Do([&] {
-    rig.api().drops = [](const types::Event& event) { return event.type() == "exit"; };
-  });
+  rig.Do(
+      [&] { rig.api().drops = [](const types::Event& event) { return event.type() == "exit"; }; });
   const auto restored = rig.BeginRestore("c1", NotLive());
   EXPECT_EQ(TimeOf(rig, restored), seconds(12));
   EXPECT_EQ(Describe(rig.Await(restored)), "OK");
@@ -590,8 +588,8 @@ TEST(Restore, TwoHundredAtOnce) {
     rig.Flush();
     for (int i = 0; i < kMany; ++i) {
       const std::string last = rig.Lines(id(i)).back();
-      EXPECT_EQ(last, std::vector<std::string>({"exit 40", "exit 143", "exit 42", "restore"})[
-                          static_cast<std::size_t>(i % 4)])
+      EXPECT_EQ(last, std::vector<std::string>({"exit 40", "exit 143", "exit 42",
+                                                "restore"})[static_cast<std::size_t>(i % 4)])
           << i;
     }
     EXPECT_EQ(rig.Tracked().size(), kMany / 4U + 1U);
