@@ -138,10 +138,10 @@ class Container : public std::enable_shared_from_this<Container> {
   types::Process process;  // of the spec: what execs inherit
   AttachedStdio stdio;
   std::map<std::string, std::shared_ptr<Exec>> execs;
-  std::vector<HeldEvent> held_events;            // arrived while kStarting or kRestoring
-  EventReceipt exit_receipt;                     // of init's exit, until its callback is queued
+  std::vector<HeldEvent> held_events;               // arrived while kStarting or kRestoring
+  EventReceipt exit_receipt;                        // of init's exit, until its callback begins
   std::shared_ptr<EventReceipts> restore_receipts;  // of events that came while kRestoring
-  std::shared_ptr<OneShot<Status>> exit_result;  // a restore waits for the exit callback
+  std::shared_ptr<OneShot<Status>> exit_result;     // a restore waits for the exit callback
   std::vector<std::shared_ptr<OutputReader>> discarded;  // read to their ends by nobody's wish
   std::optional<TimerId> drain_timer;
 

@@ -136,7 +136,8 @@ Awaitable<void> CursorKeeper::WriteUntilStored() {
 
 Awaitable<void> CursorKeeper::WriteOnce() {
   const WallTime value = ledger_->position.value();
-  Status written = co_await store_.Write(FormatTime(value));
+  Awaitable<Status> write = store_.Write(FormatTime(value));
+  Status written = co_await std::move(write);
   if (written) {
     stored_ = value;
     failure_.reset();

@@ -22,6 +22,7 @@ inline constexpr std::string_view kResumeEvent = "resume";
 inline constexpr std::string_view kStartContainerEvent = "start-container";
 inline constexpr std::string_view kStartProcessEvent = "start-process";
 
+// A time beyond the years 1678 to 2261, which is nonsense, becomes the nearest in them.
 WallTime TimestampOf(const types::Event& event);
 void SetTimestamp(WallTime time, google::protobuf::Timestamp& timestamp);
 

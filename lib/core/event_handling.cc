@@ -232,7 +232,6 @@ void Client::Impl::QueueExit(const ContainerPtr& container) {
   callback.info.exit_code = container->exit_status;
   callback.info.oom_killed = container->oom;
   callback.result = std::exchange(container->exit_result, nullptr);
-  callback.receipt = std::exchange(container->exit_receipt, nullptr);
   container->callbacks.Push(std::move(callback));
 }
 
@@ -286,7 +285,7 @@ Awaitable<void> Client::Impl::RunExitCallback(ContainerPtr container, QueuedCall
   }
   if (!callback.exec) {  // what came while it waited
     container->exit_concluded = false;
-    if (container->exit_receipt) callback.receipt = std::move(container->exit_receipt);
+    callback.receipt = std::exchange(container->exit_receipt, nullptr);
     callback.info.exit_code = container->exit_status;
     callback.info.oom_killed = container->oom;
   }

@@ -32,7 +32,7 @@ bool ShowsALife(const types::Event& event) {
 struct Parts {
   Events whole;
   std::optional<std::size_t> start;  // its last start-container
-  bool cut = false;  // the log reaches back neither to that nor to the exit before
+  bool cut = false;                  // the log reaches back neither to that nor to the exit before
 
   bool SurelyOwn(std::size_t index) const { return cut || (start && index >= *start); }
 };
@@ -110,8 +110,8 @@ std::vector<types::Event> MergeEvents(std::vector<types::Event> log,
   std::vector<types::Event> later;
   for (const types::Event& event : others) {
     if (!in_log.Insert(event)) continue;
-    const bool lost = !log.empty() && event.has_timestamp() &&
-                      TimestampOf(event) < TimestampOf(log.front());
+    const bool lost =
+        !log.empty() && event.has_timestamp() && TimestampOf(event) < TimestampOf(log.front());
     (lost ? merged : later).push_back(event);
   }
   merged.insert(merged.end(), std::make_move_iterator(log.begin()),

@@ -195,8 +195,10 @@ class Remote::Impl final : public EventSink {
   Awaitable<Status> ReadLog() {
     reading_ = std::make_shared<StoredLogReading>(
         ports_.runtime, [this](std::span<const types::Event> events) { Deliver(events); });
-    Status read = co_await StoredLogReading::Read(reading_, ports_.api, OverlappingPosition(), {},
-                                                  options_.timing.stored_log_deadline);
+    Awaitable<Status> whole =
+        StoredLogReading::Read(reading_, ports_.api, OverlappingPosition(), std::string(),
+                               options_.timing.stored_log_deadline);
+    Status read = co_await std::move(whole);
     reading_.reset();
     co_return read;
   }

@@ -170,8 +170,7 @@ Awaitable<Result<std::shared_ptr<Client::Impl::Found>>> Client::Impl::LookFor(
 
     types::StateRequest request;
     request.set_id(container->id);
-    auto reply =
-        co_await Send(std::move(request), std::min(timing.call_deadline, deadline.left()));
+    auto reply = co_await Send(std::move(request), std::min(timing.call_deadline, deadline.left()));
     if (closed) co_return Fail(ClosedError());
     const bool not_found = !reply && SaysContainerNotFound(reply.error());
     if (!reply && !not_found) co_return Fail(reply.error());
@@ -251,8 +250,7 @@ Awaitable<Status> Client::Impl::RestoreLive(ContainerPtr container, std::shared_
   const types::Process* process = InitOf(found->state);
   const std::string bundle = found->Bundle(ports.bundles.PathOf(container->id));
   StdioPaths paths = StdioPaths::In(bundle, init);
-  auto streams =
-      co_await ports.stdio.Open(paths, process != nullptr && process->terminal());
+  auto streams = co_await ports.stdio.Open(paths, process != nullptr && process->terminal());
   if (!streams) co_return LeaveAlone(container, streams.error());
   IoPipe pipe;
   container->stdio = MakeStdio(container->id, init, std::move(paths), std::move(*streams), pipe);
@@ -267,9 +265,8 @@ Awaitable<Status> Client::Impl::RestoreLive(ContainerPtr container, std::shared_
 
 Awaitable<Status> Client::Impl::CallBackRestored(ContainerPtr container,
                                                  std::shared_ptr<Found> found) {
-  std::vector<types::Event> arrived(found->early.end() -
-                                        static_cast<std::ptrdiff_t>(found->delivered),
-                                    found->early.end());
+  std::vector<types::Event> arrived(
+      found->early.end() - static_cast<std::ptrdiff_t>(found->delivered), found->early.end());
   for (const HeldEvent& held : container->held_events) arrived.push_back(held.event);
   TakeOver(container, *found);
   container->phase = Container::Phase::kRunning;
@@ -286,8 +283,8 @@ Awaitable<Status> Client::Impl::CallBackRestored(ContainerPtr container,
   };
   call_back(ContainerState::kRestore);
   const types::Event* last = LastEvent(found->events, handled_until);
-  const bool resumed = !Acts(Deviation::kRestorePauseFromLog) && last != nullptr &&
-                       last->type() == kResumeEvent;
+  const bool resumed =
+      !Acts(Deviation::kRestorePauseFromLog) && last != nullptr && last->type() == kResumeEvent;
   if (RestoredPaused(*found) || resumed) {
     const ContainerState state = resumed ? ContainerState::kResume : ContainerState::kPause;
     ++container->WaitFor(state).queued_callbacks;
@@ -347,8 +344,7 @@ void Client::Impl::ReportMissed(const ContainerPtr& container, const Found& foun
   }
   const std::string bundle = found.Bundle(ports.bundles.PathOf(container->id));
   for (const types::Event& event : found.life.exec_exits) {
-    const bool unhandled =
-        handled_until ? TimestampOf(event) > *handled_until : has_arrived(event);
+    const bool unhandled = handled_until ? TimestampOf(event) > *handled_until : has_arrived(event);
     if (!unhandled) continue;
     auto exec = std::make_shared<Exec>();
     exec->name = event.pid();
@@ -376,8 +372,8 @@ void Client::Impl::GiveUpRestored(const ContainerPtr& container) {
   container->given_up = true;
   container->pause.queued_callbacks = 0;
   container->resume.queued_callbacks = 0;
-  EndWaiters(*container, Error{ErrorCode::kAborted,
-                               "container " + container->id + " could not be restored"});
+  EndWaiters(*container,
+             Error{ErrorCode::kAborted, "container " + container->id + " could not be restored"});
   if (container->drain_timer) ports.runtime.CancelTimer(*container->drain_timer);
   container->drain_timer.reset();
   container->stdio.Abandon();
@@ -429,13 +425,13 @@ Awaitable<void> Client::Impl::ReportUndying(ContainerPtr container, Deadline dea
                             container->restore_receipts);
   }
   container->phase = Container::Phase::kExiting;
+  container->exit_status = kUnknownExitCode;
   QueuedCallback callback;
   callback.info.state = ContainerState::kExit;
-  callback.info.exit_code = kUnknownExitCode;
+  callback.info.exit_code = container->exit_status;
   callback.info.oom_killed = container->oom;
   callback.result = std::exchange(container->exit_result, nullptr);
   callback.may_live = true;
-  callback.receipt = std::exchange(container->exit_receipt, nullptr);
   container->callbacks.Push(std::move(callback));
 }
 
@@ -451,11 +447,10 @@ void Client::Impl::StayOn(const ContainerPtr& container) {
 }
 
 // A process that nobody reads from would block on its output, and never see the signal.
-Awaitable<void> Client::Impl::DiscardOutputs(ContainerPtr container,
-                                             std::shared_ptr<Found> found) {
+Awaitable<void> Client::Impl::DiscardOutputs(ContainerPtr container, std::shared_ptr<Found> found) {
   const types::Process* process = InitOf(found->state);
-  StdioPaths paths = StdioPaths::In(found->Bundle(ports.bundles.PathOf(container->id)),
-                                    std::string(kInitProcess));
+  StdioPaths paths =
+      StdioPaths::In(found->Bundle(ports.bundles.PathOf(container->id)), std::string(kInitProcess));
   auto streams =
       co_await ports.stdio.Open(std::move(paths), process != nullptr && process->terminal());
   if (!streams || closed) co_return;  // without its FIFOs nothing can block on them

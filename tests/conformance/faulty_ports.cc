@@ -72,7 +72,7 @@ class FaultyApi::Stream final : public libcontainerd::EventStream,
       passed.push_back(event);
       if (owner_.duplicates_events) passed.push_back(event);
     }
-    if (owner_.held_) {
+    if (owner_.held_ && live_) {
       held_.insert(held_.end(), passed.begin(), passed.end());
     } else if (!passed.empty()) {
       Deliver(passed);
@@ -84,7 +84,7 @@ class FaultyApi::Stream final : public libcontainerd::EventStream,
   }
   void OnEnd(Status status) override {
     ended_ = true;
-    if (owner_.held_) {
+    if (owner_.held_ && live_) {
       held_end_ = std::move(status);
     } else {
       sink_.OnEnd(std::move(status));
@@ -134,7 +134,7 @@ class FaultyApi::StoredStream final : public libcontainerd::EventStream {
     if (owner->stored_failure) {
       state->sink->OnEnd(Fail(*owner->stored_failure));
     } else {
-      state->stream = owner->api->Events(state->request, *state->sink);
+      state->stream = std::make_unique<Stream>(*owner, state->request, *state->sink);
     }
   }
 

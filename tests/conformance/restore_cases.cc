@@ -142,8 +142,7 @@ void ExecsAreFollowed(Rig& rig) {
   rig.StartEngine();
   EXPECT_EQ(rig.Restore("c1", true), "OK");
   rig.WaitForLine("c1 exit-process e2 2");
-  EXPECT_EQ(rig.Exec("c1", "e1"),
-            "ALREADY_EXISTS Process e1 of container c1 is already active");
+  EXPECT_EQ(rig.Exec("c1", "e1"), "ALREADY_EXISTS Process e1 of container c1 is already active");
   rig.Exit("c1", "e1", 1);
   rig.WaitForLine("c1 exit-process e1 1");
   EXPECT_THAT(rig.Files("c1", {"e1", "e2", "e3"}),
@@ -208,7 +207,8 @@ void OneThatNeverWas(Rig& rig) {
 
 void BadIds(Rig& rig) {
   EXPECT_EQ(rig.Restore("", true), "INVALID_ARGUMENT container id \"\": expected a file name");
-  EXPECT_EQ(rig.Restore("a/b", true), "INVALID_ARGUMENT container id \"a/b\": expected a file name");
+  EXPECT_EQ(rig.Restore("a/b", true),
+            "INVALID_ARGUMENT container id \"a/b\": expected a file name");
 }
 
 // It is there already, or about to be.
@@ -342,9 +342,8 @@ void ARefusedOneRunsOn(Rig& rig) {
   EXPECT_EQ(rig.Resume("c1"), "OK");
   rig.Exit("c1", "init", 1);
   rig.WaitForLine("c1 exit 1");
-  EXPECT_THAT(rig.Lines("c1"),
-              ElementsAre("start-container", "pause", "restore", "restore", "pause", "restore",
-                          "pause", "resume", "exit 1"));
+  EXPECT_THAT(rig.Lines("c1"), ElementsAre("start-container", "pause", "restore", "restore",
+                                           "pause", "restore", "pause", "resume", "exit 1"));
 }
 
 // What State answers is passed on; nothing has changed.
@@ -433,9 +432,8 @@ void EventsDuringARestore(Rig& rig) {
   rig.Flush();
   rig.Do([&] { rig.engine().holds.insert("c1 attach init"); });
   std::vector<std::string> attaches;
-  rig.Do([&] {
-    rig.engine().on_begin = [&](const std::string& name) { attaches.push_back(name); };
-  });
+  rig.Do(
+      [&] { rig.engine().on_begin = [&](const std::string& name) { attaches.push_back(name); }; });
   const auto restored = rig.BeginRestore("c1", {.live = true, .timeout = {}});
   rig.WaitUntil([&] { return !attaches.empty(); }, "no attach");
   rig.Oom("c1");

@@ -112,12 +112,20 @@ void Rig::StartEngine() {
 }
 
 void Rig::StopDaemon() {
-  Do([&] { world_->StopDaemon(); });
+  Do([&] {
+    streams_before_ = remote_ ? remote_->subscriptions() : 0;
+    world_->StopDaemon();
+  });
 }
 
 void Rig::StartDaemon() {
   Do([&] { EXPECT_TRUE(world_->StartDaemon()); });
-  Advance(options_.timing.reconnect_longest);
+  // The pause before a new stream begins when the client notices the end of the old one.
+  const auto reopened = [&] { return !remote_ || remote_->subscriptions() > streams_before_; };
+  constexpr std::chrono::milliseconds kPatience{50};
+  for (int i = 0; i < 200 && !replay_world_->WaitUntil(reopened, kPatience); ++i) {
+    Advance(options_.timing.reconnect_longest / 10);
+  }
   Flush();
 }
 

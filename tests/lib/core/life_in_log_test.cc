@@ -16,8 +16,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-types::Event Make(const std::string& type, const std::string& pid, std::uint32_t status,
-                  int time) {
+types::Event Make(const std::string& type, const std::string& pid, std::uint32_t status, int time) {
   types::Event event;
   event.set_id("c1");
   event.set_type(type);
