@@ -202,10 +202,23 @@ class FifoProcessStdio final : public ProcessStdio {
   std::shared_ptr<OutputEnd> err_;
 };
 
+// To whom its directory belongs. Access goes by the user alone (0700), so that a group that cannot
+// be given away is no reason to fail.
+Status GiveToOwnerOfDirectory(const std::string& path, FileOwnership& ownership) {
+  const auto directory = ownership.Of(path.substr(0, path.rfind('/')));
+  if (!directory) return Fail(directory.error());
+  const auto fifo = ownership.Of(path);
+  if (!fifo) return Fail(fifo.error());
+  if (*fifo == *directory) return {};
+  Status given = ownership.Give(path, *directory);
+  if (fifo->uid == directory->uid) return {};
+  return given;
+}
+
 // Existing FIFOs are fine, anything else of that name is not: it would block or swallow what is
 // written.
-Status MakeFifo(const std::string& path) {
-  if (::mkfifo(path.c_str(), 0700) == 0) return {};
+Status MakeFifo(const std::string& path, FileOwnership& ownership) {
+  if (::mkfifo(path.c_str(), 0700) == 0) return GiveToOwnerOfDirectory(path, ownership);
   if (errno != EEXIST) return Fail(SystemError("mkfifo", path, errno));
   struct stat status {};
   if (::lstat(path.c_str(), &status) != 0) return Fail(SystemError("lstat", path, errno));
@@ -225,9 +238,9 @@ struct OpenedFifos {
   UniqueFd err;
 };
 
-Result<OpenedFifos> OpenFifos(const StdioPaths& paths, bool terminal) {
+Result<OpenedFifos> OpenFifos(const StdioPaths& paths, bool terminal, FileOwnership& ownership) {
   for (const std::string* path : {&paths.in, &paths.out, &paths.err}) {
-    if (Status made = MakeFifo(*path); !made) return Fail(made.error());
+    if (Status made = MakeFifo(*path, ownership); !made) return Fail(made.error());
   }
   OpenedFifos opened;
   const auto take = [](UniqueFd& into, Result<UniqueFd> fd) -> Status {
@@ -258,7 +271,9 @@ Status RemoveFifos(const StdioPaths& paths) {
 
 Awaitable<Result<std::unique_ptr<ProcessStdio>>> FifoStdio::Open(StdioPaths paths, bool terminal) {
   Runtime& runtime = runtime_;
-  auto work = [paths = std::move(paths), terminal] { return OpenFifos(paths, terminal); };
+  auto work = [paths = std::move(paths), terminal, ownership = ownership_] {
+    return OpenFifos(paths, terminal, *ownership);
+  };
   Result<OpenedFifos> opened = co_await OffExecutor(runtime, std::move(work));
   if (!opened) co_return Fail(opened.error());
   co_return std::make_unique<FifoProcessStdio>(runtime, std::move(opened->in),

@@ -95,10 +95,13 @@ class FaultyBundles final : public libcontainerd::BundleStore {
   std::optional<libcontainerd::Error> fail_remove;
 
   std::string PathOf(const std::string& id) const override { return bundles_.PathOf(id); }
-  libcontainerd::Awaitable<libcontainerd::Status> Create(std::string id,
-                                                         std::string config_json) override {
+  libcontainerd::Awaitable<std::string> Find(std::string id) override {
+    return bundles_.Find(std::move(id));
+  }
+  libcontainerd::Awaitable<libcontainerd::Status> Create(std::string id, std::string config_json,
+                                                         libcontainerd::FileOwner root) override {
     if (fail_create) return Failed(*fail_create);
-    return bundles_.Create(std::move(id), std::move(config_json));
+    return bundles_.Create(std::move(id), std::move(config_json), root);
   }
   libcontainerd::Awaitable<libcontainerd::Result<std::string>> ReadConfig(std::string id) override {
     if (fail_read) return FailedRead(*fail_read);

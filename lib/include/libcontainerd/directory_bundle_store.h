@@ -1,7 +1,13 @@
 // BundleStore on the file system: <state dir>/<container id>/config.json. Disk work runs off the
 // executor.
+//
+// For a mapped root each component of the state directory's path that is missing or not executable
+// for the world is replaced by COMPONENT.UID.GID beside it (0700, owned by UID:GID), so that the
+// container's root can reach its bundle. Those directories are shared by the owner's containers and
+// stay. Making them needs the privilege to give files away.
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "libcontainerd/bundle_store.h"
@@ -14,17 +20,27 @@ class DirectoryBundleStore final : public BundleStore {
     std::string state_dir;  // absolute; must exist
     bool keep_bundles =
         false;  // Remove() does nothing; engines take it from LIBCONTAINERD_NOCLEAN=1
+    FileOwnership* ownership = nullptr;  // outlives the store; null: the system's
   };
   DirectoryBundleStore(Runtime& runtime, Options options);
+  DirectoryBundleStore(const DirectoryBundleStore&) = delete;
+  DirectoryBundleStore& operator=(const DirectoryBundleStore&) = delete;
 
   std::string PathOf(const std::string& id) const override;
-  Awaitable<Status> Create(std::string id, std::string config_json) override;
+  Awaitable<std::string> Find(std::string id) override;
+  Awaitable<Status> Create(std::string id, std::string config_json, FileOwner root) override;
   Awaitable<Result<std::string>> ReadConfig(std::string id) override;
   Awaitable<Status> Remove(std::string id) override;
 
  private:
+  // For a function that runs off the executor: where the bundle is, or would be.
+  auto Locating(std::string id);
+  void Remember(const std::string& id, const std::string& path);
+
   Runtime& runtime_;
   Options options_;
+  SystemFileOwnership system_;
+  std::map<std::string, std::string> elsewhere_;  // bundles that are not at their usual place
 };
 
 }  // namespace libcontainerd

@@ -29,7 +29,7 @@ unsigned ModeOf(const std::string& path) {
 class DirectoryBundleStoreTest : public ::testing::Test {
  protected:
   std::string Create(const std::string& id, const std::string& config) {
-    return TextOf(WaitFor(runtime_, store_.Create(id, config)));
+    return TextOf(WaitFor(runtime_, store_.Create(id, config, FileOwner())));
   }
   std::string Remove(const std::string& id) { return TextOf(WaitFor(runtime_, store_.Remove(id))); }
   std::string Path(const std::string& name) const { return (directory_.path() / name).string(); }
@@ -96,18 +96,18 @@ TEST_F(DirectoryBundleStoreTest, SaysWhatIsMissing) {
   EXPECT_EQ(TextOf(WaitFor(runtime_, store_.ReadConfig("c1"))),
             "NOT_FOUND open " + Path("c1/config.json") + ": no such file or directory");
   DirectoryBundleStore lost(runtime_, {.state_dir = Path("no"), .keep_bundles = false});
-  EXPECT_EQ(TextOf(WaitFor(runtime_, lost.Create("c1", "{}"))),
+  EXPECT_EQ(TextOf(WaitFor(runtime_, lost.Create("c1", "{}", FileOwner()))),
             "NOT_FOUND mkdir " + Path("no/c1") + ": no such file or directory");
 }
 
 TEST_F(DirectoryBundleStoreTest, KeepsBundlesOnDemand) {
   DirectoryBundleStore keeping(runtime_,
                                {.state_dir = directory_.path().string(), .keep_bundles = true});
-  EXPECT_EQ(TextOf(WaitFor(runtime_, keeping.Create("c1", "{}"))), "OK");
+  EXPECT_EQ(TextOf(WaitFor(runtime_, keeping.Create("c1", "{}", FileOwner()))), "OK");
   EXPECT_EQ(TextOf(WaitFor(runtime_, keeping.Remove("c1"))), "OK");
   EXPECT_TRUE(std::filesystem::exists(Path("c1/config.json")));
   // But not in the way of the next one.
-  EXPECT_EQ(TextOf(WaitFor(runtime_, keeping.Create("c1", "new"))), "OK");
+  EXPECT_EQ(TextOf(WaitFor(runtime_, keeping.Create("c1", "new", FileOwner()))), "OK");
   EXPECT_EQ(WaitFor(runtime_, keeping.ReadConfig("c1")).value_or(""), "new");
 }
 
