@@ -50,9 +50,12 @@ class StdinEnd {
     co_return Status();
   }
 
+  // Until the reader came, closing would lose what is in the pipe; a write that waits for room ends
+  // now.
   void Close() {
     closing_ = true;
-    if (peer_opened_ || gone_) Shut();
+    if (peer_opened_ || gone_) return Shut();
+    if (descriptor_.is_open()) descriptor_.cancel();
   }
   void PeerOpened() {
     if (!descriptor_.is_open() || peer_opened_) return;

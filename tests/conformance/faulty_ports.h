@@ -35,6 +35,8 @@ class FaultyApi final : public libcontainerd::ContainerdApi {
   std::map<Method, Fault> faults;
   // Requests of these methods come back with that error and never reach the daemon.
   std::map<Method, libcontainerd::Error> failures;
+  // Sees every request.
+  std::function<void(Method, const google::protobuf::Message&)> watch;
   // Changes successful answers.
   std::function<void(Method, google::protobuf::Message&)> edits;
   // Events that never arrive.
