@@ -4,6 +4,7 @@
 
 #include <sys/stat.h>
 
+#include "lib/adapters/disk_gate.h"
 #include "lib/adapters/files.h"
 #include "lib/adapters/mapped_directories.h"
 
@@ -66,7 +67,7 @@ std::string LocateBundle(const std::string& state_dir, const std::string& id,
 }  // namespace
 
 DirectoryBundleStore::DirectoryBundleStore(Runtime& runtime, Options options)
-    : runtime_(runtime), options_(std::move(options)) {
+    : disk_(std::make_shared<DiskGate>(runtime)), options_(std::move(options)) {
   if (options_.ownership == nullptr) options_.ownership = &system_;
 }
 
@@ -94,7 +95,7 @@ Awaitable<std::string> DirectoryBundleStore::Find(std::string id) {
   auto locate = [id, state_dir = options_.state_dir, ownership = options_.ownership] {
     return LocateBundle(state_dir, id, *ownership);
   };
-  std::string path = co_await OffExecutor(runtime_, std::move(locate));
+  std::string path = co_await DiskGate::Run(disk_, std::move(locate));
   Remember(id, path);
   co_return path;
 }
@@ -105,7 +106,7 @@ Awaitable<Status> DirectoryBundleStore::Create(std::string id, std::string confi
                  ownership = options_.ownership] {
     return CreateBundle(state_dir, id, config_json, root, *ownership);
   };
-  Result<std::string> path = co_await OffExecutor(runtime_, std::move(create));
+  Result<std::string> path = co_await DiskGate::Run(disk_, std::move(create));
   if (!path) {
     elsewhere_.erase(id);
     co_return Fail(path.error());
@@ -115,7 +116,7 @@ Awaitable<Status> DirectoryBundleStore::Create(std::string id, std::string confi
 }
 
 Awaitable<Result<std::string>> DirectoryBundleStore::ReadConfig(std::string id) {
-  return OffExecutor(runtime_, [locate = Locating(std::move(id))] {
+  return DiskGate::Run(disk_, [locate = Locating(std::move(id))] {
     return ReadFile(locate() + std::string(kConfigName));
   });
 }
@@ -123,7 +124,7 @@ Awaitable<Result<std::string>> DirectoryBundleStore::ReadConfig(std::string id) 
 Awaitable<Status> DirectoryBundleStore::Remove(std::string id) {
   if (options_.keep_bundles) co_return Status();
   auto remove = [locate = Locating(id)] { return RemoveTree(locate()); };
-  Status removed = co_await OffExecutor(runtime_, std::move(remove));
+  Status removed = co_await DiskGate::Run(disk_, std::move(remove));
   if (removed) elsewhere_.erase(id);
   co_return removed;
 }

@@ -12,6 +12,7 @@
 #include <asio/posix/stream_descriptor.hpp>
 #include <asio/redirect_error.hpp>
 
+#include "lib/adapters/disk_gate.h"
 #include "lib/adapters/empty_reader.h"
 #include "lib/adapters/files.h"
 #include "lib/adapters/unique_fd.h"
@@ -272,19 +273,24 @@ Status RemoveFifos(const StdioPaths& paths) {
 
 }  // namespace
 
+FifoStdio::FifoStdio(Runtime& runtime, FileOwnership* ownership)
+    : runtime_(runtime),
+      ownership_(ownership == nullptr ? &system_ : ownership),
+      disk_(std::make_shared<DiskGate>(runtime)) {}
+
 Awaitable<Result<std::unique_ptr<ProcessStdio>>> FifoStdio::Open(StdioPaths paths, bool terminal) {
   Runtime& runtime = runtime_;
   auto work = [paths = std::move(paths), terminal, ownership = ownership_] {
     return OpenFifos(paths, terminal, *ownership);
   };
-  Result<OpenedFifos> opened = co_await OffExecutor(runtime, std::move(work));
+  Result<OpenedFifos> opened = co_await DiskGate::Run(disk_, std::move(work));
   if (!opened) co_return Fail(opened.error());
   co_return std::make_unique<FifoProcessStdio>(runtime, std::move(opened->in),
                                                std::move(opened->out), std::move(opened->err));
 }
 
 Awaitable<Status> FifoStdio::Remove(StdioPaths paths) {
-  return OffExecutor(runtime_, [paths = std::move(paths)] { return RemoveFifos(paths); });
+  return DiskGate::Run(disk_, [paths = std::move(paths)] { return RemoveFifos(paths); });
 }
 
 }  // namespace libcontainerd

@@ -131,7 +131,6 @@ Awaitable<Status> Client::Impl::ClearFailedExec(ContainerPtr container, std::sha
                                                 bool may_run) {
   exec->gone = !may_run || closed;
   if (!exec->gone) scope_->Spawn(KillAbsorbed(container, exec));
-  FinishDrainingIfQuiet(container);
   co_await DiskSteps::Idle(exec->disk);
   Status removed;
   if (Acts(Deviation::kFailedExecRemovesFifos)) {
@@ -139,6 +138,7 @@ Awaitable<Status> Client::Impl::ClearFailedExec(ContainerPtr container, std::sha
   }
   exec->clearing = false;
   if (exec->gone) ForgetExec(*container, exec);
+  FinishDrainingIfQuiet(container);
   co_return removed;
 }
 

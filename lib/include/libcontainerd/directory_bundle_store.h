@@ -8,11 +8,14 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 
 #include "libcontainerd/bundle_store.h"
 
 namespace libcontainerd {
+
+class DiskGate;
 
 class DirectoryBundleStore final : public BundleStore {
  public:
@@ -37,7 +40,7 @@ class DirectoryBundleStore final : public BundleStore {
   auto Locating(std::string id);
   void Remember(const std::string& id, const std::string& path);
 
-  Runtime& runtime_;
+  std::shared_ptr<DiskGate> disk_;
   Options options_;
   SystemFileOwnership system_;
   std::map<std::string, std::string> elsewhere_;  // bundles that are not at their usual place

@@ -20,11 +20,14 @@
 
 namespace libcontainerd {
 
+class DiskGate;
+
 class FifoStdio final : public Stdio {
  public:
   // Both outlive it; without an ownership, the system's.
-  explicit FifoStdio(Runtime& runtime, FileOwnership* ownership = nullptr)
-      : runtime_(runtime), ownership_(ownership == nullptr ? &system_ : ownership) {}
+  explicit FifoStdio(Runtime& runtime, FileOwnership* ownership = nullptr);
+  FifoStdio(const FifoStdio&) = delete;
+  FifoStdio& operator=(const FifoStdio&) = delete;
 
   Awaitable<Result<std::unique_ptr<ProcessStdio>>> Open(StdioPaths paths, bool terminal) override;
   Awaitable<Status> Remove(StdioPaths paths) override;
@@ -33,6 +36,7 @@ class FifoStdio final : public Stdio {
   Runtime& runtime_;
   SystemFileOwnership system_;
   FileOwnership* ownership_;
+  std::shared_ptr<DiskGate> disk_;
 };
 
 }  // namespace libcontainerd

@@ -2,8 +2,10 @@
 
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -77,6 +79,21 @@ TEST_F(DirectoryBundleStoreTest, RemovesTheBundleWhole) {
   EXPECT_EQ(Remove("c1"), "OK");
   EXPECT_FALSE(std::filesystem::exists(Path("c1")));
   EXPECT_EQ(Remove("c1"), "OK");  // a missing one is fine
+}
+
+// Somebody else removes files of the same bundle meanwhile.
+TEST_F(DirectoryBundleStoreTest, RemovesWhatOthersRemoveAtTheSameTime) {
+  constexpr int kFiles = 300;
+  for (int round = 0; round < 5; ++round) {
+    EXPECT_EQ(Create("c1", "{}"), "OK");
+    for (int i = 0; i < kFiles; ++i) std::ofstream(Path("c1/" + std::to_string(i))) << "x";
+    std::thread other([&] {
+      for (int i = 0; i < kFiles; ++i) ::unlink(Path("c1/" + std::to_string(i)).c_str());
+    });
+    EXPECT_EQ(Remove("c1"), "OK");
+    other.join();
+    EXPECT_FALSE(std::filesystem::exists(Path("c1")));
+  }
 }
 
 TEST_F(DirectoryBundleStoreTest, DoesNotFollowLinks) {

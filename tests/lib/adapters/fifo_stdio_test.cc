@@ -54,8 +54,13 @@ class Peer {
       written += static_cast<std::size_t>(count);
     }
   }
-  // errno of the write that fails; 0 if all of it is taken.
+  // errno of the write that fails; 0 if all of it is taken. On a thread of its own, which hears of
+  // a broken pipe by that alone.
   int TryWrite(std::size_t size) {
+    sigset_t broken_pipe;
+    ::sigemptyset(&broken_pipe);
+    ::sigaddset(&broken_pipe, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
     const std::string data(size, 'x');
     for (std::size_t written = 0; written < size;) {
       const ssize_t count = ::write(fd_, data.data() + written, size - written);
