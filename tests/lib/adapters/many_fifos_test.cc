@@ -146,7 +146,7 @@ TEST_F(ManyFifosTest, NeedNoThreadEach) {
   ReadAll();
   runtime_.Drain();
   // While they are made a few threads help, which stay for a moment; waiting takes none.
-  constexpr std::size_t kHelpers = 40;
+  constexpr std::size_t kHelpers = kContainers / 10;
   EXPECT_LE(Threads(), threads_before + kHelpers);
   EXPECT_EQ(CountEntries("/proc/self/fd"), descriptors_before + 3 * kContainers);
 
