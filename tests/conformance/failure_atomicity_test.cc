@@ -370,6 +370,33 @@ TEST_P(FailureAtomicity, InProcess) {
 }
 #endif
 
+// The reference leaves something behind, and that is seen.
+TEST(FailureAtomicityItself, SeesWhatIsLeftBehind) {
+  RigOptions options;
+  options.reference = {libcontainerd::Deviation::kFailedExecRemovesFifos};
+  Rig rig(options);
+  Created(rig);
+  const Leavings before = Look(rig);
+  rig.Do([&] { rig.steps().Break("AddProcess", Fault::kFail); });
+  EXPECT_EQ(rig.Exec("c1", "e1"), "INTERNAL AddProcess failed");
+  const Leavings after = Look(rig);
+  EXPECT_NE(after, before);
+  EXPECT_EQ(after.files.size(), before.files.size() + 3);
+}
+
+TEST(FailureAtomicityItself, SeesWhatRunsOn) {
+  RigOptions options;
+  options.reference = {libcontainerd::Deviation::kUnknownOutcomeResolved};
+  Rig rig(options);
+  const Leavings before = Look(rig);
+  rig.Do([&] { rig.steps().Break("CreateContainer", Fault::kLose); });
+  EXPECT_EQ(rig.Create("c1"), "UNAVAILABLE the answer was lost");
+  rig.Flush();
+  const Leavings after = Look(rig);
+  EXPECT_NE(after, before);
+  EXPECT_EQ(after.processes, 1U);
+}
+
 INSTANTIATE_TEST_SUITE_P(Operations, FailureAtomicity, ::testing::ValuesIn(Operations()),
                          [](const auto& tested) { return std::string(tested.param.name); });
 
