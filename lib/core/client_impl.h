@@ -4,6 +4,7 @@
 // Threads: everything on the executor's thread, so nothing is locked.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <string>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "lib/core/container.h"
+#include "lib/core/disk_steps.h"
 #include "lib/core/event.h"
 #include "libcontainerd/client.h"
 
@@ -169,7 +171,12 @@ class Client::Impl {
   bool IsActive(const std::string& id) const;
 
   // create.cc
-  Awaitable<Status> Start(ContainerPtr container, CreateOptions options, Deadline deadline);
+  Awaitable<Status> Start(ContainerPtr container, CreateOptions options,
+                          std::shared_ptr<DiskSteps> disk, Deadline deadline);
+  Awaitable<Status> ClearFailedCreate(ContainerPtr container, std::shared_ptr<DiskSteps> disk);
+  Duration CleaningTime(const Deadline& deadline) const {
+    return std::max(deadline.left(), options.timing.cleaning_grace);
+  }
   Awaitable<Status> RequestCreate(ContainerPtr container, CreateOptions options, Deadline deadline);
   Awaitable<Status> FinishStart(ContainerPtr container, std::uint32_t system_pid);
   void Condemn(const ContainerPtr& container, bool may_not_exist);
@@ -182,7 +189,10 @@ class Client::Impl {
   // add_process.cc
   Awaitable<Result<AddedProcess>> StartExec(ContainerPtr container, std::shared_ptr<Exec> exec,
                                             ProcessSpec process, Deadline deadline);
-  Awaitable<void> DiscardExec(ContainerPtr container, std::shared_ptr<Exec> exec, bool may_run);
+  Awaitable<void> DiscardExec(ContainerPtr container, std::shared_ptr<Exec> exec, bool may_run,
+                              Deadline deadline);
+  Awaitable<Status> ClearFailedExec(ContainerPtr container, std::shared_ptr<Exec> exec,
+                                    bool may_run);
   Awaitable<void> KillAbsorbed(ContainerPtr container, std::shared_ptr<Exec> exec);
   static void ForgetExec(Container& container, const std::shared_ptr<Exec>& exec);
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "containerd_v0.pb.h"
+#include "lib/core/disk_steps.h"
 #include "lib/core/stdin_closer.h"
 #include "lib/core/stop.h"
 #include "libcontainerd/async.h"
@@ -53,6 +54,9 @@ struct Exec {
   std::optional<std::uint32_t> held_exit;  // arrived while kStarting …
   EventReceipt held_receipt;               // … with this
   bool container_exited = false;           // while kStarting: the add-process fails
+  std::shared_ptr<DiskSteps> disk;         // of its add-process
+  bool clearing = false;                   // kAbsorbed: its FIFOs are being removed …
+  bool gone = false;                       // … and it is gone
 };
 
 // One queued callback of a container.

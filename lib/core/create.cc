@@ -28,6 +28,8 @@ Awaitable<Status> Client::Impl::Create(std::string id, std::string spec_json,
   }
   auto process = ReadProcessOfSpec(spec_json);
   if (!process) co_return Fail(process.error());
+  const auto root = ReadRootOfSpec(spec_json);
+  if (!root) co_return Fail(root.error());
 
   const Deadline deadline(ports.runtime, create.timeout.value_or(options.timing.create_deadline));
   const ContainerPtr container = Begin(id, Container::Phase::kStarting);
@@ -35,14 +37,21 @@ Awaitable<Status> Client::Impl::Create(std::string id, std::string spec_json,
   co_await container->operations.Lock(deadline.left());  // nobody else has it: granted at once
   OperationLock lock(container);
 
-  Status started = co_await ports.bundles.Create(id, std::move(spec_json));
-  if (started) started = co_await Start(container, std::move(create), deadline);
+  const auto disk = std::make_shared<DiskSteps>(ports.runtime, scope_);
+  const std::string what = "container " + id;
+  auto making = ports.bundles.Create(id, std::move(spec_json), *root);
+  Status started = co_await DiskSteps::Do(disk, what, std::move(making), deadline.left());
+  if (started) started = co_await Start(container, std::move(create), disk, deadline);
   lock.Release();
   if (!started) {
     if (container->phase == Container::Phase::kCondemned) co_return started;
     DropHeldEvents(*container);
-    static_cast<void>(co_await ports.bundles.Remove(id));  // the first error is the one to report
-    Forget(container);
+    // The first error is the one to report. Of a file system that hangs the caller need not see
+    // the end; until then the id is active.
+    const auto cleaning = std::make_shared<DiskSteps>(ports.runtime, scope_);
+    auto clear = ClearFailedCreate(container, disk);
+    static_cast<void>(
+        co_await DiskSteps::Do(cleaning, what, std::move(clear), CleaningTime(deadline)));
     co_return started;
   }
   if (container->phase ==
@@ -53,21 +62,35 @@ Awaitable<Status> Client::Impl::Create(std::string id, std::string spec_json,
   co_return co_await FinishStart(container, container->system_pid);
 }
 
+Awaitable<Status> Client::Impl::ClearFailedCreate(ContainerPtr container,
+                                                  std::shared_ptr<DiskSteps> disk) {
+  co_await DiskSteps::Idle(disk);
+  Status removed = co_await ports.bundles.Remove(container->id);
+  Forget(container);
+  co_return removed;
+}
+
 Awaitable<Status> Client::Impl::Start(ContainerPtr container, CreateOptions create,
-                                      Deadline deadline) {
-  auto config = co_await ports.bundles.ReadConfig(container->id);
+                                      std::shared_ptr<DiskSteps> disk, Deadline deadline) {
+  const std::string what = "container " + container->id;
+  auto reading = ports.bundles.ReadConfig(container->id);
+  auto config = co_await DiskSteps::Do(disk, what, std::move(reading), deadline.left());
   if (!config) {
     if (!Acts(Deviation::kUnreadableSpecIsError)) co_return Status();
     co_return Fail(config.error());
   }
   const std::string init(kInitProcess);
   StdioPaths paths = StdioPaths::In(ports.bundles.PathOf(container->id), init);
-  auto streams = co_await ports.stdio.Open(paths, container->process.terminal());
+  auto opening = ports.stdio.Open(paths, container->process.terminal());
+  auto streams = co_await DiskSteps::Do(disk, what, std::move(opening), deadline.left());
   if (!streams) co_return Fail(streams.error());
   IoPipe pipe;
   container->stdio = MakeStdio(container->id, init, std::move(paths), std::move(*streams), pipe);
 
   Status attached = co_await Attach(container->id, init, std::move(pipe));
+  if (attached && deadline.left() == Duration::zero()) {
+    attached = Fail(ErrorCode::kDeadlineExceeded, what + ": its attach did not end in time");
+  }
   if (attached) attached = co_await RequestCreate(container, std::move(create), deadline);
   if (!attached) container->stdio.Abandon();
   co_return attached;

@@ -137,7 +137,7 @@ void Client::Impl::ApplyExecExit(const ContainerPtr& container, const std::strin
       return;
     case Exec::Phase::kAbsorbed:
       ++dropped.failed_start;
-      container->execs.erase(found);
+      ForgetExec(*container, exec);
       return;
   }
 }

@@ -157,6 +157,8 @@ Awaitable<Result<std::shared_ptr<Client::Impl::Found>>> Client::Impl::LookFor(
   const Timing& timing = options.timing;
   const auto found = std::make_shared<Found>();
   found->early = unclaimed_.Take(container->id);
+  // From here on PathOf() knows where an earlier engine put it.
+  static_cast<void>(co_await ports.bundles.Find(container->id));
   std::optional<Duration> missing_since;
   Duration log_timeout = deadline.left();
   while (true) {

@@ -22,11 +22,15 @@ std::vector<Case> FailureCases();
 std::vector<Case> CallCases();
 std::vector<Case> RestoreCases();
 std::vector<Case> ReconcileCases();
+std::vector<Case> CheckpointCases();
+std::vector<Case> StdioCases();
+std::vector<Case> MappedRootCases();
 
 inline std::vector<Case> AllCases() {
   std::vector<Case> all;
   for (const auto& cases : {LifeCases(), ExecCases(), EventCases(), FailureCases(), CallCases(),
-                            ReconcileCases(), RestoreCases()}) {
+                            CheckpointCases(), StdioCases(), MappedRootCases(), ReconcileCases(),
+                            RestoreCases()}) {
     all.insert(all.end(), cases.begin(), cases.end());
   }
   return all;

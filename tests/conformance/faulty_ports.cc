@@ -190,6 +190,7 @@ Awaitable<Status> FaultyApi::Unary(Method method, const google::protobuf::Messag
                                    google::protobuf::Message& response, Duration timeout) {
   sent_.push_back(Describe(method, request));
   methods_.push_back(method);
+  if (watch) watch(method, request);
   if (const auto failure = failures.find(method); failure != failures.end()) {
     co_return Fail(failure->second);
   }

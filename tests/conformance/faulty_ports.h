@@ -35,6 +35,8 @@ class FaultyApi final : public libcontainerd::ContainerdApi {
   std::map<Method, Fault> faults;
   // Requests of these methods come back with that error and never reach the daemon.
   std::map<Method, libcontainerd::Error> failures;
+  // Sees every request.
+  std::function<void(Method, const google::protobuf::Message&)> watch;
   // Changes successful answers.
   std::function<void(Method, google::protobuf::Message&)> edits;
   // Events that never arrive, on any stream; and those that only the stored log tells of.
@@ -110,10 +112,13 @@ class FaultyBundles final : public libcontainerd::BundleStore {
   const std::vector<std::string>& released() const { return released_; }
 
   std::string PathOf(const std::string& id) const override { return bundles_.PathOf(id); }
-  libcontainerd::Awaitable<libcontainerd::Status> Create(std::string id,
-                                                         std::string config_json) override {
+  libcontainerd::Awaitable<std::string> Find(std::string id) override {
+    return bundles_.Find(std::move(id));
+  }
+  libcontainerd::Awaitable<libcontainerd::Status> Create(std::string id, std::string config_json,
+                                                         libcontainerd::FileOwner root) override {
     if (fail_create) return Failed(*fail_create);
-    return bundles_.Create(std::move(id), std::move(config_json));
+    return bundles_.Create(std::move(id), std::move(config_json), root);
   }
   libcontainerd::Awaitable<libcontainerd::Result<std::string>> ReadConfig(std::string id) override {
     if (fail_read) return FailedRead(*fail_read);

@@ -44,10 +44,15 @@ Rig::Rig(RigOptions options)
       engine_(replay_world_->runtime()),
       faulty_api_(replay_world_->runtime()),
       faulty_bundles_(replay_world_->bundles()),
-      api_(recorder_, faulty_api_),
-      backend_(recorder_, engine_),
-      stdio_(recorder_, replay_world_->stdio()),
-      bundles_(recorder_, faulty_bundles_) {
+      steps_(replay_world_->runtime()),
+      stepped_api_(steps_, faulty_api_),
+      stepped_backend_(steps_, engine_),
+      stepped_stdio_(steps_, replay_world_->stdio()),
+      stepped_bundles_(steps_, faulty_bundles_),
+      api_(recorder_, stepped_api_),
+      backend_(recorder_, stepped_backend_),
+      stdio_(recorder_, stepped_stdio_),
+      bundles_(recorder_, stepped_bundles_) {
   fake_containerd::WorldOptions world_options;
   world_options.behaviour = [this](const fake_containerd::ProcessRequest& request) {
     return behaviours_.Of(request);
@@ -131,7 +136,6 @@ void Rig::StartDaemon() {
 
 Pending<void> Rig::BeginCreate(const std::string& id, const std::string& spec,
                                libcontainerd::CreateOptions options) {
-  created_.push_back(id);
   return Begin<void>("create", id, "", [&](libcontainerd::Client& client) {
     return client.Create(id, spec, options);
   });
@@ -237,9 +241,9 @@ Awaitable<Status> Rig::ThawInWorld(fake_containerd::World* world, std::string id
   co_return Status();
 }
 
-std::string Rig::WriteStdin(const std::string& id, const std::string& process, std::string data) {
-  return Describe(Await(
-      BeginQuiet<void>([&] { return engine_.stream(id, process)->in->Write(std::move(data)); })));
+Pending<void> Rig::BeginWriteStdin(const std::string& id, const std::string& process,
+                                   std::string data) {
+  return BeginQuiet<void>([&] { return engine_.stream(id, process)->in->Write(std::move(data)); });
 }
 
 std::string Rig::CloseStdin(const std::string& id, const std::string& process) {
@@ -295,7 +299,7 @@ void Rig::Flush() {
         "a marker event did not come");
   }
   EXPECT_TRUE(arrived) << "a marker event did not come";
-  WaitUntil([&] { return client_->PendingCallbacks() == 0 || engine_.held() > 0; },
+  WaitUntil([&] { return client_->PendingCallbacks() == 0 || engine_.held() > 0 || steps_.hangs(); },
             "callbacks did not end");
   replay_world_->Settle();
 }
@@ -419,6 +423,7 @@ void Rig::EndContainers() {
     faulty_bundles_.fail_release.reset();
     faulty_api_.stored_failure.reset();
     engine_.ReleaseAll();
+    steps_.Heal();
     world_->HoldSubscribers(false);
   });
   for (const std::string& id : created_) Thaw(id);

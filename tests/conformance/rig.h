@@ -29,6 +29,7 @@
 #include "scenarios/replay/replay_world.h"
 #include "tests/conformance/engine.h"
 #include "tests/conformance/faulty_ports.h"
+#include "tests/conformance/stepped_ports.h"
 
 namespace drydock_tests {
 
@@ -77,6 +78,7 @@ class Rig {
   Engine& engine() { return engine_; }
   FaultyApi& api() { return faulty_api_; }
   FaultyBundles& bundles() { return faulty_bundles_; }
+  Steps& steps() { return steps_; }
   fake_containerd::World& world() { return *world_; }
   libcontainerd::Client& client() { return *client_; }
   libcontainerd::Remote& remote() { return *remote_; }
@@ -95,6 +97,7 @@ class Rig {
   Pending<T> Begin(const std::string& operation, const std::string& id, const std::string& process,
                    std::function<Awaitable<Result<T>>(libcontainerd::Client&)> call) {
     auto pending = std::make_shared<std::optional<Result<T>>>();
+    if (operation == "create") created_.push_back(id);
     Do([&] {
       ++calls_running_;
       Spawn(replay_world_->runtime(),
@@ -165,7 +168,11 @@ class Rig {
   void Oom(const std::string& id);
   // Thaws a paused container behind the client's back; frozen processes do not die.
   void Thaw(const std::string& id);
-  std::string WriteStdin(const std::string& id, const std::string& process, std::string data);
+  Pending<void> BeginWriteStdin(const std::string& id, const std::string& process,
+                                std::string data);
+  std::string WriteStdin(const std::string& id, const std::string& process, std::string data) {
+    return Describe(Await(BeginWriteStdin(id, process, std::move(data))));
+  }
   std::string CloseStdin(const std::string& id, const std::string& process);
   // Moves the clock, and lets run what became due.
   void Advance(Duration step);
@@ -242,6 +249,11 @@ class Rig {
   Engine engine_;
   FaultyApi faulty_api_;
   FaultyBundles faulty_bundles_;
+  Steps steps_;
+  SteppedApi stepped_api_;
+  SteppedBackend stepped_backend_;
+  SteppedStdio stepped_stdio_;
+  SteppedBundles stepped_bundles_;
   scenarios::JournalingContainerdApi api_;
   scenarios::JournalingBackend backend_;
   scenarios::JournalingStdio stdio_;

@@ -4,22 +4,28 @@
 // Stdio and BundleStore, on a Runtime. remote.h puts the real ones together.
 //
 //   threads    Every member runs on the runtime's executor thread: co_await the calls from a
-//   coroutine there, or use
-//              BlockingClient (below) from any other thread.
+//              coroutine there, or use BlockingClient from any other thread.
 //   ordering   Operations of one container exclude each other, first come first served; different
-//   containers never
-//              wait for each other. Signal and SignalProcess wait for nothing. Events are handled
-//              while operations are under way.
+//              containers never wait for each other. Signal and SignalProcess wait for nothing.
+//              Events are handled while operations are under way.
+//   reentrancy Any method may be called from any callback. From one of the same container, Create,
+//              Pause, Resume and Restore would wait for it, and from an attach everything that
+//              waits for its turn: BlockingClient refuses these with FAILED_PRECONDITION.
 //   deadlines  Every operation has one, counted from the call: Timing's default, or
-//   CallOptions::timeout. Waiting
-//              for the operation before it counts. Past it: DEADLINE_EXCEEDED.
+//              CallOptions::timeout. Waiting for the operation before it counts. Past it:
+//              DEADLINE_EXCEEDED. Only callbacks that the call has to wait for may take longer.
+//   failures   A create or add-process that failed leaves nothing: no files, nothing tracked,
+//              nothing that runs. While that is being seen to, its id or name is in use.
 //   errors     Where containerd answered with an error, its code and text are passed on. Our own:
-//              INVALID_ARGUMENT "invalid container: ID", FAILED_PRECONDITION "No active process for
-//              container ID", ALREADY_EXISTS "Container ID is already active", ABORTED "container
-//              ID exited" for a wait that the container's exit ended, UNAVAILABLE "container ID:
-//              the event stream broke, and its pause event is lost" (or resume) for one whose
-//              event neither the new stream nor the stored log brought, CANCELLED after Close.
-//   ownership  The client owns nothing that is passed by reference; those objects outlive it.
+//              INVALID_ARGUMENT "invalid container: ID" and "OCI spec: PLACE: …",
+//              FAILED_PRECONDITION "No active process for container ID", ALREADY_EXISTS "Container
+//              ID is already active", ABORTED "container ID exited" for a wait that the container's
+//              exit ended, UNAVAILABLE "container ID: the event stream broke, and its pause event is
+//              lost" (or resume) for one whose event neither the new stream nor the stored log
+//              brought, CANCELLED after Close.
+//   ownership  The client owns nothing that is passed by reference; those objects outlive it. Pipes
+//              are the engine's from the attach on, and both outputs have to be read to their end.
+//   more       docs/callers.md
 //
 // Source: libcontainerd of moby 606a245d8548 (October 2016). Deviations from it:
 // docs/deviations.md.
@@ -52,7 +58,7 @@ struct CreateOptions {
   std::string runtime{};  // path of an OCI runtime for this container; empty: the daemon's
   std::vector<std::string> runtime_args{};  // count only together with `runtime`
   std::string checkpoint{};                 // start from this checkpoint of …
-  std::string checkpoint_dir{};             // … this directory
+  std::string checkpoint_dir{};             // … this directory; absolute, and never left empty
   std::optional<Duration> timeout{};
 };
 
@@ -124,7 +130,8 @@ class Client {
   Awaitable<void> Close();
 
   // `spec_json` is the OCI runtime spec as the engine wrote it: what we read of it is checked, all
-  // of it is passed on untouched. Returns once the kStart callback ended. On an error nothing is
+  // of it is passed on untouched. If it maps the container's root to another user of the host, the
+  // bundle is that user's (bundle_store.h). Returns once the kStart callback ended. On an error nothing is
   // left: no bundle, no tracked container, and whatever was started is killed.
   Awaitable<Status> Create(std::string id, std::string spec_json, CreateOptions options = {});
 
@@ -150,8 +157,8 @@ class Client {
   Awaitable<Status> UpdateResources(std::string id, types::UpdateResource resources,
                                     CallOptions options = {});
 
-  // `checkpoint_dir` empty: <bundle>/checkpoints. `exit`: the container ends once the checkpoint is
-  // written.
+  // `checkpoint_dir` empty: <bundle>/checkpoints, which goes with the container. `exit`: the
+  // container ends once the checkpoint is written, as if it had been killed.
   Awaitable<Status> CreateCheckpoint(std::string id, std::string name, std::string checkpoint_dir,
                                      bool exit, CallOptions options = {});
   Awaitable<Status> DeleteCheckpoint(std::string id, std::string name, std::string checkpoint_dir,

@@ -21,8 +21,10 @@ class MemoryBundleStore final : public BundleStore {
   MemoryBundleStore(MemoryFifos& fifos, std::string state_dir)
       : fifos_(fifos), state_dir_(std::move(state_dir)) {}
 
-  std::string PathOf(const std::string& id) const override { return state_dir_ + "/" + id; }
-  Awaitable<Status> Create(std::string id, std::string config_json) override;
+  // A mapped root's bundle is in <state dir>.UID.GID, as if the state directory were closed to it.
+  std::string PathOf(const std::string& id) const override;
+  Awaitable<std::string> Find(std::string id) override;
+  Awaitable<Status> Create(std::string id, std::string config_json, FileOwner root) override;
   Awaitable<Result<std::string>> ReadConfig(std::string id) override;
   Awaitable<Status> Remove(std::string id) override;
   Awaitable<Status> ReleaseRootfs(std::string id) override;
@@ -35,10 +37,13 @@ class MemoryBundleStore final : public BundleStore {
   const std::map<std::string, std::string>& configs() const { return configs_; }
 
  private:
+  void Erase(const std::string& id);
+
   MemoryFifos& fifos_;
   std::string state_dir_;
   std::map<std::string, std::string> configs_;
   std::set<std::string> rootfs_mounts_;
+  std::map<std::string, std::string> elsewhere_;  // bundles of mapped roots, by id
 };
 
 class MemoryStdio final : public Stdio {

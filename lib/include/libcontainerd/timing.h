@@ -11,6 +11,9 @@ struct Timing {
   Duration create_deadline = std::chrono::seconds(150);
   Duration add_process_deadline = std::chrono::seconds(150);
   Duration call_deadline = std::chrono::seconds(30);
+  // A failed create or add-process cleans up before it returns, but does not wait for a file system
+  // that hangs: not beyond its deadline or, later than that, for longer than this.
+  Duration cleaning_grace = std::chrono::seconds(1);
   // Pause and Resume: how long the event may take once the reply is there.
   Duration state_event_deadline = std::chrono::seconds(10);
 

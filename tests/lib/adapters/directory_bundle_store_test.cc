@@ -4,9 +4,11 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <thread>
 
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -32,7 +34,7 @@ unsigned ModeOf(const std::string& path) {
 class DirectoryBundleStoreTest : public ::testing::Test {
  protected:
   std::string Create(const std::string& id, const std::string& config) {
-    return TextOf(WaitFor(runtime_, store_.Create(id, config)));
+    return TextOf(WaitFor(runtime_, store_.Create(id, config, FileOwner())));
   }
   std::string Remove(const std::string& id) { return TextOf(WaitFor(runtime_, store_.Remove(id))); }
   std::string Path(const std::string& name) const { return (directory_.path() / name).string(); }
@@ -82,6 +84,21 @@ TEST_F(DirectoryBundleStoreTest, RemovesTheBundleWhole) {
   EXPECT_EQ(Remove("c1"), "OK");  // a missing one is fine
 }
 
+// Somebody else removes files of the same bundle meanwhile.
+TEST_F(DirectoryBundleStoreTest, RemovesWhatOthersRemoveAtTheSameTime) {
+  constexpr int kFiles = 300;
+  for (int round = 0; round < 5; ++round) {
+    EXPECT_EQ(Create("c1", "{}"), "OK");
+    for (int i = 0; i < kFiles; ++i) std::ofstream(Path("c1/" + std::to_string(i))) << "x";
+    std::thread other([&] {
+      for (int i = 0; i < kFiles; ++i) ::unlink(Path("c1/" + std::to_string(i)).c_str());
+    });
+    EXPECT_EQ(Remove("c1"), "OK");
+    other.join();
+    EXPECT_FALSE(std::filesystem::exists(Path("c1")));
+  }
+}
+
 TEST_F(DirectoryBundleStoreTest, DoesNotFollowLinks) {
   std::filesystem::create_directory(Path("outside"));
   std::ofstream(Path("outside/precious")) << "x";
@@ -99,18 +116,18 @@ TEST_F(DirectoryBundleStoreTest, SaysWhatIsMissing) {
   EXPECT_EQ(TextOf(WaitFor(runtime_, store_.ReadConfig("c1"))),
             "NOT_FOUND open " + Path("c1/config.json") + ": no such file or directory");
   DirectoryBundleStore lost(runtime_, {.state_dir = Path("no"), .keep_bundles = false});
-  EXPECT_EQ(TextOf(WaitFor(runtime_, lost.Create("c1", "{}"))),
+  EXPECT_EQ(TextOf(WaitFor(runtime_, lost.Create("c1", "{}", FileOwner()))),
             "NOT_FOUND mkdir " + Path("no/c1") + ": no such file or directory");
 }
 
 TEST_F(DirectoryBundleStoreTest, KeepsBundlesOnDemand) {
   DirectoryBundleStore keeping(runtime_,
                                {.state_dir = directory_.path().string(), .keep_bundles = true});
-  EXPECT_EQ(TextOf(WaitFor(runtime_, keeping.Create("c1", "{}"))), "OK");
+  EXPECT_EQ(TextOf(WaitFor(runtime_, keeping.Create("c1", "{}", FileOwner()))), "OK");
   EXPECT_EQ(TextOf(WaitFor(runtime_, keeping.Remove("c1"))), "OK");
   EXPECT_TRUE(std::filesystem::exists(Path("c1/config.json")));
   // But not in the way of the next one.
-  EXPECT_EQ(TextOf(WaitFor(runtime_, keeping.Create("c1", "new"))), "OK");
+  EXPECT_EQ(TextOf(WaitFor(runtime_, keeping.Create("c1", "new", FileOwner()))), "OK");
   EXPECT_EQ(WaitFor(runtime_, keeping.ReadConfig("c1")).value_or(""), "new");
 }
 
