@@ -72,7 +72,10 @@ class FaultyApi::Stream final : public libcontainerd::EventStream,
     sink_.OnEvents(events);
     owner_.delivered_ += events.size();
   }
-  void OnEnd(Status status) override { sink_.OnEnd(std::move(status)); }
+  void OnEnd(Status status) override {
+    ++owner_.streams_ended_;
+    sink_.OnEnd(std::move(status));
+  }
 
   FaultyApi& owner_;
   libcontainerd::EventSink& sink_;

@@ -117,7 +117,14 @@ void Rig::StartEngine() {
 }
 
 void Rig::StopDaemon() {
-  Do([&] { world_->StopDaemon(); });
+  std::size_t ended = 0;
+  Do([&] {
+    ended = faulty_api_.streams_ended();
+    world_->StopDaemon();
+  });
+  // The pause before the next stream begins when the client hears of it.
+  if (!client_) return;
+  WaitUntil([&] { return faulty_api_.streams_ended() > ended; }, "the stream did not end");
 }
 
 void Rig::StartDaemon() {
