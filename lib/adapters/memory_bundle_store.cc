@@ -17,8 +17,8 @@ Awaitable<Status> MemoryBundleStore::Create(std::string id, std::string config_j
                                             FileOwner root) {
   Erase(id);
   if (!root.is_host_root()) {
-    elsewhere_[id] = state_dir_ + "." + std::to_string(root.uid) + "." + std::to_string(root.gid) +
-                     "/" + id;
+    elsewhere_[id] =
+        state_dir_ + "." + std::to_string(root.uid) + "." + std::to_string(root.gid) + "/" + id;
   }
   configs_[PathOf(id)] = std::move(config_json);
   co_return Status();

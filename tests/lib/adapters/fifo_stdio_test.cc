@@ -411,7 +411,8 @@ TEST_F(FifoStdioTest, ASlowReaderLosesNothing) {
 TEST_F(FifoStdioTest, AReaderThatNeverReads) {
   Open();
   Peer blocked(Paths().out, O_WRONLY);
-  auto writing = std::async(std::launch::async, [&] { return blocked.TryWrite(2 * kPipeCapacity); });
+  auto writing =
+      std::async(std::launch::async, [&] { return blocked.TryWrite(2 * kPipeCapacity); });
   Peer other(Paths().err, O_WRONLY);
   other.Write("goes on");
   EXPECT_EQ(Read(*pipe_.err).value_or("error"), "goes on");
