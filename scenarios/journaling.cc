@@ -282,8 +282,9 @@ Awaitable<Status> JournalingStdio::Remove(libcontainerd::StdioPaths paths) {
   co_return status;
 }
 
-Awaitable<Status> JournalingBundleStore::Create(std::string id, std::string config_json) {
-  Status status = co_await bundles_.Create(id, std::move(config_json));
+Awaitable<Status> JournalingBundleStore::Create(std::string id, std::string config_json,
+                                                libcontainerd::FileOwner root) {
+  Status status = co_await bundles_.Create(id, std::move(config_json), root);
   if (status) recorder_.Record(recorder_.About(EntryKind::kBundleCreated, id));
   co_return status;
 }

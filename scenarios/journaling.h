@@ -75,10 +75,16 @@ class JournalingBundleStore final : public libcontainerd::BundleStore {
   JournalingBundleStore(Recorder& recorder, libcontainerd::BundleStore& bundles)
       : recorder_(recorder), bundles_(bundles) {}
   std::string PathOf(const std::string& id) const override { return bundles_.PathOf(id); }
-  libcontainerd::Awaitable<libcontainerd::Status> Create(std::string id,
-                                                         std::string config_json) override;
+  libcontainerd::Awaitable<std::string> Find(std::string id) override {
+    return bundles_.Find(std::move(id));
+  }
+  libcontainerd::Awaitable<libcontainerd::Status> Create(std::string id, std::string config_json,
+                                                         libcontainerd::FileOwner root) override;
   libcontainerd::Awaitable<libcontainerd::Result<std::string>> ReadConfig(std::string id) override;
   libcontainerd::Awaitable<libcontainerd::Status> Remove(std::string id) override;
+  libcontainerd::Awaitable<libcontainerd::Status> ReleaseRootfs(std::string id) override {
+    return bundles_.ReleaseRootfs(std::move(id));
+  }
 
  private:
   Recorder& recorder_;

@@ -1,6 +1,7 @@
 // Which call each attach belongs to, and which attachment each output: lines name only a process,
 // and names repeat.
 #include <algorithm>
+#include <tuple>
 
 #include "scenarios/replay_content.h"
 #include "scenarios/replay_inference.h"
@@ -14,7 +15,7 @@ constexpr RecordedTime kReplySlack = std::chrono::milliseconds(5);
 constexpr int kSearchBudget = 20000;
 
 // When the reference could attach this call's process; nothing if it could not have been then. A
-// create attaches before its request, an add-process after its reply.
+// create attaches before its request, an add-process after its reply, a restore after State's.
 std::optional<RecordedTime> AttachTime(const Inference& work, const PlannedCall& call,
                                        const RecordedAttach& attach) {
   const RecordedCommand& command = work.CommandOf(call);
@@ -25,6 +26,10 @@ std::optional<RecordedTime> AttachTime(const Inference& work, const PlannedCall&
   if (call.kind == CallKind::kCreate && call.id == attach.name) {
     if (rpc != nullptr && rpc->t + kTimeSlack < attach.t) return std::nullopt;
     return command.begin;
+  }
+  if (call.kind == CallKind::kRestore && call.id == attach.name) {
+    if (rpc == nullptr || !Succeeded(*rpc)) return std::nullopt;
+    return rpc->reply->t_data.value_or(rpc->reply->t);
   }
   if (call.kind == CallKind::kAddProcess && call.process == attach.name) {
     if (rpc == nullptr || !Succeeded(*rpc)) return std::nullopt;
@@ -55,12 +60,16 @@ std::optional<std::size_t> FindAttachingCall(const Inference& work, const Record
   return best;
 }
 
-bool InsideRestore(const Inference& work, const RecordedAttach& attach) {
-  return std::any_of(work.plan.calls.begin(), work.plan.calls.end(), [&](const PlannedCall& call) {
-    const RecordedCommand& command = work.CommandOf(call);
-    return call.kind == CallKind::kRestore && call.id == attach.name && command.lib == attach.lib &&
-           command.begin <= attach.t + kTimeSlack && attach.t <= command.t + kTimeSlack;
-  });
+// The create whose process a restore took over: the last one before it.
+std::size_t OriginOf(const Inference& work, std::size_t restore) {
+  const PlannedCall& call = work.plan.calls[restore];
+  std::size_t origin = restore;
+  for (std::size_t c = 0; c < work.plan.calls.size(); ++c) {
+    const PlannedCall& other = work.plan.calls[c];
+    if (work.CommandOf(other).begin >= work.CommandOf(call).begin) break;
+    if (other.kind == CallKind::kCreate && other.id == call.id && other.rpc) origin = c;
+  }
+  return origin;
 }
 
 // One line of a stream: an output or its end.
@@ -189,20 +198,19 @@ class OwnerSearch {
   std::vector<std::size_t> owner_;
 };
 
-using StreamName = std::pair<std::string, bool>;  // name, stderr?
+using StreamName = std::tuple<int, std::string, bool>;  // client, name, stderr?
 
 std::map<StreamName, std::vector<StreamLine>> LinesByStream(const Recording& recording) {
   std::map<StreamName, std::vector<StreamLine>> lines;
   for (std::size_t i = 0; i < recording.outputs.size(); ++i) {
     const RecordedOutput& output = recording.outputs[i];
-    if (output.lib != 1) continue;
-    lines[{output.name, output.stream == "stderr"}].push_back(
+    lines[{output.lib, output.name, output.stream == "stderr"}].push_back(
         StreamLine{output.order, output.line, false, i});
   }
   for (std::size_t i = 0; i < recording.eofs.size(); ++i) {
     const RecordedEof& eof = recording.eofs[i];
-    if (eof.lib != 1) continue;
-    lines[{eof.name, eof.stream == "stderr"}].push_back(StreamLine{eof.order, eof.line, true, i});
+    lines[{eof.lib, eof.name, eof.stream == "stderr"}].push_back(
+        StreamLine{eof.order, eof.line, true, i});
   }
   for (auto& [name, list] : lines) {
     std::stable_sort(list.begin(), list.end(), [](const StreamLine& a, const StreamLine& b) {
@@ -233,10 +241,6 @@ void MatchAttaches(Inference& work) {
   std::set<std::size_t> taken;
   for (std::size_t i = 0; i < work.recording.attaches.size(); ++i) {
     const RecordedAttach& attach = work.recording.attaches[i];
-    if (InsideRestore(work, attach)) {
-      work.restored_attaches.insert(i);
-      continue;
-    }
     const std::optional<std::size_t> found = FindAttachingCall(work, attach, taken);
     if (!found) {
       if (work.Live(attach)) {
@@ -247,10 +251,12 @@ void MatchAttaches(Inference& work) {
     }
     taken.insert(*found);
     PlannedCall& call = work.plan.calls[*found];
-    const bool init = call.kind == CallKind::kCreate;
+    const bool init = call.kind != CallKind::kAddProcess;
+    call.live |= call.kind == CallKind::kRestore;
     Attachment attachment;
     attachment.attach = i;
     attachment.call = *found;
+    attachment.origin = call.kind == CallKind::kRestore ? OriginOf(work, *found) : *found;
     attachment.container = call.id;
     attachment.process = init ? "init" : call.process;
     attachment.terminal = attach.terminal;
@@ -260,15 +266,16 @@ void MatchAttaches(Inference& work) {
 }
 
 void MatchStreams(Inference& work) {
-  std::map<std::string, std::vector<std::size_t>> by_name;
+  std::map<std::pair<int, std::string>, std::vector<std::size_t>> by_name;
   for (std::size_t a = 0; a < work.plan.attachments.size(); ++a) {
     const RecordedAttach& attach = work.recording.attaches[work.plan.attachments[a].attach];
-    if (attach.lib == 1) by_name[attach.name].push_back(a);
+    by_name[{attach.lib, attach.name}].push_back(a);
   }
   for (auto& [name, lines] : LinesByStream(work.recording)) {
-    const auto owners = by_name.find(name.first);
+    const auto& [lib, process, is_stderr] = name;
+    const auto owners = by_name.find({lib, process});
     if (owners == by_name.end()) continue;
-    OwnerSearch(work, owners->second, std::move(lines), name.second).Run();
+    OwnerSearch(work, owners->second, std::move(lines), is_stderr).Run();
   }
   NoteUnowned(work);
 }

@@ -1,7 +1,6 @@
 // Which connection is the client's, where a replay must stop, and which RPCs belong to which
 // command.
 #include <algorithm>
-#include <limits>
 #include <tuple>
 
 #include "scenarios/replay_inference.h"
@@ -10,7 +9,6 @@ namespace scenarios {
 namespace {
 
 constexpr RecordedTime kNever = RecordedTime::max();
-constexpr RecordedTime kReadySlack = std::chrono::milliseconds(500);
 
 const std::map<std::string_view, CallKind>& CallWords() {
   static const std::map<std::string_view, CallKind> words = [] {
@@ -40,60 +38,9 @@ std::set<int> ConnectionsWithStream(const Recording& recording) {
   return conns;
 }
 
-bool ActivityAfter(const Recording& recording, RecordedTime t) {
-  for (const RecordedCommand& command : recording.commands) {
-    if (command.t > t) return true;
-  }
-  for (const RecordedMarker& marker : recording.markers) {
-    if (marker.t > t && marker.ready) return true;
-  }
-  return false;
-}
-
-// Why nothing after this line can be replayed; empty if it can.
-std::string CutReason(const Inference& work, const RecordedConnectionLine& line) {
-  const bool ours = line.conn == work.plan.conn;
-  switch (line.change) {
-    case ConnectionChange::kListenerDown:
-    case ConnectionChange::kDialError:
-      return "needs the daemon's restart";
-    case ConnectionChange::kClose:
-      if (!ours) return {};
-      if (!line.by_client) return "needs the daemon's restart";
-      return ActivityAfter(work.recording, line.t) ? "needs the client's restart" : "";
-    case ConnectionChange::kReset:
-      return ours && !line.by_client ? "needs a fault on the connection" : "";
-    default:
-      return {};
-  }
-}
-
-RecordedTime EndOfConnection(const Recording& recording, int conn) {
-  for (const RecordedConnectionLine& line : recording.connection_lines) {
-    if (line.change == ConnectionChange::kClose && line.conn == conn) return line.t;
-  }
-  return kNever;
-}
-
-// Connections of the same client, made again after the last one ended, and those of further
-// clients. Others that open while one is there are questions by hand.
-void FindClientConnections(Inference& work) {
-  const std::set<int> with_stream = ConnectionsWithStream(work.recording);
-  work.client_conns = {work.plan.conn};
-  RecordedTime end = EndOfConnection(work.recording, work.plan.conn);
-  for (const RecordedConnectionLine& line : work.recording.connection_lines) {
-    if (line.change != ConnectionChange::kOpen || !with_stream.contains(line.conn)) continue;
-    bool ready = false;
-    for (const RecordedMarker& marker : work.recording.markers) {
-      const RecordedTime apart = marker.t > line.t ? marker.t - line.t : line.t - marker.t;
-      ready |= marker.ready && marker.lib > 1 && apart < kReadySlack;
-    }
-    if (line.t < end && !ready) continue;
-    work.client_conns.insert(line.conn);
-    end = EndOfConnection(work.recording, line.conn);
-  }
-}
-
+// Connections of the clients, each opened once the one before had ended, or by a client that had
+// just begun. Others that open while one is there are questions by hand. One without an event
+// stream is a client's if a call explains a request on it.
 bool UpdateContainerFits(const RecordedRpc& rpc, std::string_view status) {
   return rpc.method == "UpdateContainer" &&
          rpc.Request<types::UpdateContainerRequest>().status() == status;
@@ -130,11 +77,84 @@ bool Fits(const PlannedCall& call, const RecordedRpc& rpc) {
       return rpc.method == "ListCheckpoint";
     case CallKind::kDeleteCheckpoint:
       return rpc.method == "DeleteCheckpoint";
-    case CallKind::kSummary:
     case CallKind::kRestore:
+      return rpc.method == "State";
+    case CallKind::kSummary:
       return false;
   }
   return false;
+}
+
+RecordedTime EndOfConnection(const Recording& recording, int conn) {
+  for (const RecordedConnectionLine& line : recording.connection_lines) {
+    if (line.change == ConnectionChange::kClose && line.conn == conn) return line.t;
+  }
+  return kNever;
+}
+
+bool OpenedByNewClient(const Recording& recording, RecordedTime opened) {
+  return std::any_of(
+      recording.markers.begin(), recording.markers.end(), [&](const RecordedMarker& marker) {
+        const RecordedTime apart = marker.t > opened ? marker.t - opened : opened - marker.t;
+        return marker.ready && marker.lib > 1 && apart < kReadySlack;
+      });
+}
+
+bool CarriesACall(const Inference& work, int conn) {
+  return std::any_of(
+      work.recording.rpcs.begin(), work.recording.rpcs.end(), [&](const RecordedRpc& rpc) {
+        return rpc.conn == conn &&
+               std::any_of(work.plan.calls.begin(), work.plan.calls.end(),
+                           [&](const PlannedCall& call) {
+                             const RecordedCommand& command = work.CommandOf(call);
+                             return Fits(call, rpc) && rpc.t + kTimeSlack >= command.begin &&
+                                    rpc.t <= command.t + kTimeSlack;
+                           });
+      });
+}
+
+// Connections of the clients, each opened once the one before had ended, or by a client that had
+// just begun. Others that open while one is there are questions by hand. One without an event
+// stream is a client's if a call explains a request on it.
+void FindClientConnections(Inference& work) {
+  const std::set<int> with_stream = ConnectionsWithStream(work.recording);
+  work.plan.conns = {work.plan.conn};
+  RecordedTime end = EndOfConnection(work.recording, work.plan.conn);
+  for (const RecordedConnectionLine& line : work.recording.connection_lines) {
+    if (line.change != ConnectionChange::kOpen || line.conn <= work.plan.conn) continue;
+    if (line.t < end && !OpenedByNewClient(work.recording, line.t)) continue;
+    if (!with_stream.contains(line.conn) && !CarriesACall(work, line.conn)) continue;
+    work.plan.conns.insert(line.conn);
+    end = EndOfConnection(work.recording, line.conn);
+  }
+}
+
+void CutAt(Inference& work, RecordedTime t, std::string_view reason) {
+  if (work.plan.cut && *work.plan.cut <= t) return;
+  work.plan.cut = t;
+  work.plan.cut_reason = reason;
+}
+
+// What a replay does not have: the reset of a single request, and two engines at once.
+void FindCut(Inference& work) {
+  for (const RecordedConnectionLine& line : work.recording.connection_lines) {
+    if (line.change != ConnectionChange::kReset || line.by_client) continue;
+    const auto call = work.rpc_by_call.find({line.conn, line.call});
+    const bool stream =
+        call != work.rpc_by_call.end() && IsEventStream(work.recording.rpcs[call->second]);
+    if (stream || !work.plan.conns.contains(line.conn)) continue;
+    CutAt(work, line.t, "needs the reset of a request");
+  }
+  for (const RecordedMarker& marker : work.recording.markers) {
+    if (!marker.ready || marker.lib <= 1) continue;
+    for (const RecordedConnectionLine& line : work.recording.connection_lines) {
+      const bool opened_before = line.change == ConnectionChange::kOpen &&
+                                 work.plan.conns.contains(line.conn) &&
+                                 line.t < EngineBegan(work, marker.t);
+      if (!opened_before || EndOfConnection(work.recording, line.conn) <= marker.t) continue;
+      CutAt(work, marker.t, "needs two engines at once");
+    }
+  }
 }
 
 // Does the request's answer agree with what the command returned?
@@ -152,7 +172,7 @@ std::optional<std::size_t> FindRequest(const Inference& work, const PlannedCall&
   std::tuple<bool, RecordedTime> best_rank;
   for (std::size_t i = 0; i < work.recording.rpcs.size(); ++i) {
     const RecordedRpc& rpc = work.recording.rpcs[i];
-    const bool by_hand = !work.client_conns.contains(rpc.conn);
+    const bool by_hand = !work.plan.conns.contains(rpc.conn);
     if (by_hand || work.rpc_use[i].role != RpcRole::kUnexplained) continue;
     if (rpc.t + kTimeSlack < command.begin || rpc.t > command.t + kTimeSlack) continue;
     if (!Fits(call, rpc)) continue;
@@ -170,7 +190,7 @@ void NameOtherRequests(Inference& work) {
   for (std::size_t i = 0; i < work.recording.rpcs.size(); ++i) {
     const RecordedRpc& rpc = work.recording.rpcs[i];
     RpcUse& use = work.rpc_use[i];
-    if (!work.client_conns.contains(rpc.conn)) {
+    if (!work.plan.conns.contains(rpc.conn)) {
       use.role = RpcRole::kRaw;
     } else if (use.role != RpcRole::kUnexplained) {
       continue;
@@ -185,7 +205,7 @@ void NameOtherRequests(Inference& work) {
       const bool inside = rpc.t + kTimeSlack >= command.begin && rpc.t <= command.t + kTimeSlack;
       if (use.role == RpcRole::kUnexplained && call.kind == CallKind::kRestore && inside &&
           RpcContainer(rpc) == call.id) {
-        use = RpcUse{RpcRole::kRestore, c};
+        use = RpcUse{rpc.method == "Events" ? RpcRole::kStoredLog : RpcRole::kRestore, c};
       }
     }
   }
@@ -227,25 +247,25 @@ void ListCalls(Inference& work) {
 void FindFirstConnection(Inference& work) {
   const std::set<int> with_stream = ConnectionsWithStream(work.recording);
   if (!with_stream.empty()) work.plan.conn = *with_stream.begin();
-  bool open = false;  // what happened before the client was connected did not trouble it
-  for (const RecordedConnectionLine& line : work.recording.connection_lines) {
-    open |= line.change == ConnectionChange::kOpen && line.conn == work.plan.conn;
-    const std::string reason = open ? CutReason(work, line) : std::string();
-    if (reason.empty() || (work.plan.cut && *work.plan.cut <= line.t)) continue;
-    work.plan.cut = line.t;
-    work.plan.cut_reason = reason;
-  }
 }
 
 void MatchCalls(Inference& work) {
   ListCalls(work);
   FindClientConnections(work);
+  FindCut(work);
   for (std::size_t c = 0; c < work.plan.calls.size(); ++c) {
     PlannedCall& call = work.plan.calls[c];
     call.rpc = FindRequest(work, call);
     if (call.rpc) work.rpc_use[*call.rpc] = RpcUse{RpcRole::kCall, c};
   }
   NameOtherRequests(work);
+  for (std::size_t i = 0; i < work.recording.rpcs.size(); ++i) {
+    const RpcUse& use = work.rpc_use[i];
+    if (!use.call) continue;
+    PlannedCall& call = work.plan.calls[*use.call];
+    const bool restores = call.kind == CallKind::kRestore && use.role != RpcRole::kStoredLog;
+    if (restores) call.restore_rpcs.push_back(i);
+  }
 }
 
 }  // namespace scenarios

@@ -49,7 +49,12 @@ class EventMatcher {
           work_.rpc_use[stream->second].role != RpcRole::kEventStream) {
         continue;
       }
-      if (Life* life = Find(event)) work_.plan.event_call[i] = life->call;
+      // An event that came once more, on another stream, is about the same process.
+      const auto [seen, first] = calls_.emplace(event.event.SerializeAsString(), std::nullopt);
+      if (first || !event.event.has_timestamp()) {
+        if (const Life* life = Find(event)) seen->second = life->call;
+      }
+      work_.plan.event_call[i] = seen->second;
     }
   }
 
@@ -106,6 +111,7 @@ class EventMatcher {
 
   Inference& work_;
   std::map<std::pair<std::string, std::string>, std::vector<Life>> lives_;
+  std::map<std::string, std::optional<std::size_t>> calls_;  // by event
 };
 
 // The event that a callback reports.
@@ -130,7 +136,7 @@ void MatchStates(Inference& work) {
   for (std::size_t s = 0; s < work.recording.states.size(); ++s) {
     const RecordedState& state = work.recording.states[s];
     const auto events = live.find(state.id);
-    if (state.lib != 1 || events == live.end()) continue;
+    if (events == live.end()) continue;
     const auto found =
         std::find_if(events->second.begin(), events->second.end(), [&](std::size_t e) {
           const RecordedEvent& event = work.recording.events[e];
@@ -139,26 +145,6 @@ void MatchStates(Inference& work) {
     if (found == events->second.end()) continue;
     work.state_event[s] = *found;
     events->second.erase(found);
-  }
-}
-
-// Callbacks that a restore made, and all later ones of what it restored, until the id is created
-// anew.
-void FindRestoredStates(Inference& work) {
-  for (std::size_t s = 0; s < work.recording.states.size(); ++s) {
-    const RecordedState& state = work.recording.states[s];
-    bool created = false;
-    for (const PlannedCall& call : work.plan.calls) {
-      const RecordedCommand& command = work.CommandOf(call);
-      if (command.begin > state.t + kTimeSlack) break;
-      if (call.id != state.id || command.lib != state.lib) continue;
-      if (call.kind == CallKind::kRestore && !(created && work.state_event.contains(s))) {
-        work.restored_states.insert(s);
-      } else if (call.kind == CallKind::kCreate && call.rpc) {
-        work.restored_states.erase(s);
-        created = true;
-      }
-    }
   }
 }
 
@@ -227,7 +213,6 @@ void InferCallbackFailures(Inference& work) {
 void MatchEvents(Inference& work) {
   EventMatcher(work).Run();
   MatchStates(work);
-  FindRestoredStates(work);
 }
 
 void InferFailures(Inference& work) {

@@ -29,6 +29,7 @@ class Order {
     AddEventsAndStates();
     AddCommands();
     AddStreams();
+    AddBoundaries();
     LinkFrames();
     LinkRpcs();
     LinkWaits();
@@ -77,7 +78,7 @@ class Order {
     state_.assign(recording_.states.size(), kNone);
     for (std::size_t s = 0; s < recording_.states.size(); ++s) {
       const RecordedState& state = recording_.states[s];
-      if (!work_.Live(state) || work_.restored_states.contains(s)) continue;
+      if (!work_.Live(state)) continue;
       state_[s] = Add(state.t, std::nullopt, s, SourceLine{true, state.line});
       const auto event = work_.state_event.find(s);
       if (event != work_.state_event.end()) Link(event_[event->second], state_[s]);
@@ -91,8 +92,7 @@ class Order {
     for (std::size_t i = 0; i < recording_.commands.size(); ++i) {
       const RecordedCommand& command = recording_.commands[i];
       const PlannedCall* call = work_.CallOf(i);
-      if (command.lib != 1 || !work_.BeforeCut(command.begin)) continue;
-      if (call != nullptr && call->kind == CallKind::kRestore) continue;
+      if (!work_.BeforeCut(command.begin)) continue;
       const SourceLine source{true, command.line};
       const bool begins = call != nullptr;
       begin_[i] = Add(command.begin, begins ? std::optional(StepKind::kCallBegin) : std::nullopt,
@@ -122,7 +122,7 @@ class Order {
 
   void AddLastTime() {
     for (const RecordedMarker& marker : recording_.markers) {
-      if (marker.lib != 1 || marker.ready || !work_.BeforeCut(marker.t)) continue;
+      if (marker.ready || !work_.BeforeCut(marker.t)) continue;
       Add(marker.t, StepKind::kClockTo, 0, SourceLine{true, marker.line});
     }
   }
@@ -142,21 +142,45 @@ class Order {
     }
   }
 
-  // The server's frames on the client's connection: a chain.
+  // Where the daemon or the engine goes away and comes back. Everything on the wire and every call
+  // stands on one side of each.
+  void AddBoundaries() {
+    std::size_t last = kNone;
+    for (const Boundary& boundary : FindBoundaries(work_)) {
+      const std::size_t node = Add(boundary.t, boundary.kind, boundary.index, boundary.source);
+      Link(last, node);
+      last = node;
+      for (std::size_t i = 0; i < recording_.rpcs.size(); ++i) {
+        Divide(request_[i], node);
+        Divide(reply_[i], node);
+      }
+      for (const std::size_t event : event_) Divide(event, node);
+      for (const std::size_t begin : begin_) Divide(begin, node);
+    }
+  }
+
+  void Divide(std::size_t node, std::size_t boundary) {
+    if (node == kNone) return;
+    const bool before = nodes_[node].t < nodes_[boundary].t;
+    Link(before ? node : boundary, before ? boundary : node);
+  }
+
+  // The server's frames on each of the clients' connections: a chain.
   void LinkFrames() {
-    std::vector<std::tuple<std::int64_t, int, std::size_t>> frames;  // frame, line, node
+    std::vector<std::tuple<int, std::int64_t, int, std::size_t>> frames;  // conn, frame, line, node
     for (std::size_t i = 0; i < recording_.events.size(); ++i) {
       const RecordedEvent& event = recording_.events[i];
-      if (event_[i] != kNone) frames.emplace_back(event.frame, event.line, event_[i]);
+      if (event_[i] != kNone) frames.emplace_back(event.conn, event.frame, event.line, event_[i]);
     }
     for (std::size_t i = 0; i < recording_.rpcs.size(); ++i) {
       if (reply_[i] == kNone) continue;
       const RecordedReply& reply = *recording_.rpcs[i].reply;
-      frames.emplace_back(reply.frame, reply.line, reply_[i]);
+      frames.emplace_back(recording_.rpcs[i].conn, reply.frame, reply.line, reply_[i]);
     }
     std::sort(frames.begin(), frames.end());
     for (std::size_t i = 1; i < frames.size(); ++i) {
-      Link(std::get<2>(frames[i - 1]), std::get<2>(frames[i]));
+      if (std::get<0>(frames[i - 1]) != std::get<0>(frames[i])) continue;
+      Link(std::get<3>(frames[i - 1]), std::get<3>(frames[i]));
     }
   }
 
@@ -166,6 +190,10 @@ class Order {
       if (call.rpc) {
         Link(begin_[call.command], request_[*call.rpc]);
         Link(reply_[*call.rpc], end_[call.command]);
+      }
+      for (const std::size_t rpc : call.restore_rpcs) {
+        Link(begin_[call.command], request_[rpc]);
+        Link(reply_[rpc], end_[call.command]);
       }
       for (const std::size_t close : call.close_stdin_rpcs) {
         Link(begin_[call.command], request_[close]);
@@ -180,7 +208,8 @@ class Order {
     LinkStarts();
   }
 
-  // A create returned after its start callback, and pause and resume after theirs.
+  // A create returned after its start callback, pause and resume after theirs, and a restore after
+  // those that it led to.
   void LinkStarts() {
     for (std::size_t s = 0; s < recording_.states.size(); ++s) {
       const RecordedState& state = recording_.states[s];
@@ -189,8 +218,9 @@ class Order {
         const RecordedCommand& command = work_.CommandOf(call);
         const bool fits = (call.kind == CallKind::kCreate && state.state == "start-container") ||
                           (call.kind == CallKind::kPause && state.state == "pause") ||
-                          (call.kind == CallKind::kResume && state.state == "resume");
-        if (!fits || call.id != state.id || command.lib != 1 || !call.rpc) continue;
+                          (call.kind == CallKind::kResume && state.state == "resume") ||
+                          (call.kind == CallKind::kRestore && state.t <= command.t + kTimeSlack);
+        if (!fits || call.id != state.id || command.lib != state.lib || !call.rpc) continue;
         if (state.t + kTimeSlack < command.begin || state.order > command.order) continue;
         if (call.kind == CallKind::kCreate) Link(reply_[*call.rpc], state_[s]);
         Link(state_[s], end_[call.command]);

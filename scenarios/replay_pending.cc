@@ -1,13 +1,12 @@
 // What is not replayed, and why; what the recorded client saw; and where ours differs on purpose.
 #include <algorithm>
+#include <tuple>
 
 #include "scenarios/replay_inference.h"
 
 namespace scenarios {
 namespace {
 
-constexpr std::string_view kNeedsRestore = "needs Restore";
-constexpr std::string_view kSecondClient = "needs a second client";
 constexpr std::string_view kUnexplained = "belongs to no recorded call";
 
 std::string Words(std::string_view first, const std::string& second, const std::string& third) {
@@ -35,14 +34,8 @@ class PendingList {
         Pending{kind, index, source, std::move(what), std::string(reason)});
   }
 
-  std::string_view Reason(const ClientLine& line) const {
-    if (work_.plan.cut && line.t >= *work_.plan.cut) return work_.plan.cut_reason;
-    return line.lib > 1 ? kSecondClient : std::string_view();
-  }
-
-  std::string_view Reason(RecordedTime t, int conn) const {
-    if (work_.plan.cut && t >= *work_.plan.cut) return work_.plan.cut_reason;
-    return conn != work_.plan.conn ? kSecondClient : std::string_view();
+  std::string_view Reason(RecordedTime t) const {
+    return work_.BeforeCut(t) ? std::string_view() : work_.plan.cut_reason;
   }
 
   void AddCalls() {
@@ -52,8 +45,7 @@ class PendingList {
       const bool waits = command.cmd == "wait" || command.cmd == "waiteof" ||
                          command.cmd == "write" || command.cmd == "closestdin";
       if (call == nullptr && !waits) continue;
-      const bool restore = call != nullptr && call->kind == CallKind::kRestore;
-      const std::string_view reason = restore ? kNeedsRestore : Reason(command);
+      const std::string_view reason = Reason(command.t);
       if (reason.empty()) continue;
       Add(PendingKind::kCall, i, SourceLine{true, command.line},
           Words(command.cmd, command.id, command.pid), reason);
@@ -68,8 +60,8 @@ class PendingList {
         work_.plan.raw_rpcs.push_back(i);
         continue;
       }
-      std::string_view reason = Reason(rpc.t, rpc.conn);
-      if (role == RpcRole::kRestore) reason = kNeedsRestore;
+      if (role == RpcRole::kStoredLog && work_.BeforeCut(rpc.t)) continue;
+      std::string_view reason = Reason(rpc.t);
       if (reason.empty() && role == RpcRole::kUnexplained) reason = kUnexplained;
       const std::string what = Words(rpc.method, RpcContainer(rpc), RpcProcess(rpc));
       if (!work_.LiveRequest(rpc)) {
@@ -93,8 +85,8 @@ class PendingList {
         work_.plan.raw_events.push_back(i);
         continue;
       }
-      std::string_view reason = Reason(event.t, event.conn);
-      if (role == RpcRole::kRestore) reason = kNeedsRestore;
+      if (role == RpcRole::kStoredLog && work_.BeforeCut(event.t)) continue;
+      std::string_view reason = Reason(event.t);
       if (reason.empty()) reason = kUnexplained;
       Add(PendingKind::kEvent, i, SourceLine{false, event.line},
           Words(event.event.type(), event.event.id(), event.event.pid()), reason);
@@ -104,29 +96,24 @@ class PendingList {
   void AddClientLines() {
     for (std::size_t i = 0; i < recording_.states.size(); ++i) {
       const RecordedState& state = recording_.states[i];
-      std::string_view reason = Reason(state);
-      if (reason.empty() && work_.restored_states.contains(i)) reason = kNeedsRestore;
-      AddLine(PendingKind::kState, i, state, Words(state.state, state.id, state.process), reason);
+      AddLine(PendingKind::kState, i, state, Words(state.state, state.id, state.process));
     }
     for (std::size_t i = 0; i < recording_.attaches.size(); ++i) {
       const RecordedAttach& attach = recording_.attaches[i];
-      std::string_view reason = Reason(attach);
-      if (work_.restored_attaches.contains(i)) reason = kNeedsRestore;
-      AddLine(PendingKind::kAttach, i, attach, Words("attach", attach.name, ""), reason);
+      AddLine(PendingKind::kAttach, i, attach, Words("attach", attach.name, ""));
     }
     for (std::size_t i = 0; i < recording_.outputs.size(); ++i) {
       const RecordedOutput& output = recording_.outputs[i];
-      AddLine(PendingKind::kOutput, i, output, Words("output", output.name, output.stream),
-              Reason(output));
+      AddLine(PendingKind::kOutput, i, output, Words("output", output.name, output.stream));
     }
     for (std::size_t i = 0; i < recording_.eofs.size(); ++i) {
       const RecordedEof& eof = recording_.eofs[i];
-      AddLine(PendingKind::kEof, i, eof, Words("eof", eof.name, eof.stream), Reason(eof));
+      AddLine(PendingKind::kEof, i, eof, Words("eof", eof.name, eof.stream));
     }
   }
 
-  void AddLine(PendingKind kind, std::size_t index, const ClientLine& line, std::string what,
-               std::string_view reason) {
+  void AddLine(PendingKind kind, std::size_t index, const ClientLine& line, std::string what) {
+    const std::string_view reason = Reason(line.t);
     if (!reason.empty()) Add(kind, index, SourceLine{true, line.line}, std::move(what), reason);
   }
 
@@ -138,11 +125,12 @@ void ListObserved(Inference& work) {
   std::map<std::string, std::size_t> place;
   std::vector<std::size_t> order;
   for (std::size_t s = 0; s < work.recording.states.size(); ++s) {
-    if (work.Live(work.recording.states[s]) && !work.restored_states.contains(s))
-      order.push_back(s);
+    if (work.Live(work.recording.states[s])) order.push_back(s);
   }
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return work.recording.states[a].order < work.recording.states[b].order;
+    const RecordedState& left = work.recording.states[a];
+    const RecordedState& right = work.recording.states[b];
+    return std::tie(left.lib, left.order) < std::tie(right.lib, right.order);
   });
   for (const std::size_t s : order) {
     const std::string& id = work.recording.states[s].id;
@@ -175,6 +163,9 @@ class DeviationMarker {
         return OfStream(work_.plan.output_attachment[step.index]);
       case StepKind::kProcessEof:
         return OfStream(work_.plan.eof_attachment[step.index]);
+      case StepKind::kClientGone:
+        tracked_.clear();
+        return {};
       default:
         return {};
     }
@@ -186,7 +177,9 @@ class DeviationMarker {
 
   // A name that ours refuses: "init", or one whose last bearer is not gone yet.
   std::string_view AtBegin(std::size_t index) {
-    const PlannedCall& call = work_.plan.calls[index];
+    PlannedCall& call = work_.plan.calls[index];
+    if (call.kind == CallKind::kCreate && Started(call)) tracked_.insert(call.id);
+    if (call.kind == CallKind::kRestore) return AtRestore(call);
     if (call.kind != CallKind::kAddProcess || !call.rpc) return {};
     const auto bearer = bearers_.find({call.id, call.process});
     if (call.process == "init" || bearer != bearers_.end()) {
@@ -197,9 +190,17 @@ class DeviationMarker {
     return {};
   }
 
+  // One of a container that is tracked: ours says so, the reference asks the daemon all the same.
+  std::string_view AtRestore(PlannedCall& call) {
+    call.tracked = !tracked_.insert(call.id).second;
+    if (!call.tracked && !Started(call)) tracked_.erase(call.id);  // it was gone
+    return call.tracked ? "restore-active-is-error" : std::string_view();
+  }
+
   std::string_view OfRpc(std::size_t rpc) {
     const RpcUse& use = work_.rpc_use[rpc];
     if (!use.call) return {};
+    if (work_.plan.calls[*use.call].tracked) return "restore-active-is-error";
     if (refused_.contains(*use.call)) return "exec-name-busy";
     if (use.role != RpcRole::kCloseStdin) return {};
     const auto [said, first] = closes_.emplace(rpc, std::string_view());
@@ -220,6 +221,7 @@ class DeviationMarker {
     const PlannedCall& call = work_.plan.calls[*subject];
     if (recording_.events[index].event.type() == "exit") {
       gone_.insert(*subject);
+      if (recording_.events[index].event.pid() == "init") tracked_.erase(call.id);
       const auto bearer = bearers_.find({call.id, call.process});
       if (bearer != bearers_.end() && bearer->second == *subject) bearers_.erase(bearer);
       if (call.kind == CallKind::kCreate) {  // its execs are gone with it
@@ -242,6 +244,7 @@ class DeviationMarker {
   Inference& work_;
   const Recording& recording_;
   std::map<std::pair<std::string, std::string>, std::size_t> bearers_;  // exec name -> its call
+  std::set<std::string> tracked_;                                       // containers
   std::set<std::size_t> refused_;                                       // calls
   std::set<std::size_t> gone_;                      // calls whose process exited
   std::set<std::size_t> closed_;                    // calls with a closeStdin

@@ -25,9 +25,10 @@ constexpr std::array<std::string_view, 15> kCallNames = {"create",
                                                          "deletecheckpoint",
                                                          "restore"};
 
-constexpr std::array<std::string_view, 10> kStepNames = {
-    "call-begin", "wait",       "stdin-write",    "stdin-close", "expect-rpc",
-    "send-reply", "send-event", "process-output", "process-eof", "clock-to"};
+constexpr std::array<std::string_view, 15> kStepNames = {
+    "call-begin",  "wait",       "stdin-write",    "stdin-close", "expect-rpc",
+    "send-reply",  "send-event", "process-output", "process-eof", "clock-to",
+    "daemon-down", "daemon-up",  "stream-reset",   "client-gone", "client-back"};
 
 // A timestamp of the wire as nanoseconds since the epoch; nothing if it is out of range.
 std::optional<RecordedTime> ToNanoseconds(const google::protobuf::Timestamp& timestamp) {
@@ -79,14 +80,15 @@ Inference::Inference(const Recording& source) : recording(source), rpc_use(sourc
 
 bool Inference::Live(const RecordedEvent& event) const {
   const auto found = rpc_by_call.find({event.conn, event.call});
-  return event.conn == plan.conn && BeforeCut(event.t) && found != rpc_by_call.end() &&
+  return plan.conns.contains(event.conn) && BeforeCut(event.t) && found != rpc_by_call.end() &&
          rpc_use[found->second].role == RpcRole::kEventStream;
 }
 
 bool Inference::LiveRequest(const RecordedRpc& rpc) const {
   const RpcRole role = rpc_use[static_cast<std::size_t>(&rpc - recording.rpcs.data())].role;
-  return rpc.conn == plan.conn && BeforeCut(rpc.t) &&
-         (role == RpcRole::kCall || role == RpcRole::kCloseStdin || role == RpcRole::kEventStream);
+  return plan.conns.contains(rpc.conn) && BeforeCut(rpc.t) &&
+         (role == RpcRole::kCall || role == RpcRole::kCloseStdin || role == RpcRole::kEventStream ||
+          role == RpcRole::kRestore);
 }
 
 bool Inference::LiveReply(const RecordedRpc& rpc) const {

@@ -1,7 +1,8 @@
 // ReplayPlan: what a replayer does with a recording, inferred from it (recording.h).
 //
-// `steps` is one total order for a lock-step replay of the first client on its first connection.
-// The replayer does a step, lets everything come to rest, and does the next one:
+// `steps` is one total order for a lock-step replay of the recorded clients, one after the other,
+// on all their connections. The replayer does a step, lets everything come to rest, and does the
+// next one:
 //
 //   kCallBegin      index: calls           start that client call; do not wait for it
 //   kWait           index: waits           check that all of it has happened by now
@@ -15,6 +16,13 @@
 //   process writes; see output_attachment and OutputBytes kProcessEof     index: recording.eofs the
 //   process closes that stream; see eof_attachment kClockTo        nothing but time passes, until
 //   `t`
+//   kDaemonDown     index: connection_lines  nobody answers any more: streams end, requests fail
+//   kDaemonUp       index: connection_lines  it answers again; `index` may be a listener_up, after
+//   a
+//                                          restart, or the connection that the client made
+//   kStreamReset    index: connection_lines  the event stream breaks, nothing else does
+//   kClientGone     index: connection_lines  the engine's process dies; containers live on
+//   kClientBack     index: markers           a new engine with the same state directory
 //
 // Server steps stand in wire order (events and trailers by frame; what came between a reply's
 // message and its trailers goes before the reply). A call begins after everything that had returned
@@ -26,7 +34,7 @@
 // (docs/deviations.md has the names): the RPC need not come, or the event is about a process that
 // we do not have.
 //
-// What needs Restore, a restart of the daemon or of the client is not in `steps` but in `pending`.
+// What follows a reset of a single request is not in `steps` but in `pending`.
 // A command that nobody knows is in `cannot_judge`. RPCs sent by hand on other connections are in
 // `raw_rpcs`; their effects are events like any other.
 //
@@ -37,6 +45,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -88,7 +97,12 @@ struct PlannedCall {
   bool exit = false;           // kCreateCheckpoint
 
   std::optional<std::size_t> rpc;             // the request that it led to
-  std::vector<std::size_t> close_stdin_rpcs;  // of the process that it started
+  std::vector<std::size_t> close_stdin_rpcs;  // of the process that it started or took over
+  // kRestore: all its unary requests, `rpc` (State) among them. What it reads of the stored log has
+  // no steps: the daemon answers that from what it has emitted.
+  std::vector<std::size_t> restore_rpcs;
+  bool live = false;     // kRestore: with live-restore
+  bool tracked = false;  // kRestore: of a container that was tracked already
   // What the engine did in its callbacks:
   bool close_stdin_at_attach = false;
   std::optional<std::string> attach_error;  // AttachStreams fails with this text
@@ -122,7 +136,8 @@ struct Attachment {
     bool content_known = true;
   };
   std::size_t attach = 0;  // recording.attaches
-  std::size_t call = 0;    // calls: the create or add-process
+  std::size_t call = 0;    // calls: the create, add-process or restore
+  std::size_t origin = 0;  // calls: the create or add-process that started the process
   std::string container;
   std::string process;  // "init" for a create
   bool terminal = false;
@@ -141,6 +156,11 @@ enum class StepKind : std::uint8_t {
   kProcessOutput,
   kProcessEof,
   kClockTo,
+  kDaemonDown,
+  kDaemonUp,
+  kStreamReset,
+  kClientGone,
+  kClientBack,
 };
 std::string_view StepKindName(StepKind kind);  // "call-begin"
 
@@ -190,7 +210,8 @@ struct CallbackFailure {
 };
 
 struct ReplayPlan {
-  int conn = 1;  // the client's first connection
+  int conn = 1;         // the client's first connection
+  std::set<int> conns;  // all connections of the clients, in their order
   std::vector<ReplayStep> steps;
 
   std::vector<PlannedCall> calls;  // in the order of their begin; pending ones too

@@ -15,17 +15,6 @@ std::set<std::size_t> AttachedCalls(const Inference& work) {
   return calls;
 }
 
-// A restore that attached to what it found.
-bool Attached(const Inference& work, const PlannedCall& restore) {
-  const RecordedCommand& command = work.CommandOf(restore);
-  return std::any_of(
-      work.restored_attaches.begin(), work.restored_attaches.end(), [&](std::size_t index) {
-        const RecordedAttach& attach = work.recording.attaches[index];
-        return attach.name == restore.id && attach.lib == command.lib &&
-               command.begin <= attach.t + kTimeSlack && attach.t <= command.t + kTimeSlack;
-      });
-}
-
 // The call that started the process whose stdin this request closes, or took it over: the last one
 // before it.
 std::optional<std::size_t> OwnerOf(const Inference& work, const std::set<std::size_t>& attached,
@@ -35,8 +24,8 @@ std::optional<std::size_t> OwnerOf(const Inference& work, const std::set<std::si
   for (std::size_t c = 0; c < work.plan.calls.size(); ++c) {
     const PlannedCall& call = work.plan.calls[c];
     if (work.CommandOf(call).begin > rpc.t + kTimeSlack) break;
-    if (call.kind == CallKind::kRestore && call.id == RpcContainer(rpc) && Attached(work, call)) {
-      owner = c;
+    if (init && call.kind == CallKind::kRestore && call.id == RpcContainer(rpc)) {
+      if (attached.contains(c)) owner = c;
       continue;
     }
     if (call.kind != (init ? CallKind::kCreate : CallKind::kAddProcess)) continue;
@@ -56,8 +45,6 @@ class StdinMatcher {
       const std::optional<std::size_t> owner = OwnerOf(work, attached_, rpc);
       if (!owner) {
         work.rpc_use[i] = RpcUse{RpcRole::kUnexplained, std::nullopt};
-      } else if (work.plan.calls[*owner].kind == CallKind::kRestore) {
-        work.rpc_use[i] = RpcUse{RpcRole::kRestore, owner};
       } else {
         work.rpc_use[i].call = owner;
         closes_.push_back(i);
@@ -72,7 +59,7 @@ class StdinMatcher {
     std::vector<std::size_t> commands;
     for (std::size_t i = 0; i < work_.recording.commands.size(); ++i) {
       const RecordedCommand& command = work_.recording.commands[i];
-      if (command.lib == 1 && (command.cmd == "write" || command.cmd == "closestdin")) {
+      if (command.cmd == "write" || command.cmd == "closestdin") {
         commands.push_back(i);
       }
     }
@@ -93,7 +80,7 @@ class StdinMatcher {
   void AddWrite(std::size_t index) {
     const RecordedCommand& command = work_.recording.commands[index];
     for (const RecordingHints::Stdin& hint : work_.recording.hints.writes) {
-      if (hint.n != command.n) continue;
+      if (command.lib != 1 || hint.n != command.n) continue;
       work_.plan.stdin_actions.push_back(
           StdinAction{index, hint.container, hint.process, hint.data});
       return;
@@ -107,7 +94,7 @@ class StdinMatcher {
     const RecordedCommand& command = work_.recording.commands[index];
     const RecordingHints::Stdin* hint = nullptr;
     for (const RecordingHints::Stdin& candidate : work_.recording.hints.closes) {
-      if (candidate.n == command.n) hint = &candidate;
+      if (command.lib == 1 && candidate.n == command.n) hint = &candidate;
     }
     const auto found = std::find_if(closes_.begin(), closes_.end(), [&](std::size_t rpc) {
       return hint != nullptr ? FitsHint(command, *hint, rpc) : Fits(command, rpc);
@@ -144,7 +131,7 @@ class StdinMatcher {
     if (close.t + kTimeSlack < command.begin || close.t > command.t + kCloseDelay) return false;
     const PlannedCall& owner = work_.plan.calls[*work_.rpc_use[rpc].call];
     const RecordedCommand& start = work_.CommandOf(owner);
-    return start.lib == 1 && start.ok && start.t <= command.begin + kTimeSlack;
+    return start.lib == command.lib && start.ok && start.t <= command.begin + kTimeSlack;
   }
 
   // Requests that no command explains: the engine closed stdin when it got the pipe, or the

@@ -42,7 +42,6 @@ void InferWaits(Inference& work) {
   std::set<std::size_t> joined;  // calls
   for (std::size_t i = 0; i < work.recording.commands.size(); ++i) {
     const RecordedCommand& command = work.recording.commands[i];
-    if (command.lib != 1) continue;
     PlannedWait wait;
     wait.command = i;
     if (command.cmd == "wait") {
@@ -59,7 +58,7 @@ void InferWaits(Inference& work) {
     } else if (command.cmd == "join") {
       for (std::size_t c = 0; c < work.plan.calls.size(); ++c) {
         const RecordedCommand& other = work.CommandOf(work.plan.calls[c]);
-        if (other.lib != 1 || other.order > command.order) continue;
+        if (other.lib != command.lib || other.order > command.order) continue;
         if (joined.insert(c).second) wait.calls.push_back(c);
       }
     } else {

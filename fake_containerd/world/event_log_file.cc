@@ -7,12 +7,14 @@
 
 #include <nlohmann/json.hpp>
 
-#include "fake_containerd/world/time_text.h"
+#include "libcontainerd/time_text.h"
 
 namespace fake_containerd {
 
 using libcontainerd::ErrorCode;
 using libcontainerd::Fail;
+using libcontainerd::FormatTime;
+using libcontainerd::ParseTime;
 using libcontainerd::Result;
 using libcontainerd::Status;
 

@@ -12,6 +12,7 @@
 #include <asio/posix/stream_descriptor.hpp>
 #include <asio/redirect_error.hpp>
 
+#include "lib/adapters/disk_gate.h"
 #include "lib/adapters/empty_reader.h"
 #include "lib/adapters/files.h"
 #include "lib/adapters/unique_fd.h"
@@ -50,9 +51,12 @@ class StdinEnd {
     co_return Status();
   }
 
+  // Until the reader came, closing would lose what is in the pipe; a write that waits for room ends
+  // now.
   void Close() {
     closing_ = true;
-    if (peer_opened_ || gone_) Shut();
+    if (peer_opened_ || gone_) return Shut();
+    if (descriptor_.is_open()) descriptor_.cancel();
   }
   void PeerOpened() {
     if (!descriptor_.is_open() || peer_opened_) return;
@@ -202,10 +206,23 @@ class FifoProcessStdio final : public ProcessStdio {
   std::shared_ptr<OutputEnd> err_;
 };
 
+// To whom its directory belongs. Access goes by the user alone (0700), so that a group that cannot
+// be given away is no reason to fail.
+Status GiveToOwnerOfDirectory(const std::string& path, FileOwnership& ownership) {
+  const auto directory = ownership.Of(path.substr(0, path.rfind('/')));
+  if (!directory) return Fail(directory.error());
+  const auto fifo = ownership.Of(path);
+  if (!fifo) return Fail(fifo.error());
+  if (*fifo == *directory) return {};
+  Status given = ownership.Give(path, *directory);
+  if (fifo->uid == directory->uid) return {};
+  return given;
+}
+
 // Existing FIFOs are fine, anything else of that name is not: it would block or swallow what is
 // written.
-Status MakeFifo(const std::string& path) {
-  if (::mkfifo(path.c_str(), 0700) == 0) return {};
+Status MakeFifo(const std::string& path, FileOwnership& ownership) {
+  if (::mkfifo(path.c_str(), 0700) == 0) return GiveToOwnerOfDirectory(path, ownership);
   if (errno != EEXIST) return Fail(SystemError("mkfifo", path, errno));
   struct stat status {};
   if (::lstat(path.c_str(), &status) != 0) return Fail(SystemError("lstat", path, errno));
@@ -225,9 +242,9 @@ struct OpenedFifos {
   UniqueFd err;
 };
 
-Result<OpenedFifos> OpenFifos(const StdioPaths& paths, bool terminal) {
+Result<OpenedFifos> OpenFifos(const StdioPaths& paths, bool terminal, FileOwnership& ownership) {
   for (const std::string* path : {&paths.in, &paths.out, &paths.err}) {
-    if (Status made = MakeFifo(*path); !made) return Fail(made.error());
+    if (Status made = MakeFifo(*path, ownership); !made) return Fail(made.error());
   }
   OpenedFifos opened;
   const auto take = [](UniqueFd& into, Result<UniqueFd> fd) -> Status {
@@ -256,17 +273,24 @@ Status RemoveFifos(const StdioPaths& paths) {
 
 }  // namespace
 
+FifoStdio::FifoStdio(Runtime& runtime, FileOwnership* ownership)
+    : runtime_(runtime),
+      ownership_(ownership == nullptr ? &system_ : ownership),
+      disk_(std::make_shared<DiskGate>(runtime)) {}
+
 Awaitable<Result<std::unique_ptr<ProcessStdio>>> FifoStdio::Open(StdioPaths paths, bool terminal) {
   Runtime& runtime = runtime_;
-  auto work = [paths = std::move(paths), terminal] { return OpenFifos(paths, terminal); };
-  Result<OpenedFifos> opened = co_await OffExecutor(runtime, std::move(work));
+  auto work = [paths = std::move(paths), terminal, ownership = ownership_] {
+    return OpenFifos(paths, terminal, *ownership);
+  };
+  Result<OpenedFifos> opened = co_await DiskGate::Run(disk_, std::move(work));
   if (!opened) co_return Fail(opened.error());
   co_return std::make_unique<FifoProcessStdio>(runtime, std::move(opened->in),
                                                std::move(opened->out), std::move(opened->err));
 }
 
 Awaitable<Status> FifoStdio::Remove(StdioPaths paths) {
-  return OffExecutor(runtime_, [paths = std::move(paths)] { return RemoveFifos(paths); });
+  return DiskGate::Run(disk_, [paths = std::move(paths)] { return RemoveFifos(paths); });
 }
 
 }  // namespace libcontainerd

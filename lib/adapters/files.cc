@@ -79,10 +79,16 @@ Result<std::string> ReadFile(const std::string& path) {
 }
 
 Status RemoveTree(const std::string& path) {
-  std::error_code error;
-  std::filesystem::remove_all(path, error);
-  if (error && error.value() != ENOENT) return Fail(SystemError("remove", path, error.value()));
-  return {};
+  // Whoever removes something of the same tree at the same time makes remove_all stop with ENOENT
+  // halfway: there is still something to do then.
+  while (true) {
+    std::error_code error;
+    std::filesystem::remove_all(path, error);
+    if (!error) return {};
+    if (error.value() != ENOENT) return Fail(SystemError("remove", path, error.value()));
+    struct stat found {};
+    if (::lstat(path.c_str(), &found) != 0) return {};
+  }
 }
 
 Status MakeDirectory(const std::string& path, unsigned mode) {

@@ -4,10 +4,23 @@
 
 namespace libcontainerd {
 
-Awaitable<Status> MemoryBundleStore::Create(std::string id, std::string config_json) {
-  const std::string path = PathOf(id);
-  fifos_.RemoveBelow(path + "/");
-  configs_[path] = std::move(config_json);
+std::string MemoryBundleStore::PathOf(const std::string& id) const {
+  const auto found = elsewhere_.find(id);
+  return found == elsewhere_.end() ? state_dir_ + "/" + id : found->second;
+}
+
+Awaitable<std::string> MemoryBundleStore::Find(std::string id) {
+  co_return PathOf(id);
+}
+
+Awaitable<Status> MemoryBundleStore::Create(std::string id, std::string config_json,
+                                            FileOwner root) {
+  Erase(id);
+  if (!root.is_host_root()) {
+    elsewhere_[id] =
+        state_dir_ + "." + std::to_string(root.uid) + "." + std::to_string(root.gid) + "/" + id;
+  }
+  configs_[PathOf(id)] = std::move(config_json);
   co_return Status();
 }
 
@@ -22,10 +35,20 @@ Awaitable<Result<std::string>> MemoryBundleStore::ReadConfig(std::string id) {
 }
 
 Awaitable<Status> MemoryBundleStore::Remove(std::string id) {
+  Erase(id);
+  co_return Status();
+}
+
+Awaitable<Status> MemoryBundleStore::ReleaseRootfs(std::string id) {
+  rootfs_mounts_.erase(id);
+  co_return Status();
+}
+
+void MemoryBundleStore::Erase(const std::string& id) {
   const std::string path = PathOf(id);
   fifos_.RemoveBelow(path + "/");
   configs_.erase(path);
-  co_return Status();
+  elsewhere_.erase(id);
 }
 
 }  // namespace libcontainerd

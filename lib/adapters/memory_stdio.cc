@@ -11,17 +11,47 @@ namespace {
 using FifoReader = std::shared_ptr<MemoryFifos::Reader>;
 using FifoWriter = std::shared_ptr<MemoryFifos::Writer>;
 
+// The write end of stdin. As a FIFO's it stays open until the process opened its own: a pipe that
+// nobody holds forgets what was written.
+class StdinEnd {
+ public:
+  explicit StdinEnd(FifoWriter fifo) : fifo_(std::move(fifo)) {}
+
+  Awaitable<Status> Write(std::string data) { return fifo_->Write(std::move(data)); }
+  void Close() {
+    closing_ = true;
+    fifo_->EndWrites();
+    if (peer_opened_) fifo_->Close();
+  }
+  void PeerOpened() {
+    peer_opened_ = true;
+    if (closing_) fifo_->Close();
+  }
+  void Gone() { fifo_->Close(); }
+
+ private:
+  FifoWriter fifo_;
+  bool closing_ = false;
+  bool peer_opened_ = false;
+};
+
+// May be dropped from any thread; the FIFO's end goes on the executor.
 class Writer final : public StdinWriter {
  public:
-  explicit Writer(FifoWriter fifo) : fifo_(std::move(fifo)) {}
-  Awaitable<Status> Write(std::string data) override { return fifo_->Write(std::move(data)); }
+  Writer(Runtime& runtime, std::shared_ptr<StdinEnd> end)
+      : runtime_(runtime), end_(std::move(end)) {}
+  ~Writer() override {
+    asio::post(runtime_.executor(), [end = std::move(end_)] { end->Close(); });
+  }
+  Awaitable<Status> Write(std::string data) override { return end_->Write(std::move(data)); }
   Awaitable<Status> Close() override {
-    fifo_->Close();
+    end_->Close();
     co_return Status();
   }
 
  private:
-  FifoWriter fifo_;
+  Runtime& runtime_;
+  std::shared_ptr<StdinEnd> end_;
 };
 
 // May be dropped from any thread; the FIFO's end goes on the executor.
@@ -44,12 +74,15 @@ class Reader final : public OutputReader {
 class MemoryProcessStdio final : public ProcessStdio {
  public:
   MemoryProcessStdio(Runtime& runtime, FifoWriter in, FifoReader out, FifoReader err)
-      : runtime_(runtime), in_(std::move(in)), out_(std::move(out)), err_(std::move(err)) {}
-  ~MemoryProcessStdio() override { in_->Close(); }
+      : runtime_(runtime),
+        in_(std::make_shared<StdinEnd>(std::move(in))),
+        out_(std::move(out)),
+        err_(std::move(err)) {}
+  ~MemoryProcessStdio() override { in_->Gone(); }
 
   IoPipe TakePipe() override {
     IoPipe pipe;
-    pipe.in = std::make_unique<Writer>(in_);
+    pipe.in = std::make_unique<Writer>(runtime_, in_);
     pipe.out = std::make_unique<Reader>(runtime_, out_);
     pipe.terminal = err_ == nullptr;
     if (pipe.terminal) {
@@ -59,17 +92,17 @@ class MemoryProcessStdio final : public ProcessStdio {
     }
     return pipe;
   }
-  void PeerOpened() override {}
-  void ProcessGone() override { in_->Close(); }
+  void PeerOpened() override { in_->PeerOpened(); }
+  void ProcessGone() override { in_->Gone(); }
   void Abandon() override {
-    in_->Close();
+    in_->Gone();
     out_->ExpectNoWriter();
     if (err_) err_->ExpectNoWriter();
   }
 
  private:
   Runtime& runtime_;
-  FifoWriter in_;
+  std::shared_ptr<StdinEnd> in_;
   FifoReader out_;
   FifoReader err_;
 };

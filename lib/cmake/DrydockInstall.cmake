@@ -29,6 +29,7 @@ endif()
 install(DIRECTORY fake_containerd scenarios DESTINATION ${drydock_include_dir}
   FILES_MATCHING PATTERN "*.h"
   PATTERN include EXCLUDE
+  PATTERN "daemon*.h" EXCLUDE
   PATTERN cli EXCLUDE
   PATTERN library EXCLUDE
   PATTERN museum EXCLUDE

@@ -73,9 +73,12 @@ Awaitable<Result<AddedProcess>> Client::Impl::StartExec(ContainerPtr container,
                                                         std::shared_ptr<Exec> exec,
                                                         ProcessSpec process, Deadline deadline) {
   exec->stdio.paths = StdioPaths::In(ports.bundles.PathOf(container->id), exec->name);
-  auto streams = co_await ports.stdio.Open(exec->stdio.paths, process.terminal);
+  exec->disk = std::make_shared<DiskSteps>(ports.runtime, scope_);
+  auto opening = ports.stdio.Open(exec->stdio.paths, process.terminal);
+  const std::string what = "process " + exec->name;
+  auto streams = co_await DiskSteps::Do(exec->disk, what, std::move(opening), deadline.left());
   if (!streams) {
-    co_await DiscardExec(container, exec, /*may_run=*/false);
+    co_await DiscardExec(container, exec, /*may_run=*/false, deadline);
     co_return Fail(streams.error());
   }
   IoPipe pipe;
@@ -88,7 +91,7 @@ Awaitable<Result<AddedProcess>> Client::Impl::StartExec(ContainerPtr container,
   auto reply = co_await Send(std::move(request), deadline.left());
   if (!reply) {
     const bool may_run = OutcomeUnknown(reply.error()) && Acts(Deviation::kUnknownOutcomeResolved);
-    co_await DiscardExec(container, exec, may_run);
+    co_await DiscardExec(container, exec, may_run, deadline);
     co_return Fail(reply.error());
   }
   exec->stdio.streams->PeerOpened();
@@ -97,12 +100,13 @@ Awaitable<Result<AddedProcess>> Client::Impl::StartExec(ContainerPtr container,
   if (attached && exec->container_exited) attached = Fail(ContainerExited(container->id));
   if (!attached && Acts(Deviation::kFailedAttachKillsExec)) {
     const bool may_run = !exec->held_exit && !exec->container_exited;
-    co_await DiscardExec(container, exec, may_run);
+    co_await DiscardExec(container, exec, may_run, deadline);
     co_return Fail(attached.error());
   }
   exec->phase = Exec::Phase::kRunning;
   exec->stdio.stdin_closer->Started();
-  if (exec->held_exit) ReportExecExit(container, exec, *exec->held_exit);
+  const EventReceipt held = std::exchange(exec->held_receipt, nullptr);
+  if (exec->held_exit) ReportExecExit(container, exec, *exec->held_exit, held);
   FinishDrainingIfQuiet(container);
   if (!attached) co_return Fail(attached.error());
   co_return AddedProcess{.system_pid = reply->systempid()};
@@ -110,23 +114,39 @@ Awaitable<Result<AddedProcess>> Client::Impl::StartExec(ContainerPtr container,
 
 // A failed add-process leaves nothing: no FIFOs, no process, no callback.
 Awaitable<void> Client::Impl::DiscardExec(ContainerPtr container, std::shared_ptr<Exec> exec,
-                                          bool may_run) {
+                                          bool may_run, Deadline deadline) {
   exec->phase = Exec::Phase::kAbsorbed;
+  exec->clearing = true;
   if (exec->held_exit) ++dropped.failed_start;
+  exec->held_receipt.reset();
   exec->stdio.Abandon();
+  const auto cleaning = std::make_shared<DiskSteps>(ports.runtime, scope_);
+  const std::string what = "process " + exec->name;
+  auto clear = ClearFailedExec(container, exec, may_run);
+  // The first error is the one to report.
+  static_cast<void>(
+      co_await DiskSteps::Do(cleaning, what, std::move(clear), CleaningTime(deadline)));
+}
+
+// The name stays busy until the files are gone and the process is.
+Awaitable<Status> Client::Impl::ClearFailedExec(ContainerPtr container, std::shared_ptr<Exec> exec,
+                                                bool may_run) {
+  exec->gone = !may_run || closed;
+  if (!exec->gone) scope_->Spawn(KillAbsorbed(container, exec));
+  co_await DiskSteps::Idle(exec->disk);
+  Status removed;
   if (Acts(Deviation::kFailedExecRemovesFifos)) {
-    static_cast<void>(
-        co_await ports.stdio.Remove(exec->stdio.paths));  // the first error is the one to report
+    removed = co_await ports.stdio.Remove(exec->stdio.paths);
   }
-  if (may_run && !closed) {
-    scope_->Spawn(KillAbsorbed(container, exec));
-  } else {
-    ForgetExec(*container, exec);
-  }
+  exec->clearing = false;
+  if (exec->gone) ForgetExec(*container, exec);
   FinishDrainingIfQuiet(container);
+  co_return removed;
 }
 
 void Client::Impl::ForgetExec(Container& container, const std::shared_ptr<Exec>& exec) {
+  exec->gone = true;
+  if (exec->clearing) return;
   const auto found = container.execs.find(exec->name);
   if (found != container.execs.end() && found->second == exec) container.execs.erase(found);
 }

@@ -13,12 +13,41 @@ Client::Impl::Impl(Ports client_ports, Backend& client_backend, ClientOptions cl
       options(client_options),
       scope_(std::make_shared<TaskScope>(ports.runtime)) {}
 
+Status Client::Impl::CheckContainerId(const std::string& id) {
+  if (id.empty() || id == "." || id == ".." || id.find('/') != std::string::npos) {
+    return Fail(ErrorCode::kInvalidArgument, "container id \"" + id + "\": expected a file name");
+  }
+  return {};
+}
+
+ContainerPtr Client::Impl::Begin(const std::string& id, Container::Phase phase) {
+  auto container = std::make_shared<Container>(
+      ports.runtime, id,
+      [this](ContainerPtr owner, QueuedCallback callback, UniqueFunction<void()> done) {
+        RunCallback(owner, std::move(callback), std::move(done));
+      });
+  container->phase = phase;
+  container->began = ports.runtime.Now();
+  container->began_wall = ports.runtime.WallNow();
+  containers[id] = container;
+  return container;
+}
+
+bool Client::Impl::IsActive(const std::string& id) const {
+  const auto found = containers.find(id);
+  if (found == containers.end()) return false;
+  const bool exit_known = found->second->phase == Container::Phase::kExiting;
+  return !exit_known || Acts(Deviation::kActiveUntilCalledBack);
+}
+
 Awaitable<void> Client::Impl::Close() {
   closed = true;
   for (const auto& [id, container] : containers) {
     container->ended.Stop();
+    AbandonReceipts(*container);
     EndWaiters(*container, Error{ErrorCode::kCancelled, "the client is closing"});
     if (container->drain_timer) ports.runtime.CancelTimer(*container->drain_timer);
+    for (const auto& output : container->discarded) output->Close();
     if (container->stdio.stdin_closer) container->stdio.stdin_closer->Detach();
     for (const auto& [name, exec] : container->execs) {
       if (exec->stdio.stdin_closer) exec->stdio.stdin_closer->Detach();
@@ -31,6 +60,17 @@ Awaitable<void> Client::Impl::Close() {
   }
   co_await scope_->Join();
   containers.clear();
+}
+
+// Of what will not be done any more. Queued callbacks abandon theirs when their turn comes.
+void Client::Impl::AbandonReceipts(Container& container) {
+  const auto abandon = [](const EventReceipt& receipt) {
+    if (receipt) receipt->Abandon();
+  };
+  for (const HeldEvent& held : container.held_events) abandon(held.receipt);
+  for (const auto& [name, exec] : container.execs) abandon(exec->held_receipt);
+  abandon(container.exit_receipt);
+  abandon(container.restore_receipts);
 }
 
 std::size_t Client::Impl::LiveObjects() const {
@@ -173,12 +213,23 @@ Awaitable<Result<types::GetServerVersionResponse>> Client::GetServerVersion(Call
                      impl_->Send(types::GetServerVersionRequest(), impl_->CallDeadline(options)));
 }
 
-Awaitable<Status> Client::Restore(std::string /*id*/, RestoreOptions /*options*/) {
-  co_return Fail(ErrorCode::kUnimplemented, "Restore is not part of this release");
+Awaitable<Status> Client::Restore(std::string id, RestoreOptions options) {
+  return Impl::Track(impl_, impl_->Restore(std::move(id), options));
+}
+
+void Client::SetLiveRestore(bool live) {
+  impl_->live_restore = live;
+}
+
+void Client::SetHandledUntil(WallTime time) {
+  impl_->handled_until = time;
 }
 
 void Client::HandleEvents(std::span<const types::Event> events) {
-  for (const types::Event& event : events) impl_->HandleEvent(event);
+  for (const types::Event& event : events) impl_->HandleEvent(event, nullptr);
+}
+void Client::HandleEvent(const types::Event& event, EventReceipt receipt) {
+  impl_->HandleEvent(event, receipt);
 }
 
 std::vector<TrackedContainer> Client::Tracked() const {

@@ -4,13 +4,16 @@
 // Threads: everything on the executor's thread, so nothing is locked.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "lib/core/container.h"
+#include "lib/core/disk_steps.h"
 #include "lib/core/event.h"
 #include "libcontainerd/client.h"
 
@@ -53,6 +56,9 @@ class Client::Impl {
   Awaitable<void> Close();
   std::size_t LiveObjects() const;
   std::size_t PendingCallbacks() const;
+
+  // restore.cc
+  Awaitable<Status> Restore(std::string id, RestoreOptions restore);
 
   // create.cc
   Awaitable<Status> Create(std::string id, std::string spec_json, CreateOptions options);
@@ -103,7 +109,18 @@ class Client::Impl {
   }
 
   // event_handling.cc
-  void HandleEvent(const types::Event& event);
+  void HandleEvent(const types::Event& event, const EventReceipt& receipt);
+
+  // reconcile.cc, called by the remote
+  // The event stream ended, for the `loss`th time.
+  void StreamLost(std::uint64_t loss);
+  // The stored log was read, from its beginning after that loss on: who still waits for an event
+  // that went with it waits in vain.
+  void StreamRecovered(std::uint64_t loss);
+  // Asks the daemon about the running containers. One that it does not know, and of which no exit
+  // came for Timing::gone_grace, is called back as exited. True when one is missing that has not
+  // been for so long: ask again then. An error when the daemon did not answer.
+  Awaitable<Result<bool>> FindGone();
 
   // Counts an operation while it runs: Close() waits for it. One that was called but begins only
   // when the client is closed, or even destroyed, finds `self` and is refused.
@@ -128,6 +145,8 @@ class Client::Impl {
   std::map<std::string, ContainerPtr> containers;
   DroppedEvents dropped;
   bool closed = false;
+  bool live_restore = false;
+  std::optional<WallTime> handled_until;  // by the engine before this one
 
   Duration CallDeadline(const CallOptions& call) const {
     return call.timeout.value_or(options.timing.call_deadline);
@@ -158,13 +177,23 @@ class Client::Impl {
   // As above, and "No active process for container ID" if it has no system pid.
   Awaitable<Result<OperationLock>> LockStarted(std::string id, Duration timeout);
 
+  static Status CheckContainerId(const std::string& id);
+  ContainerPtr Begin(const std::string& id, Container::Phase phase);
+  // Its id may not be used for another container.
+  bool IsActive(const std::string& id) const;
+
   // create.cc
-  Awaitable<Status> Start(ContainerPtr container, CreateOptions options, Deadline deadline);
+  Awaitable<Status> Start(ContainerPtr container, CreateOptions options,
+                          std::shared_ptr<DiskSteps> disk, Deadline deadline);
+  Awaitable<Status> ClearFailedCreate(ContainerPtr container, std::shared_ptr<DiskSteps> disk);
+  Duration CleaningTime(const Deadline& deadline) const {
+    return std::max(deadline.left(), options.timing.cleaning_grace);
+  }
   Awaitable<Status> RequestCreate(ContainerPtr container, CreateOptions options, Deadline deadline);
   Awaitable<Status> FinishStart(ContainerPtr container, std::uint32_t system_pid);
   void Condemn(const ContainerPtr& container, bool may_not_exist);
   Awaitable<void> KillCondemned(ContainerPtr container, bool may_not_exist);
-  Awaitable<void> ForgetCondemned(ContainerPtr container);
+  Awaitable<void> ForgetCondemned(ContainerPtr container, EventReceipt receipt);
   AttachedStdio MakeStdio(const std::string& id, const std::string& process, StdioPaths paths,
                           std::unique_ptr<ProcessStdio> streams, IoPipe& pipe);
   void DropHeldEvents(Container& container);
@@ -172,21 +201,53 @@ class Client::Impl {
   // add_process.cc
   Awaitable<Result<AddedProcess>> StartExec(ContainerPtr container, std::shared_ptr<Exec> exec,
                                             ProcessSpec process, Deadline deadline);
-  Awaitable<void> DiscardExec(ContainerPtr container, std::shared_ptr<Exec> exec, bool may_run);
+  Awaitable<void> DiscardExec(ContainerPtr container, std::shared_ptr<Exec> exec, bool may_run,
+                              Deadline deadline);
+  Awaitable<Status> ClearFailedExec(ContainerPtr container, std::shared_ptr<Exec> exec,
+                                    bool may_run);
   Awaitable<void> KillAbsorbed(ContainerPtr container, std::shared_ptr<Exec> exec);
   static void ForgetExec(Container& container, const std::shared_ptr<Exec>& exec);
 
+  // restore.cc
+  struct Found;
+  Awaitable<Result<std::vector<types::Event>>> ReadLog(std::string id, Duration timeout);
+  Awaitable<Result<std::optional<types::Container>>> AskState(std::string id, Duration timeout);
+  Awaitable<Status> Look(ContainerPtr container, std::shared_ptr<Found> found,
+                         Duration log_timeout, Deadline deadline);
+  Awaitable<Result<std::shared_ptr<Found>>> LookFor(ContainerPtr container, Deadline deadline);
+  Awaitable<Status> RestoreLive(ContainerPtr container, std::shared_ptr<Found> found);
+  Awaitable<Status> CallBackRestored(ContainerPtr container, std::shared_ptr<Found> found);
+  Awaitable<void> KillRestored(ContainerPtr container, std::shared_ptr<Found> found,
+                               Deadline deadline);
+  Awaitable<void> DiscardOutputs(ContainerPtr container, std::shared_ptr<Found> found);
+  Awaitable<void> ReportUndying(ContainerPtr container, Deadline deadline);
+  void TakeOver(const ContainerPtr& container, const Found& found);
+  void TrackExecs(const ContainerPtr& container, const Found& found);
+  void ReportMissed(const ContainerPtr& container, const Found& found,
+                    const std::vector<types::Event>& arrived);
+  bool RestoredPaused(const Found& found) const;
+  std::uint32_t GoneExitCode(const Found& found) const;
+  Status LeaveAlone(const ContainerPtr& container, Error error);
+  void GiveUpRestored(const ContainerPtr& container);
+  void StayOn(const ContainerPtr& container);
+
   // event_handling.cc
   bool IsOfEarlierLife(const Container& container, const types::Event& event) const;
-  void ApplyEvent(const ContainerPtr& container, const types::Event& event);
-  void ApplyStateEvent(const ContainerPtr& container, ContainerState state);
-  void ApplyExecExit(const ContainerPtr& container, const std::string& name, std::uint32_t status);
-  void ApplyInitExit(const ContainerPtr& container, std::uint32_t status);
+  void ApplyEvent(const ContainerPtr& container, const types::Event& event,
+                  const EventReceipt& receipt);
+  void ApplyStateEvent(const ContainerPtr& container, ContainerState state,
+                       const EventReceipt& receipt);
+  void ApplyExecExit(const ContainerPtr& container, const std::string& name, std::uint32_t status,
+                     const EventReceipt& receipt);
+  void ApplyInitExit(const ContainerPtr& container, std::uint32_t status,
+                     const EventReceipt& receipt);
   void ReportExecExit(const ContainerPtr& container, const std::shared_ptr<Exec>& exec,
-                      std::uint32_t status);
+                      std::uint32_t status, const EventReceipt& receipt);
   void FinishDrainingIfQuiet(const ContainerPtr& container);
   void EndDraining(const ContainerPtr& container);
   void QueueExit(const ContainerPtr& container);
+  void CountCondemned(const Container& container);
+  Awaitable<void> RemoveBundle(ContainerPtr container);
   static void EndWaiters(Container& container, const Error& error);
   void RunCallback(const ContainerPtr& container, QueuedCallback callback,
                    UniqueFunction<void()> done);
@@ -197,8 +258,15 @@ class Client::Impl {
   void AfterCallback(const ContainerPtr& container, QueuedCallback& callback, Status status);
   void GiveUpStarted(const ContainerPtr& container);
   void Forget(const ContainerPtr& container);
+  static void AbandonReceipts(Container& container);
+
+  // reconcile.cc
+  Awaitable<Result<std::vector<ContainerPtr>>> Suspects(Deadline deadline);
+  Awaitable<Result<bool>> IsMissing(ContainerPtr container, Deadline deadline);
+  void ConcludeExit(const ContainerPtr& container);
 
   SeenEvents seen_;
+  UnclaimedEvents unclaimed_;
   std::shared_ptr<TaskScope> scope_;
   std::size_t operations_running_ = 0;
   std::size_t callbacks_running_ = 0;

@@ -13,7 +13,11 @@ void AttachedStdio::Abandon() {
 }
 
 void AttachedStdio::ProcessGone() {
-  if (streams) streams->ProcessGone();
+  if (streams && reopened) {
+    streams->Abandon();  // a writer that came and went before us would be waited for in vain
+  } else if (streams) {
+    streams->ProcessGone();
+  }
   if (stdin_closer) stdin_closer->Gone();
 }
 

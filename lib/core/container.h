@@ -13,10 +13,12 @@
 #include <vector>
 
 #include "containerd_v0.pb.h"
+#include "lib/core/disk_steps.h"
 #include "lib/core/stdin_closer.h"
 #include "lib/core/stop.h"
 #include "libcontainerd/async.h"
 #include "libcontainerd/backend.h"
+#include "libcontainerd/event_receipt.h"
 #include "libcontainerd/mailbox.h"
 #include "libcontainerd/stdio.h"
 
@@ -27,6 +29,10 @@ struct AttachedStdio {
   StdioPaths paths;
   std::unique_ptr<ProcessStdio> streams;
   std::shared_ptr<StdinCloser> stdin_closer;
+
+  // The client came to a process that runs already: its ends may have had their writers' last
+  // already.
+  bool reopened = false;
 
   void Started();
   // Create, add-process or attach failed: our ends close, what the process wrote stays readable.
@@ -45,19 +51,50 @@ struct Exec {
   std::string name;
   Phase phase = Phase::kStarting;
   AttachedStdio stdio;
-  std::optional<std::uint32_t> held_exit;  // arrived while kStarting
+  std::optional<std::uint32_t> held_exit;  // arrived while kStarting …
+  EventReceipt held_receipt;               // … with this
   bool container_exited = false;           // while kStarting: the add-process fails
+  std::shared_ptr<DiskSteps> disk;         // of its add-process
+  bool clearing = false;                   // kAbsorbed: its FIFOs are being removed …
+  bool gone = false;                       // … and it is gone
 };
 
 // One queued callback of a container.
 struct QueuedCallback {
   StateInfo info;
   std::shared_ptr<Exec> exec;               // kExitProcess of a tracked exec
-  std::shared_ptr<OneShot<Status>> result;  // kStart: Create waits for it
+  std::shared_ptr<OneShot<Status>> result;  // Create or Restore waits for it
+  bool may_live = false;  // kExit of one that would not die: its bundle stays until it does
+  EventReceipt receipt;   // of the event that led to it; null if none did
 };
 
 // What Pause or Resume waits for.
-using StateWaiter = std::shared_ptr<OneShot<Status>>;
+struct StateWait {
+  explicit StateWait(Runtime& runtime) : ended(runtime) {}
+  OneShot<Status> ended;
+  bool answered = false;        // the daemon did it: the event is on its way, or was
+  std::uint64_t lost_with = 0;  // the loss of the event stream that its event may have gone with
+};
+using StateWaiter = std::shared_ptr<StateWait>;
+
+struct HeldEvent {
+  types::Event event;
+  EventReceipt receipt;
+};
+
+// The receipts of events that are handled together.
+class EventReceipts final : public PendingEvent {
+ public:
+  void Add(EventReceipt receipt) {
+    if (receipt) receipts_.push_back(std::move(receipt));
+  }
+  void Abandon() override {
+    for (const EventReceipt& receipt : receipts_) receipt->Abandon();
+  }
+
+ private:
+  std::vector<EventReceipt> receipts_;
+};
 
 class Container : public std::enable_shared_from_this<Container> {
  public:
@@ -65,7 +102,9 @@ class Container : public std::enable_shared_from_this<Container> {
       std::function<void(std::shared_ptr<Container>, QueuedCallback, UniqueFunction<void()> done)>;
 
   enum class Phase : std::uint8_t {
-    kStarting,  // create in flight: events wait
+    kStarting,   // create in flight: events wait
+    kRestoring,  // restore in flight, nothing decided: events wait
+    kEnding,     // a restore is ending it: only its exit is called back
     kRunning,
     kDraining,   // init's exit arrived; the execs' own exits are awaited for a moment
     kExiting,    // the exit callback is queued or runs: the id stays active
@@ -83,6 +122,10 @@ class Container : public std::enable_shared_from_this<Container> {
         }) {}
 
   bool running() const { return phase == Phase::kRunning; }
+  // Its init's exit has not been seen, and is to be called back.
+  bool alive() const {
+    return phase == Phase::kStarting || phase == Phase::kRunning || phase == Phase::kEnding;
+  }
 
   const std::string id;
   Phase phase = Phase::kStarting;
@@ -91,12 +134,25 @@ class Container : public std::enable_shared_from_this<Container> {
   std::uint32_t system_pid = 0;
   std::uint32_t exit_status = 0;
   bool oom = false;
+  bool restored = false;   // by Restore, not by Create
+  bool given_up = false;   // a restore failed after its first callback: nothing more is called back
+  bool exit_seen = false;  // of init, after it was called back as gone
+  bool exec_exited = false;  // while kEnding
   bool silent = false;     // create failed: what still happens is cleaned up after, not called back
   types::Process process;  // of the spec: what execs inherit
   AttachedStdio stdio;
   std::map<std::string, std::shared_ptr<Exec>> execs;
-  std::vector<types::Event> held_events;  // arrived while kStarting
+  std::vector<HeldEvent> held_events;               // arrived while kStarting or kRestoring
+  EventReceipt exit_receipt;                        // of init's exit, until its callback begins
+  std::shared_ptr<EventReceipts> restore_receipts;  // of events that came while kRestoring
+  std::shared_ptr<OneShot<Status>> exit_result;     // a restore waits for the exit callback
+  std::vector<std::shared_ptr<OutputReader>> discarded;  // read to their ends by nobody's wish
   std::optional<TimerId> drain_timer;
+
+  // Reconcile: since when the daemon has not known it although no exit came, and whether its exit
+  // was concluded from that.
+  std::optional<Duration> missing_since;
+  bool exit_concluded = false;
 
   StopSignal ended;       // ends the sleeps of whoever makes sure that something of it is killed
   AsyncMutex operations;  // the container's operations exclude each other
@@ -104,13 +160,13 @@ class Container : public std::enable_shared_from_this<Container> {
 
   // Waiters for the pause and resume callbacks, oldest first, and how many of those callbacks are
   // queued or running.
-  struct StateWait {
+  struct StateWaits {
     std::deque<StateWaiter> waiters;
     std::size_t queued_callbacks = 0;
   };
-  StateWait pause;
-  StateWait resume;
-  StateWait& WaitFor(ContainerState state) {
+  StateWaits pause;
+  StateWaits resume;
+  StateWaits& WaitFor(ContainerState state) {
     return state == ContainerState::kPause ? pause : resume;
   }
 };

@@ -22,41 +22,36 @@ std::uint32_t InitPid(const types::CreateContainerResponse& response) {
 Awaitable<Status> Client::Impl::Create(std::string id, std::string spec_json,
                                        CreateOptions create) {
   if (closed) co_return Fail(ClosedError());
-  if (id.empty() || id == "." || id == ".." || id.find('/') != std::string::npos) {
-    co_return Fail(ErrorCode::kInvalidArgument,
-                   "container id \"" + id + "\": expected a file name");
-  }
-  if (const auto found = containers.find(id); found != containers.end()) {
-    const bool replaceable = found->second->phase == Container::Phase::kExiting &&
-                             !Acts(Deviation::kActiveUntilCalledBack);
-    if (!replaceable) {
-      co_return Fail(ErrorCode::kAlreadyExists, "Container " + id + " is already active");
-    }
+  if (Status valid = CheckContainerId(id); !valid) co_return valid;
+  if (IsActive(id)) {
+    co_return Fail(ErrorCode::kAlreadyExists, "Container " + id + " is already active");
   }
   auto process = ReadProcessOfSpec(spec_json);
   if (!process) co_return Fail(process.error());
+  const auto root = ReadRootOfSpec(spec_json);
+  if (!root) co_return Fail(root.error());
 
   const Deadline deadline(ports.runtime, create.timeout.value_or(options.timing.create_deadline));
-  const auto container = std::make_shared<Container>(
-      ports.runtime, id,
-      [this](ContainerPtr owner, QueuedCallback callback, UniqueFunction<void()> done) {
-        RunCallback(owner, std::move(callback), std::move(done));
-      });
-  container->began = ports.runtime.Now();
-  container->began_wall = ports.runtime.WallNow();
+  const ContainerPtr container = Begin(id, Container::Phase::kStarting);
   container->process = std::move(*process);
-  containers[id] = container;
   co_await container->operations.Lock(deadline.left());  // nobody else has it: granted at once
   OperationLock lock(container);
 
-  Status started = co_await ports.bundles.Create(id, std::move(spec_json));
-  if (started) started = co_await Start(container, std::move(create), deadline);
+  const auto disk = std::make_shared<DiskSteps>(ports.runtime, scope_);
+  const std::string what = "container " + id;
+  auto making = ports.bundles.Create(id, std::move(spec_json), *root);
+  Status started = co_await DiskSteps::Do(disk, what, std::move(making), deadline.left());
+  if (started) started = co_await Start(container, std::move(create), disk, deadline);
   lock.Release();
   if (!started) {
     if (container->phase == Container::Phase::kCondemned) co_return started;
     DropHeldEvents(*container);
-    static_cast<void>(co_await ports.bundles.Remove(id));  // the first error is the one to report
-    Forget(container);
+    // The first error is the one to report. Of a file system that hangs the caller need not see
+    // the end; until then the id is active.
+    const auto cleaning = std::make_shared<DiskSteps>(ports.runtime, scope_);
+    auto clear = ClearFailedCreate(container, disk);
+    static_cast<void>(
+        co_await DiskSteps::Do(cleaning, what, std::move(clear), CleaningTime(deadline)));
     co_return started;
   }
   if (container->phase ==
@@ -67,21 +62,35 @@ Awaitable<Status> Client::Impl::Create(std::string id, std::string spec_json,
   co_return co_await FinishStart(container, container->system_pid);
 }
 
+Awaitable<Status> Client::Impl::ClearFailedCreate(ContainerPtr container,
+                                                  std::shared_ptr<DiskSteps> disk) {
+  co_await DiskSteps::Idle(disk);
+  Status removed = co_await ports.bundles.Remove(container->id);
+  Forget(container);
+  co_return removed;
+}
+
 Awaitable<Status> Client::Impl::Start(ContainerPtr container, CreateOptions create,
-                                      Deadline deadline) {
-  auto config = co_await ports.bundles.ReadConfig(container->id);
+                                      std::shared_ptr<DiskSteps> disk, Deadline deadline) {
+  const std::string what = "container " + container->id;
+  auto reading = ports.bundles.ReadConfig(container->id);
+  auto config = co_await DiskSteps::Do(disk, what, std::move(reading), deadline.left());
   if (!config) {
     if (!Acts(Deviation::kUnreadableSpecIsError)) co_return Status();
     co_return Fail(config.error());
   }
   const std::string init(kInitProcess);
   StdioPaths paths = StdioPaths::In(ports.bundles.PathOf(container->id), init);
-  auto streams = co_await ports.stdio.Open(paths, container->process.terminal());
+  auto opening = ports.stdio.Open(paths, container->process.terminal());
+  auto streams = co_await DiskSteps::Do(disk, what, std::move(opening), deadline.left());
   if (!streams) co_return Fail(streams.error());
   IoPipe pipe;
   container->stdio = MakeStdio(container->id, init, std::move(paths), std::move(*streams), pipe);
 
   Status attached = co_await Attach(container->id, init, std::move(pipe));
+  if (attached && deadline.left() == Duration::zero()) {
+    attached = Fail(ErrorCode::kDeadlineExceeded, what + ": its attach did not end in time");
+  }
   if (attached) attached = co_await RequestCreate(container, std::move(create), deadline);
   if (!attached) container->stdio.Abandon();
   co_return attached;
@@ -124,8 +133,8 @@ Awaitable<Status> Client::Impl::FinishStart(ContainerPtr container, std::uint32_
   start.info.system_pid = system_pid;
   start.result = result;
   container->callbacks.Push(std::move(start));
-  for (const types::Event& event : std::exchange(container->held_events, {})) {
-    ApplyEvent(container, event);
+  for (const HeldEvent& held : std::exchange(container->held_events, {})) {
+    ApplyEvent(container, held.event, held.receipt);
   }
   co_return co_await result->Wait();
 }
@@ -147,7 +156,8 @@ AttachedStdio Client::Impl::MakeStdio(const std::string& id, const std::string& 
 }
 
 void Client::Impl::DropHeldEvents(Container& container) {
-  dropped.failed_start += std::exchange(container.held_events, {}).size();
+  const std::vector<HeldEvent> held = std::exchange(container.held_events, {});
+  dropped.failed_start += held.size();
 }
 
 // The create failed, yet its container may run: kill it, absorb its exit, then clean up.
@@ -166,7 +176,7 @@ Awaitable<void> Client::Impl::KillCondemned(ContainerPtr container, bool may_not
       request.set_id(container->id);
       auto state = co_await Send(std::move(request), timing.call_deadline);
       if (!state && SaysContainerNotFound(state.error()))
-        co_return co_await ForgetCondemned(container);
+        co_return co_await ForgetCondemned(container, nullptr);
       may_not_exist = !state;
     }
     if (!may_not_exist) {
@@ -183,11 +193,13 @@ Awaitable<void> Client::Impl::KillCondemned(ContainerPtr container, bool may_not
   }
 }
 
-Awaitable<void> Client::Impl::ForgetCondemned(ContainerPtr container) {
+// The receipt, of the exit that led here, lasts until the bundle is gone.
+Awaitable<void> Client::Impl::ForgetCondemned(ContainerPtr container, EventReceipt /*receipt*/) {
   if (container->phase != Container::Phase::kCondemned) co_return;
   container->phase = Container::Phase::kGone;
   container->ended.Stop();
-  static_cast<void>(co_await ports.bundles.Remove(container->id));
+  if (container->restored) container->stdio.ProcessGone();
+  co_await RemoveBundle(container);
   Forget(container);
 }
 

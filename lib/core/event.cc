@@ -1,6 +1,8 @@
 #include "lib/core/event.h"
 
+#include <algorithm>
 #include <string>
+#include <utility>
 
 namespace libcontainerd {
 namespace {
@@ -23,8 +25,12 @@ std::uint64_t HashNames(const types::Event& event) {
 }  // namespace
 
 WallTime TimestampOf(const types::Event& event) {
-  return WallTime(std::chrono::seconds(event.timestamp().seconds()) +
-                  std::chrono::nanoseconds(event.timestamp().nanos()));
+  constexpr std::int64_t kFirst = -9'214'560'000;  // 1678-01-01
+  constexpr std::int64_t kLast = 9'214'646'399;    // 2261-12-31
+  constexpr std::int32_t kLongestFraction = 999'999'999;
+  const std::int64_t seconds = std::clamp(event.timestamp().seconds(), kFirst, kLast);
+  const std::int32_t nanos = std::clamp(event.timestamp().nanos(), 0, kLongestFraction);
+  return WallTime(std::chrono::seconds(seconds) + std::chrono::nanoseconds(nanos));
 }
 
 void SetTimestamp(WallTime time, google::protobuf::Timestamp& timestamp) {
@@ -44,6 +50,20 @@ bool SeenEvents::Insert(const types::Event& event) {
     order_.pop_front();
   }
   return true;
+}
+
+void UnclaimedEvents::Add(types::Event event) {
+  events_.push_back(std::move(event));
+  if (events_.size() > capacity_) events_.pop_front();
+}
+
+std::vector<types::Event> UnclaimedEvents::Take(const std::string& id) {
+  std::vector<types::Event> taken;
+  for (const types::Event& event : events_) {
+    if (event.id() == id) taken.push_back(event);
+  }
+  std::erase_if(events_, [&](const types::Event& event) { return event.id() == id; });
+  return taken;
 }
 
 }  // namespace libcontainerd

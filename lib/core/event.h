@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <string>
 #include <string_view>
 #include <unordered_set>
+#include <vector>
 
 #include "containerd_v0.pb.h"
 #include "libcontainerd/runtime.h"
@@ -20,6 +22,7 @@ inline constexpr std::string_view kResumeEvent = "resume";
 inline constexpr std::string_view kStartContainerEvent = "start-container";
 inline constexpr std::string_view kStartProcessEvent = "start-process";
 
+// A time beyond the years 1678 to 2261, which is nonsense, becomes the nearest in them.
 WallTime TimestampOf(const types::Event& event);
 void SetTimestamp(WallTime time, google::protobuf::Timestamp& timestamp);
 
@@ -51,6 +54,22 @@ class SeenEvents {
   std::size_t capacity_;
   std::unordered_set<Identity, Hash> seen_;
   std::deque<Identity> order_;
+};
+
+// The last events of containers that nobody tracked: a restore that comes to a container a moment
+// later must know of them, since the log may not have them yet.
+class UnclaimedEvents {
+ public:
+  explicit UnclaimedEvents(std::size_t capacity = 4096) : capacity_(capacity) {}
+
+  void Add(types::Event event);
+  // Those of that container, in the order of their arrival; they are kept no longer.
+  std::vector<types::Event> Take(const std::string& id);
+  std::size_t size() const { return events_.size(); }
+
+ private:
+  std::size_t capacity_;
+  std::deque<types::Event> events_;
 };
 
 }  // namespace libcontainerd

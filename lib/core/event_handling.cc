@@ -16,8 +16,11 @@ constexpr std::uint32_t kKilledStatus = 137;
 
 }  // namespace
 
-void Client::Impl::HandleEvent(const types::Event& event) {
-  if (closed) return;
+void Client::Impl::HandleEvent(const types::Event& event, const EventReceipt& receipt) {
+  if (closed) {
+    if (receipt) receipt->Abandon();
+    return;
+  }
   if (!seen_.Insert(event) && Acts(Deviation::kDuplicateEventsDropped)) {
     ++dropped.duplicate;
     return;
@@ -25,18 +28,24 @@ void Client::Impl::HandleEvent(const types::Event& event) {
   const auto found = containers.find(event.id());
   if (found == containers.end()) {
     ++dropped.unknown_container;
+    unclaimed_.Add(event);
     return;
   }
   const ContainerPtr container = found->second;
+  if (container->phase == Container::Phase::kRestoring) {
+    container->restore_receipts->Add(receipt);
+    container->held_events.push_back({event, nullptr});
+    return;
+  }
   if (Acts(Deviation::kStaleEventsDropped) && IsOfEarlierLife(*container, event)) {
     ++dropped.earlier_life;
     return;
   }
   if (container->phase == Container::Phase::kStarting && Acts(Deviation::kStartCalledBackFirst)) {
-    container->held_events.push_back(event);
+    container->held_events.push_back({event, receipt});
     return;
   }
-  ApplyEvent(container, event);
+  ApplyEvent(container, event, receipt);
 }
 
 // An event stamped before this life's create was sent. Both clocks are looked at, so that a clock
@@ -48,46 +57,55 @@ bool Client::Impl::IsOfEarlierLife(const Container& container, const types::Even
   return TimestampOf(event) < std::min(container.began_wall, began_by_todays_clock);
 }
 
-void Client::Impl::ApplyEvent(const ContainerPtr& container, const types::Event& event) {
+void Client::Impl::ApplyEvent(const ContainerPtr& container, const types::Event& event,
+                              const EventReceipt& receipt) {
   const std::string& type = event.type();
   if (type == kExitEvent) {
     if (event.pid() == kInitProcess) {
-      ApplyInitExit(container, event.status());
+      ApplyInitExit(container, event.status(), receipt);
     } else {
-      ApplyExecExit(container, event.pid(), event.status());
+      ApplyExecExit(container, event.pid(), event.status(), receipt);
     }
   } else if (type == kOomEvent) {
-    ApplyStateEvent(container, ContainerState::kOom);
+    ApplyStateEvent(container, ContainerState::kOom, receipt);
   } else if (type == kPauseEvent) {
-    ApplyStateEvent(container, ContainerState::kPause);
+    ApplyStateEvent(container, ContainerState::kPause, receipt);
   } else if (type == kResumeEvent) {
-    ApplyStateEvent(container, ContainerState::kResume);
+    ApplyStateEvent(container, ContainerState::kResume, receipt);
   }  // start-container, start-process and whatever a later daemon invents need nothing
 }
 
-void Client::Impl::ApplyStateEvent(const ContainerPtr& container, ContainerState state) {
+void Client::Impl::ApplyStateEvent(const ContainerPtr& container, ContainerState state,
+                                   const EventReceipt& receipt) {
   if (container->phase == Container::Phase::kCondemned) {
-    ++dropped.failed_start;
+    CountCondemned(*container);
     return;
   }
-  if (!container->running() && container->phase != Container::Phase::kStarting) {
+  if (!container->alive()) {
+    if (container->exit_concluded && state == ContainerState::kOom) container->oom = true;
     ++dropped.after_exit;
     return;
   }
-  if (state == ContainerState::kOom) {
-    container->oom = true;
-  } else {
+  if (state == ContainerState::kOom) container->oom = true;
+  if (container->phase == Container::Phase::kEnding) return;
+  if (state != ContainerState::kOom) {
     ++container->WaitFor(state).queued_callbacks;
   }
   QueuedCallback callback;
   callback.info.state = state;
+  callback.receipt = receipt;
   container->callbacks.Push(std::move(callback));
 }
 
 void Client::Impl::ApplyExecExit(const ContainerPtr& container, const std::string& name,
-                                 std::uint32_t status) {
+                                 std::uint32_t status, const EventReceipt& receipt) {
   if (container->phase == Container::Phase::kCondemned) {
-    ++dropped.failed_start;
+    CountCondemned(*container);
+    return;
+  }
+  if (container->phase == Container::Phase::kEnding) {
+    container->exec_exited = true;
+    if (!Acts(Deviation::kRestoreWaitsForInit)) container->ended.Stop();
     return;
   }
   if (container->phase == Container::Phase::kExiting ||
@@ -99,16 +117,19 @@ void Client::Impl::ApplyExecExit(const ContainerPtr& container, const std::strin
   if (found == container->execs.end()) {  // added by somebody else
     auto foreign = std::make_shared<Exec>();
     foreign->name = name;
-    ReportExecExit(container, foreign, status);
+    ReportExecExit(container, foreign, status, receipt);
     return;
   }
   const std::shared_ptr<Exec> exec = found->second;
   switch (exec->phase) {
     case Exec::Phase::kStarting:
-      if (!exec->held_exit) exec->held_exit = status;
+      if (!exec->held_exit) {
+        exec->held_exit = status;
+        exec->held_receipt = receipt;
+      }
       return;
     case Exec::Phase::kRunning:
-      ReportExecExit(container, exec, status);
+      ReportExecExit(container, exec, status, receipt);
       FinishDrainingIfQuiet(container);
       return;
     case Exec::Phase::kExited:
@@ -116,13 +137,13 @@ void Client::Impl::ApplyExecExit(const ContainerPtr& container, const std::strin
       return;
     case Exec::Phase::kAbsorbed:
       ++dropped.failed_start;
-      container->execs.erase(found);
+      ForgetExec(*container, exec);
       return;
   }
 }
 
 void Client::Impl::ReportExecExit(const ContainerPtr& container, const std::shared_ptr<Exec>& exec,
-                                  std::uint32_t status) {
+                                  std::uint32_t status, const EventReceipt& receipt) {
   exec->phase = Exec::Phase::kExited;
   exec->stdio.ProcessGone();
   QueuedCallback callback;
@@ -131,21 +152,30 @@ void Client::Impl::ReportExecExit(const ContainerPtr& container, const std::shar
   callback.info.exit_code = status;
   callback.info.oom_killed = container->oom && !Acts(Deviation::kExecOomFlagClear);
   callback.exec = exec;
+  callback.receipt = receipt;
   container->callbacks.Push(std::move(callback));
 }
 
-void Client::Impl::ApplyInitExit(const ContainerPtr& container, std::uint32_t status) {
+void Client::Impl::ApplyInitExit(const ContainerPtr& container, std::uint32_t status,
+                                 const EventReceipt& receipt) {
   if (container->phase == Container::Phase::kCondemned) {
-    ++dropped.failed_start;
-    if (!closed) scope_->Spawn(ForgetCondemned(container));
+    CountCondemned(*container);
+    if (!closed) scope_->Spawn(ForgetCondemned(container, receipt));
     return;
   }
-  if (!container->running() && container->phase != Container::Phase::kStarting) {
+  if (!container->alive()) {
+    container->exit_seen = true;
+    if (std::exchange(container->exit_concluded, false)) {  // not yet called back: now it is known
+      container->exit_status = status;
+      container->exit_receipt = receipt;
+      return;
+    }
     ++dropped.after_exit;
     return;
   }
   container->phase = Container::Phase::kDraining;
   container->exit_status = status;
+  container->exit_receipt = receipt;
   container->ended.Stop();
   container->stdio.ProcessGone();
   if (Acts(Deviation::kExitEndsWaiters)) {
@@ -166,9 +196,9 @@ void Client::Impl::ApplyInitExit(const ContainerPtr& container, std::uint32_t st
 // The waiters whose callback is already on its way are released by it, in order; the others have
 // nothing to wait for.
 void Client::Impl::EndWaiters(Container& container, const Error& error) {
-  for (Container::StateWait* wait : {&container.pause, &container.resume}) {
+  for (Container::StateWaits* wait : {&container.pause, &container.resume}) {
     while (wait->waiters.size() > wait->queued_callbacks) {
-      wait->waiters.back()->Set(Fail(error));
+      wait->waiters.back()->ended.Set(Fail(error));
       wait->waiters.pop_back();
     }
   }
@@ -189,7 +219,8 @@ void Client::Impl::EndDraining(const ContainerPtr& container) {
   container->drain_timer.reset();
   for (const auto& [name, exec] : container->execs) {
     if (exec->phase == Exec::Phase::kStarting) exec->container_exited = true;
-    if (exec->phase == Exec::Phase::kRunning) ReportExecExit(container, exec, kKilledStatus);
+    if (exec->phase == Exec::Phase::kRunning)
+      ReportExecExit(container, exec, kKilledStatus, container->exit_receipt);
   }
   QueueExit(container);
 }
@@ -200,12 +231,19 @@ void Client::Impl::QueueExit(const ContainerPtr& container) {
   callback.info.state = ContainerState::kExit;
   callback.info.exit_code = container->exit_status;
   callback.info.oom_killed = container->oom;
+  callback.result = std::exchange(container->exit_result, nullptr);
   container->callbacks.Push(std::move(callback));
+}
+
+// What still comes of a container that is being got rid of.
+void Client::Impl::CountCondemned(const Container& container) {
+  ++(container.restored ? dropped.after_exit : dropped.failed_start);
 }
 
 void Client::Impl::RunCallback(const ContainerPtr& container, QueuedCallback callback,
                                UniqueFunction<void()> done) {
-  if (closed) {
+  if (closed || container->given_up) {
+    if (callback.receipt) callback.receipt->Abandon();
     if (callback.result) callback.result->Set(Fail(ErrorCode::kCancelled, "the client is closing"));
     done();
     return;
@@ -237,13 +275,19 @@ Awaitable<void> Client::Impl::RunExitCallback(ContainerPtr container, QueuedCall
   if (callback.exec) {
     const bool has_fifos = !callback.exec->stdio.paths.in.empty();
     if (has_fifos) static_cast<void>(co_await ports.stdio.Remove(callback.exec->stdio.paths));
-  } else {
-    static_cast<void>(co_await ports.bundles.Remove(container->id));
+  } else if (!callback.may_live) {
+    co_await RemoveBundle(container);
   }
   if (container->silent) {
     AfterCallback(container, callback, Status());
     done();
     co_return;
+  }
+  if (!callback.exec) {  // what came while it waited
+    container->exit_concluded = false;
+    callback.receipt = std::exchange(container->exit_receipt, nullptr);
+    callback.info.exit_code = container->exit_status;
+    callback.info.oom_killed = container->oom;
   }
   auto called_back = std::make_shared<OneShot<Status>>(ports.runtime);
   CallBack(container, callback.info,
@@ -251,6 +295,15 @@ Awaitable<void> Client::Impl::RunExitCallback(ContainerPtr container, QueuedCall
   Status status = co_await called_back->Wait();
   AfterCallback(container, callback, std::move(status));
   done();
+}
+
+// What stands in the way of the removal is not an engine's to mend while it hears of an exit.
+Awaitable<void> Client::Impl::RemoveBundle(ContainerPtr container) {
+  if (container->restored) {
+    Status released = co_await ports.bundles.ReleaseRootfs(container->id);
+    if (!released) co_return;
+  }
+  static_cast<void>(co_await ports.bundles.Remove(container->id));
 }
 
 void Client::Impl::CallBack(const ContainerPtr& container, const StateInfo& info,
@@ -268,10 +321,10 @@ void Client::Impl::AfterCallback(const ContainerPtr& container, QueuedCallback& 
                                  Status status) {
   const ContainerState state = callback.info.state;
   if (state == ContainerState::kPause || state == ContainerState::kResume) {
-    Container::StateWait& wait = container->WaitFor(state);
+    Container::StateWaits& wait = container->WaitFor(state);
     --wait.queued_callbacks;
     if (!wait.waiters.empty()) {
-      wait.waiters.front()->Set(Status());
+      wait.waiters.front()->ended.Set(Status());
       wait.waiters.pop_front();
     }
   }
@@ -281,10 +334,18 @@ void Client::Impl::AfterCallback(const ContainerPtr& container, QueuedCallback& 
       container->execs.erase(found);
   }
   if (callback.result) {
-    if (!status) GiveUpStarted(container);
+    if (!status && state == ContainerState::kStart) GiveUpStarted(container);
+    const bool restores = state == ContainerState::kRestore || state == ContainerState::kPause ||
+                          state == ContainerState::kResume;
+    if (!status && restores) GiveUpRestored(container);
     callback.result->Set(std::move(status));
   }
-  if (state == ContainerState::kExit) Forget(container);
+  if (state == ContainerState::kExit && callback.may_live) {
+    StayOn(container);
+  } else if (state == ContainerState::kExit) {
+    Forget(container);
+  }
+  callback.receipt.reset();
   --callbacks_running_;
   NotifyIfIdle();
 }
@@ -301,6 +362,7 @@ void Client::Impl::GiveUpStarted(const ContainerPtr& container) {
 }
 
 void Client::Impl::Forget(const ContainerPtr& container) {
+  container->restore_receipts.reset();
   container->phase = Container::Phase::kGone;
   container->ended.Stop();
   const auto found = containers.find(container->id);

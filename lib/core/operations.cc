@@ -95,7 +95,7 @@ Awaitable<Status> Client::Impl::ChangeState(std::string id, ContainerState state
   auto lock = co_await LockStarted(id, deadline.left());
   if (!lock) co_return Fail(lock.error());
   const ContainerPtr container = lock->container();
-  auto waiter = std::make_shared<OneShot<Status>>(ports.runtime);
+  auto waiter = std::make_shared<StateWait>(ports.runtime);
   auto& waiters = container->WaitFor(state).waiters;
 
   // Before the request, because the event may overtake the reply.
@@ -109,6 +109,7 @@ Awaitable<Status> Client::Impl::ChangeState(std::string id, ContainerState state
     std::erase(waiters, waiter);
     co_return Fail(reply.error());
   }
+  waiter->answered = true;
   if (!Acts(Deviation::kWaiterRegisteredFirst)) waiters.push_back(waiter);
   lock->Release();
 
@@ -116,10 +117,10 @@ Awaitable<Status> Client::Impl::ChangeState(std::string id, ContainerState state
   const TimerId timer = ports.runtime.StartTimer(patience, [container, waiter, id, state] {
     std::erase(container->WaitFor(state).waiters, waiter);
     const std::string name(ContainerStateName(state));
-    waiter->Set(Fail(ErrorCode::kDeadlineExceeded,
-                     "container " + id + ": no " + name + " event came in time"));
+    waiter->ended.Set(Fail(ErrorCode::kDeadlineExceeded,
+                           "container " + id + ": no " + name + " event came in time"));
   });
-  Status status = co_await waiter->Wait();
+  Status status = co_await waiter->ended.Wait();
   ports.runtime.CancelTimer(timer);
   co_return status;
 }

@@ -1,7 +1,9 @@
 #include "lib/core/spec.h"
 
+#include <algorithm>
 #include <limits>
 #include <utility>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -102,7 +104,90 @@ void ReadCapabilities(ObjectReader& reader, const Json& json, types::Process& pr
   ObjectReader(*found, "process.capabilities.", status).Strings("bounding", add);
 }
 
+// One entry of uidMappings or gidMappings, as one side sees it.
+struct IdRange {
+  std::uint64_t first = 0;
+  std::uint64_t size = 0;
+  std::size_t index = 0;
+};
+
+// The kernel refuses such maps too, but only once the container starts, and without saying where.
+Status CheckRanges(const std::string& map, const std::string& side, std::vector<IdRange> ranges) {
+  constexpr std::uint64_t kLastId = kMaxUint32 - 1;  // the last number means "none"
+  const auto place = [&](const IdRange& range) {
+    return map + "[" + std::to_string(range.index) + "]";
+  };
+  for (const IdRange& range : ranges) {
+    if (range.first + range.size - 1 <= kLastId) continue;
+    return Fail(ErrorCode::kInvalidArgument,
+                "OCI spec: " + place(range) + ": " + side + " " + std::to_string(range.first) +
+                    " and size " + std::to_string(range.size) + " go beyond the last id, " +
+                    std::to_string(kLastId));
+  }
+  std::ranges::sort(ranges, {},
+                    [](const IdRange& range) { return std::pair(range.first, range.index); });
+  for (std::size_t i = 1; i < ranges.size(); ++i) {
+    const IdRange& before = ranges[i - 1];
+    if (before.first + before.size <= ranges[i].first) continue;
+    const auto [first, second] = std::minmax(
+        before, ranges[i], [](const IdRange& a, const IdRange& b) { return a.index < b.index; });
+    return Fail(ErrorCode::kInvalidArgument,
+                "OCI spec: " + place(second) + ": " + side + " overlaps " + place(first));
+  }
+  return {};
+}
+
+// The host's id of the container's id 0; 0 where nothing maps it.
+std::uint32_t ReadMappedRoot(ObjectReader& section, const char* key, Status& status) {
+  const std::string map = std::string("linux.") + key;
+  const Json* entries = section.Find(key, Json::value_t::array, "an array of mappings");
+  if (entries == nullptr || !status) return 0;
+  std::vector<IdRange> inside;
+  std::vector<IdRange> outside;
+  std::uint32_t root = 0;
+  for (std::size_t i = 0; i < entries->size(); ++i) {
+    const Json& entry = (*entries)[i];
+    ObjectReader reader(entry, map + "[" + std::to_string(i) + "].", status);
+    if (!entry.is_object()) {
+      section.Complain(std::string(key) + "[" + std::to_string(i) + "]", "an object", entry);
+      return 0;
+    }
+    const std::uint64_t container_id = reader.Unsigned("containerID", kMaxUint32);
+    const std::uint64_t host_id = reader.Unsigned("hostID", kMaxUint32);
+    const std::uint64_t size = reader.Unsigned("size", kMaxUint32);
+    if (size == 0) {
+      const Json none = 0;
+      reader.Complain("size", "a number from 1", entry.contains("size") ? entry["size"] : none);
+    }
+    if (!status) return 0;
+    inside.push_back({container_id, size, i});
+    outside.push_back({host_id, size, i});
+    if (container_id == 0) root = static_cast<std::uint32_t>(host_id);
+  }
+  status = CheckRanges(map, "containerID", std::move(inside));
+  if (status) status = CheckRanges(map, "hostID", std::move(outside));
+  return root;
+}
+
 }  // namespace
+
+Result<FileOwner> ReadRootOfSpec(std::string_view spec_json) {
+  const Json spec = Json::parse(spec_json, nullptr, /*allow_exceptions=*/false);
+  if (spec.is_discarded() || !spec.is_object()) {
+    return Fail(ErrorCode::kInvalidArgument, "OCI spec: expected a JSON object");
+  }
+  Status status;
+  ObjectReader top(spec, "", status);
+  const Json* section = top.Find("linux", Json::value_t::object, "an object");
+  FileOwner root;
+  if (section != nullptr) {
+    ObjectReader reader(*section, "linux.", status);
+    root.uid = ReadMappedRoot(reader, "uidMappings", status);
+    if (status) root.gid = ReadMappedRoot(reader, "gidMappings", status);
+  }
+  if (!status) return Fail(status.error());
+  return root;
+}
 
 Result<types::Process> ReadProcessOfSpec(std::string_view spec_json) {
   const Json spec = Json::parse(spec_json, nullptr, /*allow_exceptions=*/false);

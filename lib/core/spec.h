@@ -7,6 +7,7 @@
 
 #include "containerd_v0.pb.h"
 #include "libcontainerd/error.h"
+#include "libcontainerd/file_ownership.h"
 
 namespace libcontainerd {
 
@@ -15,5 +16,11 @@ namespace libcontainerd {
 // expected a boolean, got "yes"`. Unknown fields are none of our business; a document without a
 // `linux` section is fine.
 Result<types::Process> ReadProcessOfSpec(std::string_view spec_json);
+
+// Who the container's root is on the host, by linux.uidMappings and linux.gidMappings; the host's
+// root where nothing maps it. INVALID_ARGUMENT names the place of an entry that is malformed, goes
+// beyond the last id or overlaps another: `OCI spec: linux.uidMappings[1]: hostID overlaps
+// linux.uidMappings[0]`.
+Result<FileOwner> ReadRootOfSpec(std::string_view spec_json);
 
 }  // namespace libcontainerd

@@ -70,9 +70,9 @@ Awaitable<Status> StdinCloser::Write(Self self, std::string data) {
 Awaitable<Status> StdinCloser::Close(Self self) {
   if (self->closed_) co_return Status();
   self->closed_ = true;
-  // Before the reply the daemon would refuse, and the local end must stay open until the process
-  // has opened its own: Started() or Failed() does the rest.
-  if (self->fate_ == Fate::kPending) co_return Status();
+  // Before the reply the daemon would refuse: Started() or Failed() does the rest. The local end
+  // itself waits for the process to open its own.
+  if (self->fate_ == Fate::kPending) co_return co_await self->local_->Close();
   co_return co_await CloseNow(self);
 }
 
@@ -87,7 +87,11 @@ Awaitable<void> StdinCloser::CloseDeferred(Self self) {
   const bool waits_for_reply = self->fate_ == Fate::kPending;
   self->closed_ = true;
   // Nobody waits for this closing; the process's own end reports what matters.
-  if (!waits_for_reply) static_cast<void>(co_await CloseNow(self));
+  if (waits_for_reply) {
+    static_cast<void>(co_await self->local_->Close());
+  } else {
+    static_cast<void>(co_await CloseNow(self));
+  }
   // An engine may drop a pipe after its client is gone; then `self` is the last to hold the scope,
   // which still has to take note of this coroutine's end.
   asio::post(self->context_.runtime.executor(), [self] {});

@@ -6,47 +6,35 @@
 #include "lib/core/event.h"
 
 namespace libcontainerd {
-namespace {
 
-class Collector final : public EventSink {
- public:
-  explicit Collector(Runtime& runtime) : ended_(runtime) {}
+void StoredLogReading::OnEvents(std::span<const types::Event> events) {
+  if (!ended_.is_set()) take_(events);
+}
 
-  void OnEvents(std::span<const types::Event> events) override {
-    events_.insert(events_.end(), events.begin(), events.end());
-  }
-  void OnEnd(Status status) override { ended_.Set(std::move(status)); }
+void StoredLogReading::OnEnd(Status status) {
+  ended_.Set(std::move(status));
+}
 
-  Awaitable<Status> Wait() { return ended_.Wait(); }
-  void GiveUp(Error error) { ended_.Set(Fail(std::move(error))); }
-  std::vector<types::Event> Take() { return std::move(events_); }
+void StoredLogReading::GiveUp(Error error) {
+  ended_.Set(Fail(std::move(error)));
+}
 
- private:
-  OneShot<Status> ended_;
-  std::vector<types::Event> events_;
-};
-
-}  // namespace
-
-Awaitable<Result<std::vector<types::Event>>> ReadStoredEvents(Runtime& runtime, ContainerdApi& api,
-                                                              WallTime since, std::string id,
-                                                              Duration timeout) {
+Awaitable<Status> StoredLogReading::Read(std::shared_ptr<StoredLogReading> self, ContainerdApi& api,
+                                         WallTime since, std::string id, Duration timeout) {
   types::EventsRequest request;
   SetTimestamp(since, *request.mutable_timestamp());
   request.set_storedonly(true);
   request.set_id(std::move(id));
 
-  const auto collector = std::make_shared<Collector>(runtime);
-  const TimerId timer = runtime.StartTimer(timeout, [collector] {
-    collector->GiveUp(
-        Error{ErrorCode::kDeadlineExceeded, "the stored events did not come in time"});
+  Runtime& runtime = self->runtime_;
+  const TimerId timer = runtime.StartTimer(timeout, [self] {
+    self->GiveUp(Error{ErrorCode::kDeadlineExceeded, "the stored events did not come in time"});
   });
-  std::unique_ptr<EventStream> stream = api.Events(std::move(request), *collector);
-  Status ended = co_await collector->Wait();
+  std::unique_ptr<EventStream> stream = api.Events(std::move(request), *self);
+  Status ended = co_await self->ended_.Wait();
   stream.reset();
   runtime.CancelTimer(timer);
-  if (!ended) co_return Fail(std::move(ended).error());
-  co_return collector->Take();
+  co_return ended;
 }
 
 }  // namespace libcontainerd

@@ -97,7 +97,13 @@ MemoryFifos::Writer::~Writer() {
   Close();
 }
 
+void MemoryFifos::Writer::EndWrites() {
+  *writable_ = false;
+  pipe_->Changed();
+}
+
 void MemoryFifos::Writer::Close() {
+  *writable_ = false;
   if (std::exchange(*open_, false)) pipe_->Closed(pipe_->writers);
 }
 
@@ -107,10 +113,10 @@ bool MemoryFifos::Writer::peer_seen() const {
 
 Awaitable<Status> MemoryFifos::Writer::Write(std::string data) {
   const std::shared_ptr<Pipe> pipe = pipe_;
-  const std::shared_ptr<bool> open = open_;
+  const std::shared_ptr<bool> writable = writable_;
   const std::uint64_t readers_before = readers_before_;
   std::size_t written = 0;
-  while (*open) {
+  while (*writable) {
     if (pipe->readers.open == 0 && pipe->readers.opened_ever > readers_before) {
       co_return Fail(ErrorCode::kUnavailable, "broken pipe");
     }

@@ -2,6 +2,7 @@
 
 #include <future>
 #include <optional>
+#include <random>
 #include <thread>
 #include <utility>
 
@@ -15,6 +16,7 @@
 
 #include "lib/runtime/blocking_pool.h"
 #include "lib/runtime/timer_queue.h"
+#include "libcontainerd/random.h"
 
 namespace libcontainerd {
 namespace {
@@ -106,6 +108,7 @@ struct ThreadedRuntime::Impl {
   SteppableClock* clock;
   const std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
   TimerQueue timers;
+  Random random{std::random_device{}()};  // executor thread only
   std::optional<Duration> armed;
   bool ending = false;
 
@@ -158,6 +161,10 @@ Duration ThreadedRuntime::Now() const {
 
 WallTime ThreadedRuntime::WallNow() const {
   return impl_->clock != nullptr ? impl_->clock->WallNow() : std::chrono::system_clock::now();
+}
+
+std::uint64_t ThreadedRuntime::Draw() {
+  return impl_->random.Next();
 }
 
 TimerId ThreadedRuntime::StartTimer(Duration delay, Task task) {

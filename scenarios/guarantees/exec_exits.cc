@@ -69,6 +69,12 @@ class ExecJudge {
           exec.last_event = entry.seq;
         }
         break;
+      case EntryKind::kNote:
+        if (words_.IsEngineGone(entry)) {
+          closed_ = 0;
+          running_ = {};
+        }
+        break;
       case EntryKind::kCallbackEnd:
         --running_[entry.id];
         break;

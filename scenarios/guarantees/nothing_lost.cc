@@ -110,7 +110,8 @@ class LossJudge {
 
   void JudgeMissing(const Entry& event) {
     if (!any_stream_) return;
-    const Life& life = evidence_.lives()[evidence_.lives().IndexOf(event)];
+    const Life& life = evidence_.lives()[Latest(evidence_.lives().IndexOf(event))];
+    if (life.superseded) return;  // nobody restored it
     // Nobody follows a container that never started, or that is called back as gone already.
     const bool over = life.exit_begin != 0 && life.exit_begin < event.seq;
     if (over || life.Failed() || life.start_begin == 0 || life.start_failed) return;
@@ -141,6 +142,15 @@ class LossJudge {
                       " was never delivered, and the stored log was not read again" +
                       (reopened != nullptr ? " after the stream had been reopened" : ""),
                   {event.seq, reopened != nullptr ? reopened->seq : 0});
+  }
+
+  // The same container's latest life.
+  LifeIndex Latest(LifeIndex life) const {
+    const Lives& lives = evidence_.lives();
+    while (lives[life].next != kNoLife && lives[lives[life].next].continues == life) {
+      life = lives[life].next;
+    }
+    return life;
   }
 
   // Long enough to read the stored log.

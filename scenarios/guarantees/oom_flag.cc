@@ -199,6 +199,7 @@ class OomCallbacks {
   Judgement Judge() {
     for (const Entry& entry : evidence_.journal().entries()) {
       if (evidence_.words().IsClosing(entry) && closed_ == 0) closed_ = entry.seq;
+      if (evidence_.words().IsEngineGone(entry)) closed_ = 0;
       const LifeIndex life = evidence_.lives().IndexOf(entry);
       if (entry.what != evidence_.words().oom || life == kNoLife) continue;
       if (entry.kind == EntryKind::kEventDelivered) Delivered(entry, life);

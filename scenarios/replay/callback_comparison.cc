@@ -63,6 +63,10 @@ std::string_view ExplainValues(const Callback& recorded, const Callback& ours,
   if (is_exec && ours.code == kKilledStatus && ExitsAfterInit(facts, ours.process)) {
     return DeviationName(Deviation::kExecExitsBeforeExit);
   }
+  // The reference invents a code, or takes an exec's.
+  if (recorded.state == "exit" && facts.restored_gone && recorded.oom == ours.oom) {
+    return DeviationName(Deviation::kRestoreExitCodeTrue);
+  }
   return {};
 }
 

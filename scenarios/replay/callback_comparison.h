@@ -35,6 +35,8 @@ struct ContainerFacts {
       execs_refused;  // add-process calls that our client refused because the name was busy
   std::map<std::string, int> attaches_failed;
   bool start_failed = false;
+  bool restored_gone = false;   // a restore found it gone
+  bool restored_dying = false;  // a restore without live-restore found it running
   bool create_failed = false;
   bool repeated_event = false;
 };

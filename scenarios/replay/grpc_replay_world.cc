@@ -98,8 +98,10 @@ class GrpcWorld final : public ReplayWorld {
     });
     done.get_future().wait();
   }
-  bool WaitUntil(const std::function<bool()>& condition) override {
-    const auto give_up = std::chrono::steady_clock::now() + kPatience;
+  using ReplayWorld::WaitUntil;
+  bool WaitUntil(const std::function<bool()>& condition,
+                 std::chrono::milliseconds patience) override {
+    const auto give_up = std::chrono::steady_clock::now() + patience;
     for (int turn = 0;; ++turn) {
       bool holds = false;
       Run([&] { holds = condition(); });

@@ -68,7 +68,9 @@ Awaitable<Status> Start(libcontainerd::Client& client, const PlannedCall& call) 
     case CallKind::kRestore:
       break;
   }
-  return client.Restore(call.id, libcontainerd::RestoreOptions());
+  libcontainerd::RestoreOptions options;
+  options.live = call.live;
+  return client.Restore(call.id, options);
 }
 
 // The journal's words for operations (docs/journal.md).

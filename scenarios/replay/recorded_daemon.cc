@@ -1,8 +1,10 @@
 #include "scenarios/replay/recorded_daemon.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <google/protobuf/util/message_differencer.h>
+#include <asio/post.hpp>
 
 #include "libcontainerd/backend.h"
 
@@ -48,16 +50,24 @@ OutputStream StreamNamed(const std::string& name) {
   return name == "stderr" ? OutputStream::kStderr : OutputStream::kStdout;
 }
 
-class SinkHandle final : public libcontainerd::EventStream {
- public:
-  explicit SinkHandle(libcontainerd::EventSink*& slot) : slot_(slot) {}
-  ~SinkHandle() override { slot_ = nullptr; }
-
- private:
-  libcontainerd::EventSink*& slot_;
-};
+libcontainerd::WallTime WallTimeOf(const types::Event& event) {
+  return libcontainerd::WallTime(std::chrono::seconds(event.timestamp().seconds()) +
+                                 std::chrono::nanoseconds(event.timestamp().nanos()));
+}
 
 }  // namespace
+
+// Cancels when the other side lets go of the stream.
+class RecordedDaemon::StreamHandle final : public libcontainerd::EventStream {
+ public:
+  StreamHandle(RecordedDaemon& daemon, libcontainerd::EventSink* sink)
+      : daemon_(daemon), sink_(sink) {}
+  ~StreamHandle() override { daemon_.Forget(sink_); }
+
+ private:
+  RecordedDaemon& daemon_;
+  libcontainerd::EventSink* sink_;
+};
 
 RecordedDaemon::RecordedDaemon(libcontainerd::Runtime& runtime, Recorder& recorder,
                                fake_containerd::ProcessIo& io, const Recording& recording,
@@ -66,6 +76,7 @@ RecordedDaemon::RecordedDaemon(libcontainerd::Runtime& runtime, Recorder& record
   for (const ReplayStep& step : plan.steps) {
     if (step.kind == StepKind::kExpectRpc) planned_rpcs_.insert(step.index);
   }
+  FindUnheard();
 }
 
 RecordedDaemon::~RecordedDaemon() = default;
@@ -94,11 +105,15 @@ void RecordedDaemon::Expect(std::size_t call) {
     call_of_rpc_[rpc] = call;
   };
   if (planned.rpc) expect(*planned.rpc);
+  for (const std::size_t rpc : planned.restore_rpcs) {
+    if (planned.rpc != rpc) expect(rpc);
+  }
   for (const std::size_t rpc : planned.close_stdin_rpcs) expect(rpc);
 }
 
 Awaitable<Status> RecordedDaemon::Unary(Method method, const google::protobuf::Message& request,
                                         google::protobuf::Message& response, Duration /*timeout*/) {
+  if (down_) co_return libcontainerd::Fail(ErrorCode::kUnavailable, "transport is closing");
   const std::string name(MethodName(method));
   const auto found = expected_.find(KeyOf(name, request));
   if (found == expected_.end() || found->second.empty()) {
@@ -112,15 +127,133 @@ Awaitable<Status> RecordedDaemon::Unary(Method method, const google::protobuf::M
   if (method == Method::kCreateContainer || method == Method::kAddProcess)
     OpenStreams(rpc, request);
   auto arrival = std::make_shared<Arrival>(runtime_, response);
-  arrived_[rpc] = arrival;
-  if (overdue_.erase(rpc) > 0) Answer(rpc, *arrival);
+  if (overdue_.erase(rpc) > 0) {
+    Answer(rpc, *arrival);
+  } else {
+    arrived_[rpc] = arrival;
+  }
   co_return co_await arrival->done.Wait();
 }
 
-std::unique_ptr<libcontainerd::EventStream> RecordedDaemon::Events(types::EventsRequest /*request*/,
+std::unique_ptr<libcontainerd::EventStream> RecordedDaemon::Events(types::EventsRequest request,
                                                                    libcontainerd::EventSink& sink) {
-  sink_ = &sink;
-  return std::make_unique<SinkHandle>(sink_);
+  ++streams_opened_;
+  waiting_streams_.push_back(Subscription{std::move(request), &sink});
+  // In a step of its own: the caller has its handle by then.
+  asio::post(runtime_.executor(), [this, alive = std::weak_ptr(alive_), wanted = &sink] {
+    if (alive.expired() || down_) return;
+    const auto found = std::ranges::find(waiting_streams_, wanted, &Subscription::sink);
+    if (found == waiting_streams_.end()) return;
+    Subscription subscription = std::move(*found);
+    waiting_streams_.erase(found);
+    Serve(std::move(subscription));
+  });
+  return std::make_unique<StreamHandle>(*this, &sink);
+}
+
+void RecordedDaemon::Serve(Subscription subscription) {
+  libcontainerd::EventSink& sink = *subscription.sink;
+  const std::vector<types::Event> stored = StoredSince(subscription.request);
+  const bool stored_only = subscription.request.storedonly();
+  if (!stored_only) live_ = std::move(subscription);
+  if (!stored.empty()) sink.OnEvents(stored);
+  if (stored_only) sink.OnEnd(Status());
+}
+
+void RecordedDaemon::Forget(libcontainerd::EventSink* sink) {
+  if (live_.sink == sink) live_.sink = nullptr;
+  std::erase_if(waiting_streams_,
+                [sink](const Subscription& waiting) { return waiting.sink == sink; });
+}
+
+void RecordedDaemon::Down() {
+  down_ = true;
+  FailArrivals("transport is closing");
+  BreakStream();
+}
+
+void RecordedDaemon::BreakStream() {
+  if (libcontainerd::EventSink* sink = std::exchange(live_.sink, nullptr)) {
+    sink->OnEnd(libcontainerd::Fail(ErrorCode::kUnavailable, "transport is closing"));
+  }
+}
+
+void RecordedDaemon::Up(bool restarted) {
+  down_ = false;
+  if (restarted) log_ = std::exchange(log_file_, {});
+  for (Subscription& subscription : std::exchange(waiting_streams_, {})) {
+    Serve(std::move(subscription));
+  }
+}
+
+void RecordedDaemon::ClientGone() {
+  FailArrivals("the client is gone");
+  expected_.clear();
+}
+
+void RecordedDaemon::FailArrivals(const std::string& why) {
+  for (const auto& [rpc, arrival] : std::exchange(arrived_, {})) {
+    arrival->done.Set(libcontainerd::Fail(ErrorCode::kUnavailable, why));
+  }
+}
+
+// Events that came late to the client's stream, or only to somebody else's.
+void RecordedDaemon::FindUnheard() {
+  std::set<std::string> live;
+  std::map<std::string, const types::Event*> others;
+  std::map<std::pair<int, int>, RecordedTime> opened;  // the clients' event streams
+  for (const RecordedRpc& rpc : recording_.rpcs) {
+    const bool stream = rpc.method == "Events" && !rpc.Request<types::EventsRequest>().storedonly();
+    if (stream && plan_.conns.contains(rpc.conn)) opened[{rpc.conn, rpc.call}] = rpc.t;
+  }
+  for (const RecordedEvent& event : recording_.events) {
+    const auto stream = opened.find({event.conn, event.call});
+    const bool heard =
+        stream != opened.end() &&
+        WallTimeOf(event.event) >= libcontainerd::WallTime(plan_.wall_offset + stream->second);
+    if (heard) live.insert(event.event.SerializeAsString());
+    others.emplace(event.event.SerializeAsString(), &event.event);
+  }
+  for (const auto& [text, event] : others) {
+    if (!live.contains(text)) unheard_.push_back(*event);
+  }
+  std::ranges::stable_sort(unheard_, {}, WallTimeOf);
+}
+
+void RecordedDaemon::StoreUnheard() {
+  while (!unheard_.empty() && WallTimeOf(unheard_.front()) <= runtime_.WallNow()) {
+    Store(unheard_.front());
+    unheard_.pop_front();
+  }
+}
+
+void RecordedDaemon::Store(const types::Event& event) {
+  if (!stored_.insert(event.SerializeAsString()).second) return;
+  log_.push_back(event);
+  log_file_.push_back(event);
+  const auto container = running_.find(event.id());
+  if (event.type() != "exit" || container == running_.end()) return;
+  if (event.pid() == libcontainerd::kInitProcess) {
+    running_.erase(container);
+    return;
+  }
+  auto& processes = *container->second.mutable_processes();
+  for (int i = processes.size() - 1; i >= 0; --i) {
+    if (processes.Get(i).pid() == event.pid()) processes.DeleteSubrange(i, 1);
+  }
+}
+
+std::vector<types::Event> RecordedDaemon::StoredSince(const types::EventsRequest& request) {
+  StoreUnheard();
+  std::vector<types::Event> stored;
+  if (!request.has_timestamp()) return stored;
+  const libcontainerd::WallTime since(std::chrono::seconds(request.timestamp().seconds()) +
+                                      std::chrono::nanoseconds(request.timestamp().nanos()));
+  for (const types::Event& event : log_) {
+    const bool wanted = request.id().empty() || request.id() == event.id();
+    if (wanted && WallTimeOf(event) > since) stored.push_back(event);
+  }
+  return stored;
 }
 
 Awaitable<Status> RecordedDaemon::CheckHealth(Duration /*timeout*/) {
@@ -144,7 +277,9 @@ bool RecordedDaemon::Reply(std::size_t rpc) {
     overdue_.insert(rpc);
     return false;
   }
-  Answer(rpc, *found->second);
+  const std::shared_ptr<Arrival> arrival = found->second;
+  arrived_.erase(found);
+  Answer(rpc, *arrival);
   return true;
 }
 
@@ -163,25 +298,46 @@ void RecordedDaemon::Answer(std::size_t rpc, Arrival& arrival) {
     return;
   }
   if (recorded.reply->response) arrival.response.CopyFrom(*recorded.reply->response);
-  if (recorded.method == "CreateContainer") running_.insert(StringField(*recorded.request, "id"));
+  if (starts_process) ProcessStarted(rpc);
   arrival.done.Set(Status());
+}
+
+void RecordedDaemon::ProcessStarted(std::size_t rpc) {
+  const RecordedRpc& recorded = recording_.rpcs[rpc];
+  const std::string id = StringField(*recorded.request, "id");
+  if (recorded.method == "CreateContainer") {
+    types::Container container = recorded.Response<types::CreateContainerResponse>().container();
+    container.set_id(id);
+    container.set_status("running");
+    running_[id] = std::move(container);
+  } else if (const auto found = running_.find(id); found != running_.end()) {
+    found->second.add_processes()->set_pid(StringField(*recorded.request, "pid"));
+  }
 }
 
 // Whatever our client asks beyond the recording: killing what it gave up on, and what became of it.
 Status RecordedDaemon::AnswerUnrecorded(Method method, const google::protobuf::Message& request,
                                         google::protobuf::Message& response) {
+  StoreUnheard();
   const std::string id = StringField(request, "id");
+  if (method == Method::kState) {
+    return AnswerState(id, static_cast<types::StateResponse&>(response));
+  }
   if (!running_.contains(id)) {
     return libcontainerd::Fail(ErrorCode::kUnknown, "containerd: container not found");
   }
   if (method == Method::kSignal || method == Method::kUpdateProcess) return {};
-  if (method == Method::kState) {
-    types::Container* container = static_cast<types::StateResponse&>(response).add_containers();
-    container->set_id(id);
-    container->set_status("running");
-    return {};
-  }
   return libcontainerd::Fail(ErrorCode::kUnimplemented, "the recording has no such request");
+}
+
+Status RecordedDaemon::AnswerState(const std::string& id, types::StateResponse& response) const {
+  for (const auto& [name, container] : running_) {
+    if (id.empty() || id == name) *response.add_containers() = container;
+  }
+  if (!id.empty() && response.containers_size() == 0) {
+    return libcontainerd::Fail(ErrorCode::kUnknown, "containerd: container not found");
+  }
+  return {};
 }
 
 void RecordedDaemon::OpenStreams(std::size_t rpc, const google::protobuf::Message& request) {
@@ -226,7 +382,7 @@ void RecordedDaemon::Write(std::size_t output) {
   const RecordedOutput& recorded = recording_.outputs[output];
   const auto attachment = plan_.output_attachment[output];
   if (!attachment) return;
-  const auto found = streams_.find(plan_.attachments[*attachment].call);
+  const auto found = streams_.find(plan_.attachments[*attachment].origin);
   if (found == streams_.end()) return;
   const OutputStream stream = StreamNamed(recorded.stream);
   if (found->second->closed.at(static_cast<std::size_t>(stream))) return;
@@ -252,7 +408,7 @@ Awaitable<void> RecordedDaemon::WriteOutput(std::shared_ptr<Streams> streams, Ou
 void RecordedDaemon::Close(std::size_t eof) {
   const auto attachment = plan_.eof_attachment[eof];
   if (!attachment) return;
-  const auto found = streams_.find(plan_.attachments[*attachment].call);
+  const auto found = streams_.find(plan_.attachments[*attachment].origin);
   if (found != streams_.end())
     CloseStream(*found->second, StreamNamed(recording_.eofs[eof].stream));
 }
@@ -279,7 +435,6 @@ bool RecordedDaemon::Emit(std::size_t event) {
   const types::Event& recorded = recording_.events[event].event;
   if (recorded.type() == "exit") {
     if (recorded.pid() == libcontainerd::kInitProcess) {
-      running_.erase(recorded.id());
       for (const auto& [call, streams] : streams_) {
         if (streams->id == recorded.id()) CloseStreams(call);
       }
@@ -287,12 +442,14 @@ bool RecordedDaemon::Emit(std::size_t event) {
       CloseStreams(*call);
     }
   }
+  StoreUnheard();
+  Store(recorded);
   recorder_.RecordEvent(EntryKind::kEventEmitted, recorded);
-  if (sink_ == nullptr) {
+  if (live_.sink == nullptr) {
     recorder_.RecordEvent(EntryKind::kEventDropped, recorded, "nobody listens");
     return false;
   }
-  sink_->OnEvents(std::span(&recorded, 1));
+  live_.sink->OnEvents(std::span(&recorded, 1));
   return true;
 }
 
@@ -301,10 +458,7 @@ void RecordedDaemon::End() {
     CloseStreams(call);
     streams->streams->CloseStdin();
   }
-  for (const auto& [rpc, arrival] : arrived_) {
-    arrival->done.Set(
-        libcontainerd::Fail(ErrorCode::kUnavailable, "the recording ends before the reply"));
-  }
+  FailArrivals("the recording ends before the reply");
 }
 
 }  // namespace scenarios

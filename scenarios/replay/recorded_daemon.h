@@ -4,7 +4,9 @@
 //
 // Requests are matched to recorded ones by method, container, process and purpose, never by
 // position, and only to those of calls that have begun. A request that the recording does not have
-// is remembered, and answered as a daemon with the same containers would.
+// is remembered, and answered as a daemon with the same containers would. So are reads of the
+// stored events: they tell what has been sent so far, and what the recorded daemon had stored by
+// then although nobody listened.
 //
 // Threads: the executor's thread.
 #pragma once
@@ -54,7 +56,20 @@ class RecordedDaemon final : public libcontainerd::ContainerdApi {
   // The requests of that planned call may come from now on.
   void Expect(std::size_t call);
   bool arrived(std::size_t rpc) const { return arrived_.contains(rpc); }
-  bool events_open() const { return sink_ != nullptr; }
+  bool events_open() const { return live_.sink != nullptr; }
+  // Requests that have arrived and have no answer yet, and event streams that were ever opened.
+  std::size_t unanswered() const { return arrived_.size(); }
+  std::uint64_t streams_opened() const { return streams_opened_; }
+  bool down() const { return down_; }
+  // The daemon is not there: streams and requests end with UNAVAILABLE, new streams wait for Up(),
+  // new requests fail.
+  void Down();
+  // After a restart the log is what was stored since the one before.
+  void Up(bool restarted);
+  // The event stream breaks.
+  void BreakStream();
+  // The engine died with its requests.
+  void ClientGone();
   // Answers that recorded request, or marks it to be answered as soon as it comes. True if there
   // was one to answer.
   bool Reply(std::size_t rpc);
@@ -76,11 +91,25 @@ class RecordedDaemon final : public libcontainerd::ContainerdApi {
  private:
   struct Arrival;
   struct Streams;
+  class StreamHandle;
+  struct Subscription {
+    types::EventsRequest request;
+    libcontainerd::EventSink* sink = nullptr;
+  };
 
   using Key = std::vector<std::string>;
   static Key KeyOf(const std::string& method, const google::protobuf::Message& request);
 
   void Answer(std::size_t rpc, Arrival& arrival);
+  void FailArrivals(const std::string& why);
+  void Serve(Subscription subscription);
+  void Forget(libcontainerd::EventSink* sink);
+  std::vector<types::Event> StoredSince(const types::EventsRequest& request);
+  void FindUnheard();
+  void StoreUnheard();
+  void Store(const types::Event& event);
+  libcontainerd::Status AnswerState(const std::string& id, types::StateResponse& response) const;
+  void ProcessStarted(std::size_t rpc);
   libcontainerd::Status AnswerUnrecorded(libcontainerd::Method method,
                                          const google::protobuf::Message& request,
                                          google::protobuf::Message& response);
@@ -98,17 +127,26 @@ class RecordedDaemon final : public libcontainerd::ContainerdApi {
   fake_containerd::ProcessIo& io_;
   const Recording& recording_;
   const ReplayPlan& plan_;
-  libcontainerd::EventSink* sink_ = nullptr;
+  bool down_ = false;
+  Subscription live_;
+  std::vector<Subscription> waiting_streams_;  // while the daemon is down
+  std::uint64_t streams_opened_ = 0;
+  std::deque<types::Event>
+      unheard_;  // stored by the recorded daemon with nobody listening, by time
+  std::vector<types::Event> log_;
+  std::vector<types::Event> log_file_;  // what the next restart finds
+  std::set<std::string> stored_;        // events in either, serialized
   std::map<Key, std::deque<std::size_t>> expected_;
   std::map<std::size_t, std::size_t> call_of_rpc_;
   std::set<std::size_t> planned_rpcs_;
   std::map<std::size_t, std::shared_ptr<Arrival>> arrived_;
   std::set<std::size_t> overdue_;                            // to be answered as soon as they come
   std::map<std::size_t, std::shared_ptr<Streams>> streams_;  // by call
-  std::set<std::string> running_;                            // containers
+  std::map<std::string, types::Container> running_;
   std::vector<Unrecorded> unrecorded_;
   std::vector<std::string> request_differences_;
   std::size_t writes_running_ = 0;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for steps that come later
 };
 
 }  // namespace scenarios

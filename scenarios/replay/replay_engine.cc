@@ -1,6 +1,7 @@
 #include "scenarios/replay/replay_engine.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "libcontainerd/async.h"
 
@@ -23,7 +24,8 @@ ReplayEngine::~ReplayEngine() = default;
 
 void ReplayEngine::CallBegun(std::size_t call) {
   const PlannedCall& planned = plan_.calls[call];
-  if (planned.kind == CallKind::kCreate) {
+  if (planned.kind == CallKind::kRestore) restoring_.insert(planned.id);
+  if (planned.kind == CallKind::kCreate || planned.kind == CallKind::kRestore) {
     begun_[{planned.id, std::string(libcontainerd::kInitProcess)}].push_back(call);
   } else if (planned.kind == CallKind::kAddProcess) {
     begun_[{planned.id, planned.process}].push_back(call);
@@ -32,6 +34,7 @@ void ReplayEngine::CallBegun(std::size_t call) {
 
 void ReplayEngine::CallEnded(std::size_t call) {
   for (auto& [process, calls] : begun_) std::erase(calls, call);
+  if (plan_.calls[call].kind == CallKind::kRestore) restoring_.erase(plan_.calls[call].id);
 }
 
 void ReplayEngine::StateChanged(const std::string& id, const libcontainerd::StateInfo& info,
@@ -50,6 +53,13 @@ void ReplayEngine::AttachStreams(const std::string& id, const std::string& proce
                                  libcontainerd::IoPipe pipe, Done done) {
   const ProcessName name(id, process);
   std::deque<std::size_t>& calls = begun_[name];
+  const bool exec = process != libcontainerd::kInitProcess;
+  if (calls.empty() && exec && restoring_.contains(id)) {
+    // The reference does not take execs over, so the recording has nothing to compare with.
+    Spawn(runtime_, Discard(std::move(pipe.out)));
+    Spawn(runtime_, Discard(std::move(pipe.err)));
+    return done(Status());
+  }
   if (calls.empty()) {
     return done(
         libcontainerd::Fail(ErrorCode::kInternal, "an attach that no planned call explains"));
@@ -74,8 +84,17 @@ void ReplayEngine::AttachStreams(const std::string& id, const std::string& proce
   done(Status());
 }
 
+Awaitable<void> ReplayEngine::Discard(std::shared_ptr<libcontainerd::OutputReader> reader) {
+  readers_.push_back(reader);
+  while (true) {
+    auto data = co_await reader->Read(kReadSize);
+    if (!data || data->empty()) co_return;
+  }
+}
+
 Awaitable<void> ReplayEngine::ReadToEnd(std::shared_ptr<libcontainerd::OutputReader> reader,
                                         std::size_t call, std::size_t index) {
+  readers_.push_back(reader);
   fake_containerd::Sha256 digest;
   while (true) {
     auto data = co_await reader->Read(kReadSize);
@@ -126,6 +145,16 @@ const ReplayEngine::Attached* ReplayEngine::attached(std::size_t call) const {
 
 void ReplayEngine::Release() {
   stdins_.clear();
+}
+
+void ReplayEngine::Die() {
+  Release();
+  begun_.clear();
+  restoring_.clear();
+  last_attached_.clear();
+  for (const auto& reader : std::exchange(readers_, {})) {
+    if (const auto open = reader.lock()) open->Close();
+  }
 }
 
 }  // namespace scenarios

@@ -9,8 +9,10 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "fake_containerd/world/digest.h"
 #include "libcontainerd/backend.h"
@@ -52,13 +54,16 @@ class ReplayEngine final : public libcontainerd::Backend {
   bool writing() const { return writes_running_ > 0; }
   // Every output that was attached has come to its end.
   bool all_ended() const { return readers_running_ == 0; }
-  // Lets go of all streams.
+  // Lets go of all stdins.
   void Release();
+  // The engine's process dies: every stream that it holds closes.
+  void Die();
 
  private:
   using ProcessName = std::pair<std::string, std::string>;
   libcontainerd::Awaitable<void> ReadToEnd(std::shared_ptr<libcontainerd::OutputReader> reader,
                                            std::size_t call, std::size_t index);
+  libcontainerd::Awaitable<void> Discard(std::shared_ptr<libcontainerd::OutputReader> reader);
   libcontainerd::Awaitable<void> Write(std::shared_ptr<libcontainerd::StdinWriter> writer,
                                        std::string data);
   libcontainerd::Awaitable<void> Close(std::shared_ptr<libcontainerd::StdinWriter> writer);
@@ -69,6 +74,8 @@ class ReplayEngine final : public libcontainerd::Backend {
   std::map<ProcessName, std::size_t> last_attached_;
   std::map<std::size_t, Attached> attached_;
   std::map<std::size_t, std::shared_ptr<libcontainerd::StdinWriter>> stdins_;
+  std::vector<std::weak_ptr<libcontainerd::OutputReader>> readers_;
+  std::set<std::string> restoring_;  // containers
   std::size_t readers_running_ = 0;
   std::size_t writes_running_ = 0;
 };

@@ -42,7 +42,9 @@ class LoopbackWorld final : public ReplayWorld {
   void Disconnect() override { runtime_.RunReady(); }
 
   void Run(const std::function<void()>& step) override { step(); }
-  bool WaitUntil(const std::function<bool()>& condition) override {
+  using ReplayWorld::WaitUntil;
+  bool WaitUntil(const std::function<bool()>& condition,
+                 std::chrono::milliseconds /*patience*/) override {
     return runtime_.RunUntil(condition, libcontainerd::Duration::zero());
   }
   void Settle() override { runtime_.RunReady(); }

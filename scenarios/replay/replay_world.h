@@ -28,6 +28,9 @@ std::string_view TransportName(Transport transport);  // "socket", "inprocess", 
 // INVALID_ARGUMENT lists the known ones.
 libcontainerd::Result<Transport> ParseTransport(std::string_view name);
 
+// How long the real worlds wait for what must happen before they call it missing.
+inline constexpr std::chrono::seconds kPatience{20};
+
 class ReplayWorld {
  public:
   virtual ~ReplayWorld() = default;
@@ -49,18 +52,19 @@ class ReplayWorld {
   // Runs `step` on the executor and waits for it.
   virtual void Run(const std::function<void()>& step) = 0;
   // Lets everything go on, time standing still, until `condition`, looked at on the executor,
-  // holds. False if it does not within a bound (of real time; in the simulated world, when nothing
-  // moves any more).
-  virtual bool WaitUntil(const std::function<bool()>& condition) = 0;
+  // holds. False if it does not within `patience` (of real time; in the simulated world, when
+  // nothing moves any more).
+  virtual bool WaitUntil(const std::function<bool()>& condition,
+                         std::chrono::milliseconds patience) = 0;
+  bool WaitUntil(const std::function<bool()>& condition) {
+    return WaitUntil(condition, kPatience);
+  }
   // Runs what is ready, and what follows from it, without waiting for anything outside.
   virtual void Settle() = 0;
   virtual void AdvanceTo(libcontainerd::Duration time) = 0;
   // What escaped from a coroutine; empty if nothing did.
   virtual std::string failure() const = 0;
 };
-
-// How long the real worlds wait for what must happen before they call it missing.
-inline constexpr std::chrono::seconds kPatience{20};
 
 struct ReplayWorldOptions {
   Transport transport = Transport::kSocket;

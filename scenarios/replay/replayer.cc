@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "libcontainerd/client.h"
+#include "libcontainerd/memory_world.h"
 #include "libcontainerd/remote.h"
 #include "scenarios/journaling.h"
 #include "scenarios/replay/planned_call.h"
@@ -39,6 +40,58 @@ class Pace {
   std::condition_variable never_;
 };
 
+// Counts what the client has under way, so that "nothing moves any more" can be told from "it is
+// still on its way".
+class TrafficCounter final : public libcontainerd::ContainerdApi {
+ public:
+  explicit TrafficCounter(libcontainerd::ContainerdApi& api) : api_(api) {}
+
+  std::size_t requests_running() const { return requests_running_; }
+  std::uint64_t streams_opened() const { return streams_opened_; }
+  std::size_t stored_reads_running() const { return *stored_reads_running_; }
+
+  Awaitable<Status> Unary(libcontainerd::Method method, const google::protobuf::Message& request,
+                          google::protobuf::Message& response,
+                          libcontainerd::Duration timeout) override {
+    ++requests_running_;
+    Status status = co_await api_.Unary(method, request, response, timeout);
+    --requests_running_;
+    co_return status;
+  }
+  std::unique_ptr<libcontainerd::EventStream> Events(types::EventsRequest request,
+                                                     libcontainerd::EventSink& sink) override {
+    ++streams_opened_;
+    const bool stored_only = request.storedonly();
+    std::unique_ptr<libcontainerd::EventStream> stream = api_.Events(std::move(request), sink);
+    if (!stored_only) return stream;
+    return std::make_unique<StoredRead>(std::move(stream), stored_reads_running_);
+  }
+  Awaitable<Status> CheckHealth(libcontainerd::Duration timeout) override {
+    return api_.CheckHealth(timeout);
+  }
+
+ private:
+  // Its reader lets go of it once it has all.
+  class StoredRead final : public libcontainerd::EventStream {
+   public:
+    StoredRead(std::unique_ptr<libcontainerd::EventStream> stream,
+               std::shared_ptr<std::size_t> running)
+        : stream_(std::move(stream)), running_(std::move(running)) {
+      ++*running_;
+    }
+    ~StoredRead() override { --*running_; }
+
+   private:
+    std::unique_ptr<libcontainerd::EventStream> stream_;
+    std::shared_ptr<std::size_t> running_;
+  };
+
+  libcontainerd::ContainerdApi& api_;
+  std::size_t requests_running_ = 0;
+  std::uint64_t streams_opened_ = 0;
+  std::shared_ptr<std::size_t> stored_reads_running_ = std::make_shared<std::size_t>(0);
+};
+
 class Replay {
  public:
   Replay(const Recording& recording, const ReplayPlan& plan, const ReplayOptions& options,
@@ -60,7 +113,13 @@ class Replay {
   Status Connect() {
     auto api = world_.Connect(daemon_);
     if (!api) return libcontainerd::Fail(api.error());
-    api_ = std::make_unique<JournalingContainerdApi>(recorder_, **api);
+    journaling_ = std::make_unique<JournalingContainerdApi>(recorder_, **api);
+    api_ = std::make_unique<TrafficCounter>(*journaling_);
+    StartEngine();
+    return {};
+  }
+
+  void StartEngine() {
     world_.Run([&] {
       client_ = std::make_unique<libcontainerd::Client>(
           libcontainerd::Client::Ports{
@@ -69,11 +128,14 @@ class Replay {
           libcontainerd::ClientOptions{
               .timing = {}, .reference = reference_, .no_pivot_root = false});
       remote_ = std::make_unique<libcontainerd::Remote>(
-          world_.runtime(), *api_, std::vector<libcontainerd::Client*>{client_.get()});
-      remote_->Start();
+          libcontainerd::Remote::Ports{
+              .runtime = world_.runtime(), .api = *api_, .cursor = cursor_},
+          libcontainerd::RemoteOptions{.timing = {}, .reference = reference_});
+      remote_->Add(*client_);
+      Spawn(world_.runtime(), StartRemote());
     });
-    Expect([&] { return daemon_.events_open(); }, "the event stream was not opened");
-    return {};
+    Expect([&] { return daemon_.events_open() || daemon_.down(); },
+           "the event stream was not opened");
   }
 
   void Steps() {
@@ -95,12 +157,8 @@ class Replay {
     Expect([&] { return engine_.all_ended() || !plan_.pending.empty(); },
            "an output did not come to its end");
     CollectStreams();
-    bool closed = false;
-    world_.Run([&] { Spawn(world_.runtime(), CloseAndTell(closed)); });
-    Expect([&] { return closed; }, "the client did not close");
+    EndEngine();
     world_.Run([&] {
-      remote_.reset();
-      client_.reset();
       for (const auto& request : daemon_.unrecorded()) {
         run_.unrecorded_rpcs.push_back(request.method + " " + request.id +
                                        (request.process.empty() ? "" : "/" + request.process));
@@ -108,6 +166,7 @@ class Replay {
       run_.request_differences = daemon_.request_differences();
     });
     api_.reset();
+    journaling_.reset();
     world_.Disconnect();
     const std::string failure = world_.failure();
     if (!failure.empty()) run_.stuck.push_back("escaped from a coroutine: " + failure);
@@ -131,10 +190,41 @@ class Replay {
     world_.Settle();
     Expect(
         [&] {
-          return client_->PendingCallbacks() == 0 && !daemon_.writing() && !engine_.writing();
+          const bool quiet = client_ == nullptr || client_->PendingCallbacks() == 0;
+          return quiet && !daemon_.writing() && !engine_.writing() && TrafficAtRest();
         },
         "callbacks or writes did not end");
     world_.Settle();
+  }
+
+  // Everything that the client has under way has reached the daemon, and waits for it.
+  bool TrafficAtRest() const {
+    return api_->requests_running() == daemon_.unanswered() &&
+           api_->streams_opened() == daemon_.streams_opened() &&
+           (api_->stored_reads_running() == 0 || daemon_.down());
+  }
+
+  // Something that the client may do at its own time, by a timer of its own: when nothing has moved
+  // for a while, the clock goes on, a little at a time. A clock that ran ahead of the recording
+  // would make recorded events look old, hence the long while.
+  void ExpectSoon(const std::function<bool()>& condition, std::string otherwise) {
+    constexpr std::chrono::milliseconds kStep{5};
+    constexpr std::chrono::seconds kLongest{15};
+    std::chrono::milliseconds patience{1000};
+    libcontainerd::Duration now = Now();
+    const libcontainerd::Duration give_up = now + kLongest;
+    while (!world_.WaitUntil(condition, patience)) {
+      if (now >= give_up) return run_.stuck.push_back(std::move(otherwise));
+      patience = std::chrono::milliseconds(10);
+      now += kStep;
+      world_.AdvanceTo(now);
+      Rest();
+    }
+  }
+  libcontainerd::Duration Now() {
+    libcontainerd::Duration now{0};
+    world_.Run([&] { now = world_.runtime().Now(); });
+    return now;
   }
 
   void Expect(const std::function<bool()>& condition, std::string otherwise) {
@@ -161,6 +251,21 @@ class Replay {
         return world_.Run([&] { daemon_.Write(step.index); });
       case StepKind::kProcessEof:
         return world_.Run([&] { daemon_.Close(step.index); });
+      case StepKind::kDaemonDown:
+        return world_.Run([&] { daemon_.Down(); });
+      case StepKind::kDaemonUp: {
+        const bool restarted =
+            recording_.connection_lines[step.index].change == ConnectionChange::kListenerUp;
+        return world_.Run([&] { daemon_.Up(restarted); });
+      }
+      case StepKind::kStreamReset:
+        return world_.Run([&] { daemon_.BreakStream(); });
+      case StepKind::kClientGone:
+        EndEngine();
+        return recorder_.Note(kEngineGoneNote);
+      case StepKind::kClientBack:
+        recorder_.Note(kEngineBackNote);
+        return StartEngine();
       case StepKind::kClockTo:
         return;
     }
@@ -188,8 +293,8 @@ class Replay {
     for (const std::size_t call : calls) {
       if (!run_.calls[call].began) continue;
       const PlannedCall& planned = plan_.calls[call];
-      Expect([&] { return run_.calls[call].ended; },
-             std::string(CallKindName(planned.kind)) + " " + planned.id + " did not return");
+      ExpectSoon([&] { return run_.calls[call].ended; },
+                 std::string(CallKindName(planned.kind)) + " " + planned.id + " did not return");
     }
   }
 
@@ -203,10 +308,12 @@ class Replay {
 
   void ExpectRpc(const ReplayStep& step) {
     const RecordedRpc& rpc = recording_.rpcs[step.index];
-    if (rpc.method == "Events") return;  // its own way: opened at Connect()
+    if (rpc.method == "Events") {
+      return ExpectSoon([&] { return daemon_.events_open(); }, "the event stream was not opened");
+    }
     if (!step.deviation.empty()) return world_.Settle();
-    Expect([&] { return daemon_.arrived(step.index); },
-           rpc.method + " of line " + std::to_string(rpc.line) + " was not sent");
+    ExpectSoon([&] { return daemon_.arrived(step.index); },
+               rpc.method + " of line " + std::to_string(rpc.line) + " was not sent");
   }
 
   void SendReply(const ReplayStep& step) {
@@ -235,6 +342,26 @@ class Replay {
            "an event did not reach the client");
   }
 
+  Awaitable<void> StartRemote() {
+    Status started = co_await remote_->Start();
+    if (!started) run_.stuck.push_back("the remote did not start: " + started.error().message);
+  }
+
+  // The engine's process ends: the daemon and its containers do not notice but for the streams.
+  void EndEngine() {
+    bool closed = false;
+    world_.Run([&] {
+      engine_.Die();
+      daemon_.ClientGone();
+      Spawn(world_.runtime(), CloseAndTell(closed));
+    });
+    Expect([&] { return closed; }, "the client did not close");
+    world_.Run([&] {
+      remote_.reset();
+      client_.reset();
+    });
+  }
+
   Awaitable<Status> CloseAll() {
     co_await remote_->Close();
     co_await client_->Close();
@@ -249,6 +376,7 @@ class Replay {
   void CollectStreams() {
     world_.Run([&] {
       run_.streams.resize(plan_.attachments.size());
+      std::map<std::size_t, std::string> written;  // by the call that started the process
       for (std::size_t i = 0; i < plan_.attachments.size(); ++i) {
         const std::size_t call = plan_.attachments[i].call;
         const ReplayEngine::Attached* attached = engine_.attached(call);
@@ -260,14 +388,20 @@ class Replay {
                                    .total = output.total,
                                    .sha256 = output.sha256};
         }
-        if (attached->stdin_written != daemon_.stdin_of(call)) {
-          run_.stdin_differences.push_back(
-              plan_.calls[call].id + ": the process read " +
-              std::to_string(daemon_.stdin_of(call).size()) + " bytes of stdin, " +
-              std::to_string(attached->stdin_written.size()) + " were written");
-        }
+        written[plan_.attachments[i].origin] += attached->stdin_written;
       }
+      CompareStdins(written);
     });
+  }
+
+  void CompareStdins(const std::map<std::size_t, std::string>& written) {
+    for (const auto& [call, data] : written) {
+      const std::string& read = daemon_.stdin_of(call);
+      if (read == data) continue;
+      run_.stdin_differences.push_back(plan_.calls[call].id + ": the process read " +
+                                       std::to_string(read.size()) + " bytes of stdin, " +
+                                       std::to_string(data.size()) + " were written");
+    }
   }
 
   const Recording& recording_;
@@ -282,7 +416,9 @@ class Replay {
   JournalingStdio stdio_;
   JournalingBundleStore bundles_;
   libcontainerd::ReferenceBehaviour reference_;
-  std::unique_ptr<JournalingContainerdApi> api_;
+  std::unique_ptr<JournalingContainerdApi> journaling_;
+  std::unique_ptr<TrafficCounter> api_;
+  libcontainerd::MemoryCursorStore cursor_;
   std::unique_ptr<libcontainerd::Client> client_;
   std::unique_ptr<libcontainerd::Remote> remote_;
 };

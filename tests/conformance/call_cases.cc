@@ -65,35 +65,6 @@ void ResizeAndUpdate(Rig& rig) {
             "/sys/fs/cgroup/memory/c1/memory.limit_in_bytes: device or resource busy\n");
 }
 
-RigOptions WithCheckpointTool() {
-  RigOptions options;
-  options.choices.checkpoint_tool = true;
-  return options;
-}
-
-void Checkpoints(Rig& rig) {
-  EXPECT_EQ(rig.Create("c1"), "OK");
-  const auto create = [&](bool exit) {
-    return Describe(Call<void>(
-        rig, [&](Client& client) { return client.CreateCheckpoint("c1", "cp", "", exit); }));
-  };
-  EXPECT_EQ(create(false), "OK");
-  EXPECT_EQ(create(false).substr(0, 21), "ALREADY_EXISTS mkdir ");
-  const auto listed = Call<types::ListCheckpointResponse>(
-      rig, [](Client& client) { return client.ListCheckpoints("c1", ""); });
-  ASSERT_TRUE(listed);
-  ASSERT_EQ(listed->checkpoints_size(), 1);
-  EXPECT_EQ(listed->checkpoints(0).name(), "cp");
-  EXPECT_TRUE(listed->checkpoints(0).tcp());
-  EXPECT_TRUE(listed->checkpoints(0).unixsockets());
-  EXPECT_FALSE(listed->checkpoints(0).shell());
-  EXPECT_EQ(Describe(Call<void>(
-                rig, [](Client& client) { return client.DeleteCheckpoint("c1", "cp", ""); })),
-            "OK");
-  EXPECT_EQ(create(true), "OK");
-  rig.WaitForLine("c1 exit 137");
-}
-
 // Each call of a container that this client does not track.
 void InvalidContainers(Rig& rig) {
   const std::string invalid = "INVALID_ARGUMENT invalid container: c1";
@@ -120,8 +91,6 @@ void InvalidContainers(Rig& rig) {
   EXPECT_EQ(Describe(Call<std::vector<std::uint32_t>>(
                 rig, [](Client& client) { return client.GetPidsForContainer("c1"); })),
             unknown);
-  EXPECT_EQ(call([](Client& client) { return client.Restore("c1", {}); }),
-            "UNIMPLEMENTED Restore is not part of this release");
 }
 
 void InvalidArguments(Rig& rig) {
@@ -196,7 +165,6 @@ void CallsEndAtTheirDeadline(Rig& rig) {
 std::vector<Case> CallCases() {
   return {{"StatsPidsAndVersion", &StatsPidsAndVersion},
           {"ResizeAndUpdate", &ResizeAndUpdate},
-          {"Checkpoints", &Checkpoints, &WithCheckpointTool},
           {"InvalidContainers", &InvalidContainers},
           {"InvalidArguments", &InvalidArguments},
           {"ContainersWithoutAProcess", &ContainersWithoutAProcess},

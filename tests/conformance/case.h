@@ -20,10 +20,17 @@ std::vector<Case> ExecCases();
 std::vector<Case> EventCases();
 std::vector<Case> FailureCases();
 std::vector<Case> CallCases();
+std::vector<Case> RestoreCases();
+std::vector<Case> ReconcileCases();
+std::vector<Case> CheckpointCases();
+std::vector<Case> StdioCases();
+std::vector<Case> MappedRootCases();
 
 inline std::vector<Case> AllCases() {
   std::vector<Case> all;
-  for (const auto& cases : {LifeCases(), ExecCases(), EventCases(), FailureCases(), CallCases()}) {
+  for (const auto& cases : {LifeCases(), ExecCases(), EventCases(), FailureCases(), CallCases(),
+                            CheckpointCases(), StdioCases(), MappedRootCases(), ReconcileCases(),
+                            RestoreCases()}) {
     all.insert(all.end(), cases.begin(), cases.end());
   }
   return all;

@@ -18,7 +18,22 @@ void Engine::Release(const std::string& name) {
   Finish(name, std::move(done));
 }
 
+void Engine::HoldReading(bool held) {
+  reading_held_ = held;
+  if (held) return;
+  for (const auto& waiting : std::exchange(waiting_to_read_, {})) waiting->Set({});
+}
+
+Awaitable<void> Engine::WaitToRead() {
+  while (reading_held_) {
+    auto waiting = std::make_shared<libcontainerd::OneShot<libcontainerd::Unit>>(runtime_);
+    waiting_to_read_.push_back(waiting);
+    co_await waiting->Wait();
+  }
+}
+
 void Engine::ReleaseAll() {
+  HoldReading(false);
   holds.clear();
   while (!held_.empty()) Release(std::string(held_.begin()->first));
 }
@@ -60,7 +75,9 @@ void Engine::StateChanged(const std::string& id, const libcontainerd::StateInfo&
       info.state == ContainerState::kExit || info.state == ContainerState::kExitProcess;
   if (exits) line += " " + std::to_string(info.exit_code);
   if (info.oom_killed) line += " oom";
-  if (info.state == ContainerState::kStart) pids_[id] = info.system_pid;
+  const bool begins =
+      info.state == ContainerState::kStart || info.state == ContainerState::kRestore;
+  if (begins) pids_[id] = info.system_pid;
   lines_.push_back(std::move(line));
   if (on_begin) on_begin(name);
   Finish(name, std::move(done));
@@ -103,6 +120,7 @@ Awaitable<void> Engine::Read(std::shared_ptr<Stream> stream, bool out) {
   libcontainerd::OutputReader& reader = out ? *stream->out_reader : *stream->err_reader;
   Output& output = out ? stream->out : stream->err;
   while (true) {
+    co_await WaitToRead();
     auto data = co_await reader.Read(kChunk);
     if (!data) output.error = data.error().message;
     output.ended = !data || data->empty();

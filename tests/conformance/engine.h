@@ -32,13 +32,16 @@ class Engine final : public libcontainerd::Backend {
     Output err;
   };
 
-  explicit Engine(libcontainerd::Runtime& runtime) : reading_(runtime) {}
+  explicit Engine(libcontainerd::Runtime& runtime) : runtime_(runtime), reading_(runtime) {}
 
   // Names of callbacks: "c1 start-container", "c1 exit", "c1 exit-process e1", "c1 attach init".
   std::set<std::string> holds;                          // they do not end before Release()
   std::map<std::string, libcontainerd::Error> failing;  // they end with that error
   std::function<void(const std::string& name)> on_begin;
   bool closes_stdin_at_attach = false;
+
+  // While held, no output is read; what a process writes stays in its pipes.
+  void HoldReading(bool held);
 
   void Release(const std::string& name);
   void ReleaseAll();
@@ -66,9 +69,13 @@ class Engine final : public libcontainerd::Backend {
  private:
   void Finish(const std::string& name, libcontainerd::Done done);
   libcontainerd::Awaitable<void> Read(std::shared_ptr<Stream> stream, bool out);
+  libcontainerd::Awaitable<void> WaitToRead();
   static libcontainerd::Awaitable<void> CloseStdin(std::shared_ptr<Stream> stream);
 
+  libcontainerd::Runtime& runtime_;
   libcontainerd::TaskScope reading_;
+  bool reading_held_ = false;
+  std::vector<std::shared_ptr<libcontainerd::OneShot<libcontainerd::Unit>>> waiting_to_read_;
   std::vector<std::string> lines_;
   std::multimap<std::string, libcontainerd::Done> held_;
   std::map<std::string, std::uint32_t> pids_;

@@ -41,7 +41,7 @@ class FaultyApi::Stream final : public libcontainerd::EventStream,
                                 private libcontainerd::EventSink {
  public:
   Stream(FaultyApi& owner, types::EventsRequest request, libcontainerd::EventSink& sink)
-      : owner_(owner), sink_(sink) {
+      : owner_(owner), sink_(sink), live_(!request.storedonly()) {
     owner_.streams_.insert(this);
     stream_ = owner_.api->Events(std::move(request), *this);
   }
@@ -49,9 +49,18 @@ class FaultyApi::Stream final : public libcontainerd::EventStream,
     owner_.streams_.erase(this);
     stream_.reset();
   }
+  // What it does may destroy the stream.
   void Release() {
     const std::vector<types::Event> held = std::exchange(held_, {});
     if (!held.empty()) Deliver(held);
+    if (held_end_) sink_.OnEnd(*std::exchange(held_end_, std::nullopt));
+  }
+  void Break() {
+    if (!live_ || ended_) return;
+    ended_ = true;
+    stream_.reset();
+    held_.clear();
+    sink_.OnEnd(Fail(ErrorCode::kUnavailable, "transport is closing"));
   }
 
  private:
@@ -59,10 +68,11 @@ class FaultyApi::Stream final : public libcontainerd::EventStream,
     std::vector<types::Event> passed;
     for (const types::Event& event : events) {
       if (owner_.drops && owner_.drops(event)) continue;
+      if (live_ && owner_.drops_live && owner_.drops_live(event)) continue;
       passed.push_back(event);
       if (owner_.duplicates_events) passed.push_back(event);
     }
-    if (owner_.held_) {
+    if (owner_.held_ && live_) {
       held_.insert(held_.end(), passed.begin(), passed.end());
     } else if (!passed.empty()) {
       Deliver(passed);
@@ -72,22 +82,82 @@ class FaultyApi::Stream final : public libcontainerd::EventStream,
     sink_.OnEvents(events);
     owner_.delivered_ += events.size();
   }
-  void OnEnd(Status status) override { sink_.OnEnd(std::move(status)); }
+  void OnEnd(Status status) override {
+    ended_ = true;
+    ++owner_.streams_ended_;
+    if (owner_.held_ && live_) {
+      held_end_ = std::move(status);
+    } else {
+      sink_.OnEnd(std::move(status));
+    }
+  }
 
   FaultyApi& owner_;
   libcontainerd::EventSink& sink_;
+  bool live_;
+  bool ended_ = false;
+  std::optional<Status> held_end_;
   std::vector<types::Event> held_;
   std::unique_ptr<libcontainerd::EventStream> stream_;
+};
+
+class FaultyApi::StoredStream final : public libcontainerd::EventStream {
+ public:
+  StoredStream(FaultyApi& owner, types::EventsRequest request, libcontainerd::EventSink& sink)
+      : owner_(owner), state_(std::make_shared<State>()) {
+    state_->request = std::move(request);
+    state_->sink = &sink;
+    Spawn(owner_.runtime_, Open(&owner_, state_));
+  }
+  ~StoredStream() override {
+    state_->sink = nullptr;
+    state_->stream.reset();
+    if (state_->waiter) state_->waiter->Set(false);
+  }
+
+ private:
+  struct State {
+    types::EventsRequest request;
+    libcontainerd::EventSink* sink = nullptr;
+    std::unique_ptr<libcontainerd::EventStream> stream;
+    std::shared_ptr<OneShot<bool>> waiter;
+  };
+
+  static Awaitable<void> Open(FaultyApi* owner, std::shared_ptr<State> state) {
+    if (owner->stored_hangs) {
+      state->waiter = std::make_shared<OneShot<bool>>(owner->runtime_);
+      const auto waiter = state->waiter;
+      owner->waiting_.push_back(waiter);
+      static_cast<void>(co_await waiter->Wait());
+      std::erase(owner->waiting_, waiter);
+    }
+    if (state->sink == nullptr) co_return;
+    if (owner->stored_failure) {
+      state->sink->OnEnd(Fail(*owner->stored_failure));
+    } else {
+      state->stream = std::make_unique<Stream>(*owner, state->request, *state->sink);
+    }
+  }
+
+  FaultyApi& owner_;
+  std::shared_ptr<State> state_;
 };
 
 void FaultyApi::HoldEvents(bool held) {
   held_ = held;
   if (held) return;
-  for (Stream* stream : streams_) stream->Release();
+  const std::set<Stream*> streams = streams_;
+  for (Stream* stream : streams) stream->Release();
+}
+
+void FaultyApi::BreakStreams() {
+  const std::set<Stream*> streams = streams_;
+  for (Stream* stream : streams) stream->Break();
 }
 
 void FaultyApi::Release() {
   faults.clear();
+  stored_hangs = false;
   for (const auto& waiter : std::exchange(waiting_, {})) waiter->Set(true);
 }
 
@@ -121,6 +191,7 @@ Awaitable<Status> FaultyApi::Unary(Method method, const google::protobuf::Messag
                                    google::protobuf::Message& response, Duration timeout) {
   sent_.push_back(Describe(method, request));
   methods_.push_back(method);
+  if (watch) watch(method, request);
   if (const auto failure = failures.find(method); failure != failures.end()) {
     co_return Fail(failure->second);
   }
@@ -148,6 +219,10 @@ Awaitable<Status> FaultyApi::Unary(Method method, const google::protobuf::Messag
 
 std::unique_ptr<libcontainerd::EventStream> FaultyApi::Events(types::EventsRequest request,
                                                               libcontainerd::EventSink& sink) {
+  if (request.storedonly()) {
+    ++stored_reads_;
+    return std::make_unique<StoredStream>(*this, std::move(request), sink);
+  }
   return std::make_unique<Stream>(*this, std::move(request), sink);
 }
 

@@ -35,13 +35,22 @@ class FaultyApi final : public libcontainerd::ContainerdApi {
   std::map<Method, Fault> faults;
   // Requests of these methods come back with that error and never reach the daemon.
   std::map<Method, libcontainerd::Error> failures;
+  // Sees every request.
+  std::function<void(Method, const google::protobuf::Message&)> watch;
   // Changes successful answers.
   std::function<void(Method, google::protobuf::Message&)> edits;
-  // Events that never arrive.
+  // Events that never arrive, on any stream; and those that only the stored log tells of.
   std::function<bool(const types::Event&)> drops;
+  std::function<bool(const types::Event&)> drops_live;
   bool duplicates_events = false;
+  // Reads of the stored log, which none of the other switches for events concerns: they end with
+  // that error, or begin only at Release(), as those of methods that hang.
+  std::optional<libcontainerd::Error> stored_failure;
+  bool stored_hangs = false;
   // Events wait until HoldEvents(false).
   void HoldEvents(bool held);
+  // Every live event stream that is open ends with UNAVAILABLE; what it held is lost with it.
+  void BreakStreams();
   // Lets whatever hangs or is withheld go on, and no more of it.
   void Release();
 
@@ -52,6 +61,10 @@ class FaultyApi final : public libcontainerd::ContainerdApi {
   std::size_t Answered(Method method) const;
   // Requests that hang, or whose answer is withheld now.
   std::size_t waiting() const { return waiting_.size(); }
+  // How many event streams the daemon has ended, reads of the stored log not counted.
+  std::size_t streams_ended() const { return streams_ended_; }
+  // How often the stored log was read.
+  std::size_t stored_reads() const { return stored_reads_; }
   // Events that arrived, marker events (see Rig::Flush) included.
   std::size_t delivered() const { return delivered_; }
 
@@ -68,6 +81,7 @@ class FaultyApi final : public libcontainerd::ContainerdApi {
 
  private:
   class Stream;
+  class StoredStream;
 
   libcontainerd::Awaitable<libcontainerd::Status> Ask(Method method,
                                                       const google::protobuf::Message& request,
@@ -82,6 +96,8 @@ class FaultyApi final : public libcontainerd::ContainerdApi {
   std::vector<Method> answered_;
   std::vector<std::shared_ptr<libcontainerd::OneShot<bool>>> waiting_;
   std::size_t delivered_ = 0;
+  std::size_t stored_reads_ = 0;
+  std::size_t streams_ended_ = 0;
   bool held_ = false;
   std::set<Stream*> streams_;
 };
@@ -93,12 +109,19 @@ class FaultyBundles final : public libcontainerd::BundleStore {
   std::optional<libcontainerd::Error> fail_create;
   std::optional<libcontainerd::Error> fail_read;
   std::optional<libcontainerd::Error> fail_remove;
+  std::optional<libcontainerd::Error> fail_release;
+
+  // Whose rootfs mounts were asked away, in order.
+  const std::vector<std::string>& released() const { return released_; }
 
   std::string PathOf(const std::string& id) const override { return bundles_.PathOf(id); }
-  libcontainerd::Awaitable<libcontainerd::Status> Create(std::string id,
-                                                         std::string config_json) override {
+  libcontainerd::Awaitable<std::string> Find(std::string id) override {
+    return bundles_.Find(std::move(id));
+  }
+  libcontainerd::Awaitable<libcontainerd::Status> Create(std::string id, std::string config_json,
+                                                         libcontainerd::FileOwner root) override {
     if (fail_create) return Failed(*fail_create);
-    return bundles_.Create(std::move(id), std::move(config_json));
+    return bundles_.Create(std::move(id), std::move(config_json), root);
   }
   libcontainerd::Awaitable<libcontainerd::Result<std::string>> ReadConfig(std::string id) override {
     if (fail_read) return FailedRead(*fail_read);
@@ -107,6 +130,11 @@ class FaultyBundles final : public libcontainerd::BundleStore {
   libcontainerd::Awaitable<libcontainerd::Status> Remove(std::string id) override {
     if (fail_remove) return Failed(*fail_remove);
     return bundles_.Remove(std::move(id));
+  }
+  libcontainerd::Awaitable<libcontainerd::Status> ReleaseRootfs(std::string id) override {
+    released_.push_back(id);
+    if (fail_release) return Failed(*fail_release);
+    return bundles_.ReleaseRootfs(std::move(id));
   }
 
  private:
@@ -119,6 +147,7 @@ class FaultyBundles final : public libcontainerd::BundleStore {
   }
 
   libcontainerd::BundleStore& bundles_;
+  std::vector<std::string> released_;
 };
 
 }  // namespace drydock_tests

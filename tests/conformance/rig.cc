@@ -1,6 +1,7 @@
 #include "tests/conformance/rig.h"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <utility>
 
@@ -39,10 +40,15 @@ Rig::Rig(RigOptions options)
       engine_(replay_world_->runtime()),
       faulty_api_(replay_world_->runtime()),
       faulty_bundles_(replay_world_->bundles()),
-      api_(recorder_, faulty_api_),
-      backend_(recorder_, engine_),
-      stdio_(recorder_, replay_world_->stdio()),
-      bundles_(recorder_, faulty_bundles_) {
+      steps_(replay_world_->runtime()),
+      stepped_api_(steps_, faulty_api_),
+      stepped_backend_(steps_, engine_),
+      stepped_stdio_(steps_, replay_world_->stdio()),
+      stepped_bundles_(steps_, faulty_bundles_),
+      api_(recorder_, stepped_api_),
+      backend_(recorder_, stepped_backend_),
+      stdio_(recorder_, stepped_stdio_),
+      bundles_(recorder_, stepped_bundles_) {
   fake_containerd::WorldOptions world_options;
   world_options.behaviour = [this](const fake_containerd::ProcessRequest& request) {
     return behaviours_.Of(request);
@@ -50,6 +56,8 @@ Rig::Rig(RigOptions options)
   world_options.choices = options_.choices;
   world_options.observer = &observer_;
   world_options.start_timeout = options_.start_timeout;
+  world_options.retain_count = options_.retain_count;
+  world_options.subscriber_capacity = options_.subscriber_capacity;
   Do([&] {
     world_ = std::make_unique<fake_containerd::World>(
         replay_world_->runtime(), replay_world_->process_io(), std::move(world_options));
@@ -65,18 +73,7 @@ Rig::Rig(RigOptions options)
     std::abort();
   }
   faulty_api_.api = *connected;
-  Do([&] {
-    client_ = std::make_unique<libcontainerd::Client>(
-        libcontainerd::Client::Ports{
-            .runtime = replay_world_->runtime(), .api = api_, .stdio = stdio_, .bundles = bundles_},
-        backend_,
-        libcontainerd::ClientOptions{
-            .timing = options_.timing, .reference = options_.reference, .no_pivot_root = false});
-    remote_ = std::make_unique<libcontainerd::Remote>(
-        replay_world_->runtime(), api_, std::vector<libcontainerd::Client*>{client_.get()},
-        options_.timing);
-    remote_->Start();
-  });
+  MakeClient();
   Flush();
   Snapshot(scenarios::kBaseline);
 }
@@ -85,9 +82,57 @@ Rig::~Rig() {
   if (!finished_) Finish();
 }
 
+void Rig::MakeClient() {
+  Do([&] {
+    client_ = std::make_unique<libcontainerd::Client>(
+        libcontainerd::Client::Ports{
+            .runtime = replay_world_->runtime(), .api = api_, .stdio = stdio_, .bundles = bundles_},
+        backend_,
+        libcontainerd::ClientOptions{
+            .timing = options_.timing, .reference = options_.reference, .no_pivot_root = false});
+    remote_ = std::make_unique<libcontainerd::Remote>(
+        libcontainerd::Remote::Ports{
+            .runtime = replay_world_->runtime(), .api = api_, .cursor = cursor_},
+        libcontainerd::RemoteOptions{.timing = options_.timing, .reference = options_.reference});
+    remote_->Add(*client_);
+  });
+  EXPECT_TRUE(Await(BeginQuiet<void>([this] { return remote_->Start(); })));
+}
+
+void Rig::StopEngine() {
+  Await(BeginQuiet<void>([this] { return JournaledClose(); }));
+  Await(BeginQuiet<void>([this] { return CloseEngine(this); }));
+  Do([&] {
+    remote_.reset();
+    client_.reset();
+    recorder_.Note(scenarios::kEngineGoneNote);
+  });
+}
+
+void Rig::StartEngine() {
+  Do([&] { recorder_.Note(scenarios::kEngineBackNote); });
+  MakeClient();
+}
+
+void Rig::StopDaemon() {
+  std::size_t ended = 0;
+  Do([&] {
+    ended = faulty_api_.streams_ended();
+    world_->StopDaemon();
+  });
+  // The pause before the next stream begins when the client hears of it.
+  if (!client_) return;
+  WaitUntil([&] { return faulty_api_.streams_ended() > ended; }, "the stream did not end");
+}
+
+void Rig::StartDaemon() {
+  Do([&] { EXPECT_TRUE(world_->StartDaemon()); });
+  Advance(options_.timing.reconnect_longest);
+  Flush();
+}
+
 Pending<void> Rig::BeginCreate(const std::string& id, const std::string& spec,
                                libcontainerd::CreateOptions options) {
-  created_.push_back(id);
   return Begin<void>(
       "create", id, "",
       [&](libcontainerd::Client& client) { return client.Create(id, spec, options); },
@@ -105,6 +150,13 @@ Pending<void> Rig::BeginPause(const std::string& id, libcontainerd::CallOptions 
   return Begin<void>(
       "pause", id, "", [&](libcontainerd::Client& client) { return client.Pause(id, options); },
       {.timeout = options.timeout});
+}
+
+Pending<void> Rig::BeginRestore(const std::string& id, libcontainerd::RestoreOptions options) {
+  return Begin<void>(
+      "restore", id, "",
+      [&](libcontainerd::Client& client) { return client.Restore(id, options); },
+      {.timeout = options.timeout, .live = options.live});
 }
 
 Pending<void> Rig::BeginResume(const std::string& id, libcontainerd::CallOptions options) {
@@ -134,14 +186,16 @@ Pending<T> Rig::BeginQuiet(std::function<Awaitable<Result<T>>()> call) {
 
 Pending<void> Rig::BeginClose() {
   closed_ = true;
-  return BeginQuiet<void>([this] {
-    return scenarios::JournaledCall<void>(recorder_, "close", "", "", CloseClient(this));
-  });
+  return BeginQuiet<void>([this] { return JournaledClose(); });
+}
+
+Awaitable<Status> Rig::JournaledClose() {
+  return scenarios::JournaledCall<void>(recorder_, "close", "", "", CloseClient(this));
 }
 
 Awaitable<Status> Rig::CloseClient(Rig* rig) {
-  co_await rig->client_->Close();
   co_await rig->remote_->Close();
+  co_await rig->client_->Close();
   co_return Status();
 }
 
@@ -192,9 +246,9 @@ Awaitable<Status> Rig::ThawInWorld(fake_containerd::World* world, std::string id
   co_return Status();
 }
 
-std::string Rig::WriteStdin(const std::string& id, const std::string& process, std::string data) {
-  return Describe(Await(
-      BeginQuiet<void>([&] { return engine_.stream(id, process)->in->Write(std::move(data)); })));
+Pending<void> Rig::BeginWriteStdin(const std::string& id, const std::string& process,
+                                   std::string data) {
+  return BeginQuiet<void>([&] { return engine_.stream(id, process)->in->Write(std::move(data)); });
 }
 
 std::string Rig::CloseStdin(const std::string& id, const std::string& process) {
@@ -250,7 +304,7 @@ void Rig::Flush() {
         "a marker event did not come");
   }
   EXPECT_TRUE(arrived) << "a marker event did not come";
-  WaitUntil([&] { return client_->PendingCallbacks() == 0 || engine_.held() > 0; },
+  WaitUntil([&] { return client_->PendingCallbacks() == 0 || engine_.held() > 0 || steps_.hangs(); },
             "callbacks did not end");
   replay_world_->Settle();
 }
@@ -370,7 +424,10 @@ void Rig::EndContainers() {
     faulty_bundles_.fail_create.reset();
     faulty_bundles_.fail_read.reset();
     faulty_bundles_.fail_remove.reset();
+    faulty_bundles_.fail_release.reset();
+    faulty_api_.stored_failure.reset();
     engine_.ReleaseAll();
+    steps_.Heal();
     world_->HoldSubscribers(false);
   });
   for (const std::string& id : created_) Thaw(id);

@@ -22,12 +22,14 @@
 #include "fake_containerd/v0/facade.h"
 #include "fake_containerd/world/world.h"
 #include "libcontainerd/client.h"
+#include "libcontainerd/memory_world.h"
 #include "libcontainerd/remote.h"
 #include "scenarios/journaling.h"
 #include "scenarios/journaling_world.h"
 #include "scenarios/replay/replay_world.h"
 #include "tests/conformance/engine.h"
 #include "tests/conformance/faulty_ports.h"
+#include "tests/conformance/stepped_ports.h"
 
 namespace drydock_tests {
 
@@ -56,6 +58,8 @@ struct RigOptions {
   fake_containerd::Choices choices{};
   Duration start_timeout = std::chrono::seconds(15);
   bool late_fields = false;
+  int retain_count = fake_containerd::EventLog::kDefaultRetainCount;
+  std::size_t subscriber_capacity = fake_containerd::Subscribers::kDefaultCapacity;
 };
 
 class Rig {
@@ -74,8 +78,11 @@ class Rig {
   Engine& engine() { return engine_; }
   FaultyApi& api() { return faulty_api_; }
   FaultyBundles& bundles() { return faulty_bundles_; }
+  Steps& steps() { return steps_; }
   fake_containerd::World& world() { return *world_; }
   libcontainerd::Client& client() { return *client_; }
+  libcontainerd::Remote& remote() { return *remote_; }
+  libcontainerd::MemoryCursorStore& cursor() { return cursor_; }
   scenarios::Journal& journal() { return journal_; }
   const RigOptions& options() const { return options_; }
 
@@ -91,6 +98,7 @@ class Rig {
                    std::function<Awaitable<Result<T>>(libcontainerd::Client&)> call,
                    scenarios::CallFacts facts = {}) {
     auto pending = std::make_shared<std::optional<Result<T>>>();
+    if (operation == "create") created_.push_back(id);
     Do([&] {
       ++calls_running_;
       Spawn(replay_world_->runtime(),
@@ -124,6 +132,7 @@ class Rig {
   Pending<void> BeginResume(const std::string& id, libcontainerd::CallOptions options = {});
   Pending<void> BeginSignal(const std::string& id, std::uint32_t signal,
                             const std::string& process = "init");
+  Pending<void> BeginRestore(const std::string& id, libcontainerd::RestoreOptions options = {});
   Pending<void> BeginClose();
   // The same to its end, described.
   std::string Create(const std::string& id, const std::string& spec = kSpec) {
@@ -138,6 +147,18 @@ class Rig {
                      const std::string& process = "init") {
     return Describe(Await(BeginSignal(id, signal, process)));
   }
+  std::string Restore(const std::string& id, bool live) {
+    return Describe(Await(BeginRestore(id, {.live = live, .timeout = {}})));
+  }
+  // The engine goes away: client and streams close, the world goes on. No call may be under way,
+  // and what needs the client waits for StartEngine(): a new client, told up to where the one
+  // before had handled everything, on the same bundles and the same daemon.
+  void StopEngine();
+  void StartEngine();
+  // As by SIGKILL; processes and the engine live on.
+  void StopDaemon();
+  // Starts it again and waits until the client hears events again.
+  void StartDaemon();
   static libcontainerd::ProcessSpec ExecSpec() {
     libcontainerd::ProcessSpec spec;
     spec.args = {"/bin/exec"};
@@ -149,7 +170,11 @@ class Rig {
   void Oom(const std::string& id);
   // Thaws a paused container behind the client's back; frozen processes do not die.
   void Thaw(const std::string& id);
-  std::string WriteStdin(const std::string& id, const std::string& process, std::string data);
+  Pending<void> BeginWriteStdin(const std::string& id, const std::string& process,
+                                std::string data);
+  std::string WriteStdin(const std::string& id, const std::string& process, std::string data) {
+    return Describe(Await(BeginWriteStdin(id, process, std::move(data))));
+  }
   std::string CloseStdin(const std::string& id, const std::string& process);
   // Moves the clock, and lets run what became due.
   void Advance(Duration step);
@@ -199,11 +224,13 @@ class Rig {
     --rig->calls_running_;
   }
   static Awaitable<Status> CloseClient(Rig* rig);
+  Awaitable<Status> JournaledClose();
   static Awaitable<Status> CloseEngine(Rig* rig);
   static Awaitable<Status> ThawInWorld(fake_containerd::World* world, std::string id);
   template <class T>
   Pending<T> BeginQuiet(std::function<Awaitable<Result<T>>()> call);
   void Snapshot(std::string_view when);
+  void MakeClient();
   void EndContainers();
   void Dismantle();
   void Judge();
@@ -225,10 +252,16 @@ class Rig {
   Engine engine_;
   FaultyApi faulty_api_;
   FaultyBundles faulty_bundles_;
+  Steps steps_;
+  SteppedApi stepped_api_;
+  SteppedBackend stepped_backend_;
+  SteppedStdio stepped_stdio_;
+  SteppedBundles stepped_bundles_;
   scenarios::JournalingContainerdApi api_;
   scenarios::JournalingBackend backend_;
   scenarios::JournalingStdio stdio_;
   scenarios::JournalingBundleStore bundles_;
+  libcontainerd::MemoryCursorStore cursor_;
   std::unique_ptr<libcontainerd::Client> client_;
   std::unique_ptr<libcontainerd::Remote> remote_;
   std::vector<std::string> created_;

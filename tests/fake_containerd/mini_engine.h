@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstdlib>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -18,6 +19,7 @@
 #include "libcontainerd/directory_bundle_store.h"
 #include "libcontainerd/fifo_stdio.h"
 #include "libcontainerd/grpc_containerd_api.h"
+#include "libcontainerd/memory_world.h"
 #include "libcontainerd/remote.h"
 #include "libcontainerd/threaded_runtime.h"
 
@@ -72,14 +74,15 @@ class MiniEngine final : private libcontainerd::BlockingBackend {
         api_(connect(runtime_)),
         backend_(runtime_, *this),
         core_({.runtime = runtime_, .api = *api_, .stdio = stdio_, .bundles = bundles_}, backend_),
-        remote_(runtime_, *api_, {&core_}),
+        remote_({.runtime = runtime_, .api = *api_, .cursor = cursor_}),
         client_(runtime_, core_) {
     WaitFor(runtime_, Begin());
   }
 
   libcontainerd::Awaitable<void> Begin() {
-    remote_.Start();
-    co_return;
+    remote_.Add(core_);
+    libcontainerd::Status started = co_await remote_.Start();
+    if (!started) std::abort();  // an absent cursor can always be read
   }
   libcontainerd::Awaitable<void> Gone() {
     for (const auto& pipe : pipes_) pipe->out->Close();
@@ -137,6 +140,7 @@ class MiniEngine final : private libcontainerd::BlockingBackend {
   std::unique_ptr<libcontainerd::ContainerdApi> api_;
   libcontainerd::BlockingBackendAdapter backend_;
   libcontainerd::Client core_;
+  libcontainerd::MemoryCursorStore cursor_;
   libcontainerd::Remote remote_;
   libcontainerd::BlockingClient client_;
 };

@@ -42,7 +42,7 @@ ORIGINS = [
 WORLD_VALUES = r"^fake_containerd/(behaviour|choices|model)\.h$"
 RUNTIME_HEADERS = (
     r"^libcontainerd/(runtime|async|error|random|unique_function|mailbox|memory_fifos|simulated_runtime"
-    r"|threaded_runtime)\.h$"
+    r"|threaded_runtime|time_text)\.h$"
 )
 
 

@@ -79,7 +79,7 @@ TEST(Inference, RequestsOfOneMethodAreToldApartByTimeAndOutcome) {
   EXPECT_EQ(small.plan.calls[1].signal, 15U);
 }
 
-TEST(Inference, ACallDuringTheDaemonsDeathHasNoEnd) {
+TEST(Inference, CallsDuringTheDaemonsAbsence) {
   const Small small(
       {Begin(0.10, 2, "Stats", R"({"id":"c1"})"), R"({"kind":"listener_down","t":0.2})",
        R"({"kind":"conn_close","t":0.2,"conn":1,"closed_by":"server"})"},
@@ -90,10 +90,56 @@ TEST(Inference, ACallDuringTheDaemonsDeathHasNoEnd) {
               R"("cmd":"stats","id":"c1","ok":false,)"
               R"("error":"rpc error: code = 14 desc = gone")")});
   EXPECT_THAT(small.words,
-              ElementsAre("expect-rpc Events", "call-begin stats c1", "expect-rpc Stats c1"));
-  ASSERT_EQ(small.plan.pending.size(), 2U);  // both calls' ends
-  EXPECT_EQ(small.plan.pending[0].what, "stats c1");
-  EXPECT_EQ(small.plan.pending[0].reason, "needs the daemon's restart");
+              ElementsAre("expect-rpc Events", "call-begin stats c1", "expect-rpc Stats c1",
+                          "daemon-down", "call-begin stats c1"));
+  EXPECT_TRUE(small.plan.pending.empty());
+}
+
+TEST(Inference, ADaemonThatComesBack) {
+  const Small small(
+      {R"({"kind":"listener_down","t":0.2})",
+       R"({"kind":"conn_close","t":0.2,"conn":1,"closed_by":"server"})",
+       R"({"kind":"listener_up","t":0.4})", R"({"kind":"conn_open","t":0.5,"conn":2})",
+       R"({"kind":"rpc_begin","t":0.51,"conn":2,"call":9,"rpc":"Events","request":{}})"},
+      {});
+  EXPECT_THAT(small.words,
+              ElementsAre("expect-rpc Events", "daemon-down", "daemon-up", "expect-rpc Events"));
+  EXPECT_THAT(small.plan.conns, ElementsAre(1, 2));
+}
+
+TEST(Inference, AConnectionThatBrokeAlone) {
+  const Small small(
+      {R"({"kind":"conn_close","t":0.2,"conn":1,"closed_by":"server"})",
+       R"({"kind":"conn_open","t":0.5,"conn":2})",
+       R"({"kind":"rpc_begin","t":0.51,"conn":2,"call":9,"rpc":"Events","request":{}})"},
+      {});
+  EXPECT_THAT(small.words,
+              ElementsAre("expect-rpc Events", "daemon-down", "daemon-up", "expect-rpc Events"));
+}
+
+TEST(Inference, AStreamThatIsReset) {
+  const Small small({R"({"kind":"rst","t":0.2,"conn":1,"call":1,"errcode":"INTERNAL"})"}, {});
+  EXPECT_THAT(small.words, ElementsAre("expect-rpc Events", "stream-reset"));
+}
+
+TEST(Inference, AnEngineThatComesBack) {
+  const Small small(
+      {R"({"kind":"conn_close","t":0.2,"conn":1,"closed_by":"client"})",
+       R"({"kind":"conn_open","t":0.5,"conn":2})",
+       R"({"kind":"rpc_begin","t":0.51,"conn":2,"call":9,"rpc":"Events","request":{}})"},
+      {R"({"kind":"ready","t":0.505,"seq":1,"lib":2})"});
+  EXPECT_THAT(small.words,
+              ElementsAre("expect-rpc Events", "client-gone", "client-back", "expect-rpc Events"));
+}
+
+TEST(Inference, AnEngineThatEndsWhileTheDaemonIsAway) {
+  const Small small(
+      {R"({"kind":"conn_close","t":0.2,"conn":1,"closed_by":"server"})",
+       R"({"kind":"conn_open","t":0.5,"conn":2})",
+       R"({"kind":"rpc_begin","t":0.51,"conn":2,"call":9,"rpc":"Events","request":{}})"},
+      {R"({"kind":"ready","t":0.505,"seq":1,"lib":2})"});
+  EXPECT_THAT(small.words, ElementsAre("expect-rpc Events", "daemon-down", "client-gone",
+                                       "client-back", "daemon-up", "expect-rpc Events"));
 }
 
 TEST(Inference, WhatHappenedBeforeTheClientConnectedIsNoReasonToStop) {
@@ -178,10 +224,9 @@ TEST(Inference, ASecondClientBesideTheFirstIsPending) {
       {R"({"kind":"ready","t":0.29,"seq":1,"lib":2})",
        R"({"kind":"result","t":0.4,"seq":2,"lib":2,"n":1,"cmd":"stats","id":"c1","ok":false,)"
        R"("error":"rpc error: code = 2 desc = x"})"});
-  EXPECT_FALSE(small.plan.cut);
   ASSERT_EQ(small.plan.pending.size(), 2U);
-  EXPECT_EQ(small.plan.pending[0].reason, "needs a second client");
-  EXPECT_EQ(small.plan.pending[1].reason, "needs a second client");
+  EXPECT_EQ(small.plan.pending[0].reason, "needs two engines at once");
+  EXPECT_EQ(small.plan.pending[1].reason, "needs two engines at once");
 }
 
 TEST(Inference, ContradictionsEndInANote) {

@@ -133,6 +133,11 @@ std::string StepWords(const Recording& recording, const ReplayPlan& plan, const 
           " " + ProcessName(plan.attachments[*plan.eof_attachment[step.index]]) + " " + eof.stream;
       break;
     }
+    case StepKind::kDaemonDown:
+    case StepKind::kDaemonUp:
+    case StepKind::kStreamReset:
+    case StepKind::kClientGone:
+    case StepKind::kClientBack:
     case StepKind::kClockTo:
       break;
   }

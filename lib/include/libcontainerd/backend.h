@@ -23,7 +23,7 @@ enum class ContainerState : std::uint8_t {
   kPause,        // "pause"
   kResume,       // "resume"
   kExit,         // "exit": exit_code and oom_killed are set; the container is forgotten
-  kRestore,      // "restore"
+  kRestore,      // "restore": a live Restore succeeded; system_pid is set
   kExitProcess,  // "exit-process": process and exit_code are set
   kOom,          // "oom": the flag itself comes with the exit
 };

@@ -77,7 +77,7 @@ class BlockingClient {
                                                         const std::string& checkpoint_dir,
                                                         CallOptions options = {});
   Result<types::GetServerVersionResponse> GetServerVersion(CallOptions options = {});
-  Status Restore(const std::string& id, RestoreOptions options);
+  Status Restore(const std::string& id, RestoreOptions options = {});
   std::vector<TrackedContainer> Tracked();
 
  private:

@@ -4,20 +4,28 @@
 // Stdio and BundleStore, on a Runtime. remote.h puts the real ones together.
 //
 //   threads    Every member runs on the runtime's executor thread: co_await the calls from a
-//   coroutine there, or use
-//              BlockingClient (below) from any other thread.
+//              coroutine there, or use BlockingClient from any other thread.
 //   ordering   Operations of one container exclude each other, first come first served; different
-//   containers never
-//              wait for each other. Signal and SignalProcess wait for nothing. Events are handled
-//              while operations are under way.
+//              containers never wait for each other. Signal and SignalProcess wait for nothing.
+//              Events are handled while operations are under way.
+//   reentrancy Any method may be called from any callback. From one of the same container, Create,
+//              Pause, Resume and Restore would wait for it, and from an attach everything that
+//              waits for its turn: BlockingClient refuses these with FAILED_PRECONDITION.
 //   deadlines  Every operation has one, counted from the call: Timing's default, or
-//   CallOptions::timeout. Waiting
-//              for the operation before it counts. Past it: DEADLINE_EXCEEDED.
+//              CallOptions::timeout. Waiting for the operation before it counts. Past it:
+//              DEADLINE_EXCEEDED. Only callbacks that the call has to wait for may take longer.
+//   failures   A create or add-process that failed leaves nothing: no files, nothing tracked,
+//              nothing that runs. While that is being seen to, its id or name is in use.
 //   errors     Where containerd answered with an error, its code and text are passed on. Our own:
-//              INVALID_ARGUMENT "invalid container: ID", FAILED_PRECONDITION "No active process for
-//              container ID", ALREADY_EXISTS "Container ID is already active", ABORTED "container
-//              ID exited" for a wait that the container's exit ended, CANCELLED after Close.
-//   ownership  The client owns nothing that is passed by reference; those objects outlive it.
+//              INVALID_ARGUMENT "invalid container: ID" and "OCI spec: PLACE: …",
+//              FAILED_PRECONDITION "No active process for container ID", ALREADY_EXISTS "Container
+//              ID is already active", ABORTED "container ID exited" for a wait that the container's
+//              exit ended, UNAVAILABLE "container ID: the event stream broke, and its pause event is
+//              lost" (or resume) for one whose event neither the new stream nor the stored log
+//              brought, CANCELLED after Close.
+//   ownership  The client owns nothing that is passed by reference; those objects outlive it. Pipes
+//              are the engine's from the attach on, and both outputs have to be read to their end.
+//   more       docs/callers.md
 //
 // Source: libcontainerd of moby 606a245d8548 (October 2016). Deviations from it:
 // docs/deviations.md.
@@ -34,6 +42,7 @@
 #include "libcontainerd/bundle_store.h"
 #include "libcontainerd/containerd_api.h"
 #include "libcontainerd/error.h"
+#include "libcontainerd/event_receipt.h"
 #include "libcontainerd/reference_behaviour.h"
 #include "libcontainerd/runtime.h"
 #include "libcontainerd/stdio.h"
@@ -49,7 +58,7 @@ struct CreateOptions {
   std::string runtime{};  // path of an OCI runtime for this container; empty: the daemon's
   std::vector<std::string> runtime_args{};  // count only together with `runtime`
   std::string checkpoint{};                 // start from this checkpoint of …
-  std::string checkpoint_dir{};             // … this directory
+  std::string checkpoint_dir{};             // … this directory; absolute, and never left empty
   std::optional<Duration> timeout{};
 };
 
@@ -69,7 +78,9 @@ struct AddedProcess {
 };
 
 struct RestoreOptions {
-  bool live = false;
+  std::optional<bool> live{};  // let it run on, or end it; not given: as SetLiveRestore() says
+  // From the call to the first callback, waits and requests together. Not given: each request has
+  // its own, and the waits are those of Timing.
   std::optional<Duration> timeout{};
 };
 
@@ -92,7 +103,7 @@ struct DroppedEvents {
   std::uint64_t unknown_container = 0;
   std::uint64_t duplicate = 0;
   std::uint64_t earlier_life = 0;
-  std::uint64_t after_exit = 0;    // of a container whose exit was seen already
+  std::uint64_t after_exit = 0;    // of a container whose exit was seen, or given up, already
   std::uint64_t failed_start = 0;  // of a create or add-process that failed, or was killed for it
 
   std::uint64_t total() const {
@@ -119,7 +130,8 @@ class Client {
   Awaitable<void> Close();
 
   // `spec_json` is the OCI runtime spec as the engine wrote it: what we read of it is checked, all
-  // of it is passed on untouched. Returns once the kStart callback ended. On an error nothing is
+  // of it is passed on untouched. If it maps the container's root to another user of the host, the
+  // bundle is that user's (bundle_store.h). Returns once the kStart callback ended. On an error nothing is
   // left: no bundle, no tracked container, and whatever was started is killed.
   Awaitable<Status> Create(std::string id, std::string spec_json, CreateOptions options = {});
 
@@ -145,8 +157,8 @@ class Client {
   Awaitable<Status> UpdateResources(std::string id, types::UpdateResource resources,
                                     CallOptions options = {});
 
-  // `checkpoint_dir` empty: <bundle>/checkpoints. `exit`: the container ends once the checkpoint is
-  // written.
+  // `checkpoint_dir` empty: <bundle>/checkpoints, which goes with the container. `exit`: the
+  // container ends once the checkpoint is written, as if it had been killed.
   Awaitable<Status> CreateCheckpoint(std::string id, std::string name, std::string checkpoint_dir,
                                      bool exit, CallOptions options = {});
   Awaitable<Status> DeleteCheckpoint(std::string id, std::string name, std::string checkpoint_dir,
@@ -157,12 +169,36 @@ class Client {
 
   Awaitable<Result<types::GetServerVersionResponse>> GetServerVersion(CallOptions options = {});
 
-  // UNIMPLEMENTED in this release: containers of an earlier engine are not picked up yet.
-  Awaitable<Status> Restore(std::string id, RestoreOptions options);
+  // Picks up a container of an earlier engine, by what the daemon and its stored log say of it:
+  //
+  //   gone            kExit, with its init's code; 255 if that is nowhere to be found (waited for:
+  //                   Timing's restore_exit_wait, or restore_unknown_wait if the log does not know
+  //                   the container). The bundle is removed, and a rootfs mount that an engine of
+  //                   1.11.0 left in it is unmounted.
+  //   runs, live      AttachStreams, then kRestore with the system pid, then kPause if it is
+  //                   paused, then kExitProcess for each exec that ended while no engine listened
+  //                   (SetHandledUntil). Execs that still run are tracked; they are not attached.
+  //   runs, not live  it is ended: SIGTERM, after restore_term_wait SIGKILL. kExit alone is called
+  //                   back, with its code; 255 restore_kill_wait later if it would not die, and
+  //                   then the id stays active until it has.
+  //
+  // Returns once those callbacks (but for the exit-processes) ended, with the error of the first
+  // that failed. ALREADY_EXISTS "container ID is already active" for a tracked one. After an error
+  // nothing is tracked and the bundle is as it was, unless the exit was called back: call again.
+  // Any number of containers may be restored at once.
+  Awaitable<Status> Restore(std::string id, RestoreOptions options = {});
+  // For restores that begin from now on; at first false.
+  void SetLiveRestore(bool live);
+  // Up to here the engine before this one had handled every event: its cursor. What a live restore
+  // finds in the log after it is reported. Never set: nothing is.
+  void SetHandledUntil(WallTime time);
 
   // The event stream hands its events over here; events of containers that this client does not
   // track are dropped.
   void HandleEvents(std::span<const types::Event> events);
+  // The same with a receipt, of which the client keeps copies until all is over that the event led
+  // to: its callback, and of init's exit those of the execs too.
+  void HandleEvent(const types::Event& event, EventReceipt receipt);
 
   std::vector<TrackedContainer> Tracked() const;
   // Containers, queued callbacks, waiters and coroutines: 0 at rest with nothing tracked.
@@ -173,6 +209,7 @@ class Client {
   DroppedEvents dropped_events() const;
 
  private:
+  friend class Remote;  // which reconciles its clients with the daemon
   class Impl;
   std::shared_ptr<Impl> impl_;  // shared with the calls that have not ended
 };

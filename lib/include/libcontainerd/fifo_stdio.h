@@ -9,22 +9,34 @@
 //   the first read waits
 //           until it is readable.
 //
+// FIFOs belong to whom their directory belongs: a container's root that is mapped to another user
+// can use them.
+//
 // Needs a ThreadedRuntime. Making and removing files runs off the executor.
 #pragma once
 
+#include "libcontainerd/file_ownership.h"
 #include "libcontainerd/stdio.h"
 
 namespace libcontainerd {
 
+class DiskGate;
+
 class FifoStdio final : public Stdio {
  public:
-  explicit FifoStdio(Runtime& runtime) : runtime_(runtime) {}
+  // Both outlive it; without an ownership, the system's.
+  explicit FifoStdio(Runtime& runtime, FileOwnership* ownership = nullptr);
+  FifoStdio(const FifoStdio&) = delete;
+  FifoStdio& operator=(const FifoStdio&) = delete;
 
   Awaitable<Result<std::unique_ptr<ProcessStdio>>> Open(StdioPaths paths, bool terminal) override;
   Awaitable<Status> Remove(StdioPaths paths) override;
 
  private:
   Runtime& runtime_;
+  SystemFileOwnership system_;
+  FileOwnership* ownership_;
+  std::shared_ptr<DiskGate> disk_;
 };
 
 }  // namespace libcontainerd

@@ -54,8 +54,10 @@ class MemoryFifos {
     Writer(const Writer&) = delete;
     Writer& operator=(const Writer&) = delete;
     // All of it, waiting for room; UNAVAILABLE "broken pipe" when a reader was there and none is
-    // left; CANCELLED when closed meanwhile.
+    // left; CANCELLED when closed, or writes were ended, meanwhile.
     Awaitable<Status> Write(std::string data);
+    // No more writes; the end stays open, and what it wrote is kept.
+    void EndWrites();
     void Close();
     // A reader is or was there.
     bool peer_seen() const;
@@ -63,6 +65,7 @@ class MemoryFifos {
    private:
     std::shared_ptr<Pipe> pipe_;
     std::uint64_t readers_before_;
+    std::shared_ptr<bool> writable_ = std::make_shared<bool>(true);
     std::shared_ptr<bool> open_ = std::make_shared<bool>(true);
   };
 

@@ -48,6 +48,10 @@ class Runtime {
   // Callable from any thread.
   virtual WallTime WallNow() const = 0;
 
+  // 64 random bits, for what should not keep step with others, such as pauses: the seed's in a
+  // simulated runtime.
+  virtual std::uint64_t Draw() = 0;
+
   // Runs `task` on the executor once `delay` has passed, as a step of its own even if that is at
   // once. Timers run in the order of their deadlines, those with equal ones in the order in which
   // they were started. A delay below zero counts as zero, one beyond a hundred years as never.

@@ -36,6 +36,7 @@ class SimulatedRuntime final : public Runtime {
   asio::any_io_executor executor() override;
   Duration Now() const override { return now_; }
   WallTime WallNow() const override { return epoch_ + now_; }
+  std::uint64_t Draw() override { return random_.Next(); }
   TimerId StartTimer(Duration delay, Task task) override;
   void CancelTimer(TimerId timer) override;
   void RunBlocking(Task work) override;

@@ -17,10 +17,11 @@ class StdinWriter {
  public:
   virtual ~StdinWriter() = default;  // closes, if still open
   // Writes all of `data`. Waits while the process does not read; ends with CANCELLED when the
-  // stream is closed or the process is gone meanwhile. Data written before the process opened its
-  // end is not lost.
+  // stream is closed or the process is known to be gone, with UNAVAILABLE when nobody has the other
+  // end any more. Data written before the process opened its end is not lost.
   virtual Awaitable<Status> Write(std::string data) = 0;
-  // Flushes and closes: what was written is still read. Closing again does nothing.
+  // What was written is still read, also by a process that comes later; a write that still waits
+  // for room ends with CANCELLED. Closing again does nothing.
   virtual Awaitable<Status> Close() = 0;
 };
 
@@ -35,7 +36,8 @@ class OutputReader {
 };
 
 // What AttachStreams hands to the engine, which owns it from then on. Never null members; with a
-// terminal `err` is at end-of-file from the start.
+// terminal `err` is at end-of-file from the start. Both outputs have to be read to their end: the
+// daemon reports the exit only after that.
 struct IoPipe {
   std::unique_ptr<StdinWriter> in;
   std::unique_ptr<OutputReader> out;

@@ -59,6 +59,7 @@ class ThreadedRuntime final : public Runtime {
   asio::any_io_executor executor() override;
   Duration Now() const override;
   WallTime WallNow() const override;
+  std::uint64_t Draw() override;
   TimerId StartTimer(Duration delay, Task task) override;
   void CancelTimer(TimerId timer) override;
   void RunBlocking(Task work) override;

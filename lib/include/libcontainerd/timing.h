@@ -11,6 +11,9 @@ struct Timing {
   Duration create_deadline = std::chrono::seconds(150);
   Duration add_process_deadline = std::chrono::seconds(150);
   Duration call_deadline = std::chrono::seconds(30);
+  // A failed create or add-process cleans up before it returns, but does not wait for a file system
+  // that hangs: not beyond its deadline or, later than that, for longer than this.
+  Duration cleaning_grace = std::chrono::seconds(1);
   // Pause and Resume: how long the event may take once the reply is there.
   Duration state_event_deadline = std::chrono::seconds(10);
 
@@ -50,12 +53,16 @@ struct Timing {
   Duration health_interval = std::chrono::milliseconds(500);
   Duration health_deadline = std::chrono::seconds(3);
   int health_failures = 3;
-  // After a start of the owned daemon, failures do not count for so long unless its process ended.
-  Duration daemon_start_grace = std::chrono::seconds(10);
+  // From a start of the owned daemon until its first success failures do not count, for so long at
+  // most, unless its process ended: one that finds many containers again answers late.
+  Duration daemon_start_grace = std::chrono::seconds(30);
+  // How long the start of a remote waits for its daemon to answer, and how often it asks.
+  Duration daemon_ready_deadline = std::chrono::seconds(30);
+  Duration daemon_ready_poll = std::chrono::milliseconds(50);
   // Between two starts of a daemon that keeps ending: the first pause, doubled up to the longest.
   Duration daemon_restart_first = std::chrono::milliseconds(100);
   Duration daemon_restart_longest = std::chrono::seconds(30);
-  // Cleanup: from SIGTERM to SIGKILL.
+  // Cleanup: from SIGTERM to SIGKILL, and from there to giving up.
   Duration daemon_term_wait = std::chrono::seconds(15);
 };
 

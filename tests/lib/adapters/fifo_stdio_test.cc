@@ -54,6 +54,21 @@ class Peer {
       written += static_cast<std::size_t>(count);
     }
   }
+  // errno of the write that fails; 0 if all of it is taken. On a thread of its own, which hears of
+  // a broken pipe by that alone.
+  int TryWrite(std::size_t size) {
+    sigset_t broken_pipe;
+    ::sigemptyset(&broken_pipe);
+    ::sigaddset(&broken_pipe, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
+    const std::string data(size, 'x');
+    for (std::size_t written = 0; written < size;) {
+      const ssize_t count = ::write(fd_, data.data() + written, size - written);
+      if (count < 0) return errno;
+      written += static_cast<std::size_t>(count);
+    }
+    return 0;
+  }
   // Up to `size` bytes, or to end-of-file.
   std::string Read(std::size_t size = std::string::npos) {
     std::string data;
@@ -350,6 +365,79 @@ TEST_F(FifoStdioTest, ThePipeOutlivesTheProcess) {
   writer.Write("still there");
   writer.Close();
   EXPECT_EQ(ReadAll(*pipe_.out), "still there");
+}
+
+// A write that waits for room ends with the closing; what is in the pipe already still arrives.
+TEST_F(FifoStdioTest, ClosingBeforeTheReaderCameEndsAWrite) {
+  Open();
+  const std::string data(2 * kPipeCapacity, 'x');
+  auto written = Begin(pipe_.in->Write(data));
+  EXPECT_TRUE(Pending(written));
+  EXPECT_EQ(TextOf(WaitFor(runtime_, pipe_.in->Close())), "OK");
+  EXPECT_EQ(TextOf(written.get()), "CANCELLED stream closed");
+  Peer reader(Paths().in, O_RDONLY);
+  OnExecutor([this] { process_->PeerOpened(); });
+  EXPECT_EQ(reader.Read(), data.substr(0, kPipeCapacity));
+}
+
+TEST_F(FifoStdioTest, ClosingWhileTheReaderDoesNotReadEndsAWrite) {
+  Open();
+  Peer reader(Paths().in, O_RDWR);
+  OnExecutor([this] { process_->PeerOpened(); });
+  auto written = Begin(pipe_.in->Write(std::string(2 * kPipeCapacity, 'x')));
+  EXPECT_TRUE(Pending(written));
+  EXPECT_EQ(TextOf(WaitFor(runtime_, pipe_.in->Close())), "OK");
+  EXPECT_EQ(TextOf(written.get()), "CANCELLED stream closed");
+}
+
+TEST_F(FifoStdioTest, ASlowReaderLosesNothing) {
+  Open();
+  std::string data;
+  for (std::size_t i = 0; data.size() < 8 * kPipeCapacity; ++i) data += std::to_string(i) + "\n";
+  std::thread writing([&] { Peer(Paths().out, O_WRONLY).Write(data); });
+  std::string all;
+  for (std::size_t most = 1;; most = most % 5000 + 7) {  // in pieces of all sizes
+    const auto piece = Read(*pipe_.out, most);
+    ASSERT_TRUE(piece);
+    EXPECT_LE(piece->size(), most);
+    if (piece->empty()) break;
+    all += *piece;
+  }
+  writing.join();
+  EXPECT_EQ(all, data);
+}
+
+// Whoever does not read holds up the writer and nobody else, and closing lets it go.
+TEST_F(FifoStdioTest, AReaderThatNeverReads) {
+  Open();
+  Peer blocked(Paths().out, O_WRONLY);
+  auto writing =
+      std::async(std::launch::async, [&] { return blocked.TryWrite(2 * kPipeCapacity); });
+  Peer other(Paths().err, O_WRONLY);
+  other.Write("goes on");
+  EXPECT_EQ(Read(*pipe_.err).value_or("error"), "goes on");
+  EXPECT_TRUE(Pending(writing));
+  OnExecutor([&] { pipe_.out->Close(); });
+  EXPECT_EQ(writing.get(), EPIPE);
+}
+
+// Neither side of the FIFOs was ever opened by anybody else; closing ends all of it, at once.
+TEST_F(FifoStdioTest, AServerThatNeverOpens) {
+  Open();
+  auto out = Begin(pipe_.out->Read(100));
+  auto err = Begin(pipe_.err->Read(100));
+  auto in = Begin(pipe_.in->Write(std::string(2 * kPipeCapacity, 'x')));
+  EXPECT_TRUE(Pending(out));
+  EXPECT_TRUE(Pending(err));
+  EXPECT_TRUE(Pending(in));
+  OnExecutor([this] {
+    process_.reset();
+    pipe_.out->Close();
+    pipe_.err->Close();
+  });
+  EXPECT_EQ(TextOf(out.get()), "CANCELLED stream closed");
+  EXPECT_EQ(TextOf(err.get()), "CANCELLED stream closed");
+  EXPECT_EQ(TextOf(in.get()), "CANCELLED stream closed");
 }
 
 TEST_F(FifoStdioTest, LeavesNoDescriptorsBehind) {

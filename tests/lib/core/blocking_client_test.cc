@@ -48,6 +48,10 @@ class TestBackend final : public BlockingBackend {
     const std::lock_guard lock(mutex_);
     during_[name] = std::move(action);
   }
+  void DropPipes() {
+    const std::lock_guard lock(mutex_);
+    pipes_.clear();
+  }
   bool WaitFor(const std::string& name) {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, std::chrono::seconds(10), [&] { return ended_.contains(name); });
@@ -78,13 +82,15 @@ class BlockingClientTest : public ::testing::Test {
   BlockingClientTest() {
     OnExecutor([this] {
       static_cast<void>(world_.StartDaemon());
-      remote_.Start();
+      remote_.Add(core_);
     });
+    EXPECT_EQ(TextOf(WaitFor(runtime_, remote_.Start())), "OK");
   }
   ~BlockingClientTest() override {
-    client_.Close();
     WaitFor(runtime_, remote_.Close());
+    client_.Close();
     EXPECT_EQ(core_.LiveObjects(), 0U);
+    engine_.DropPipes();  // they close on the executor, before the world goes on this thread
     OnExecutor([this] { world_.StopDaemon(); });
     EXPECT_EQ(runtime_.failure(), nullptr);
   }
@@ -130,7 +136,8 @@ class BlockingClientTest : public ::testing::Test {
   TestBackend engine_;
   BlockingBackendAdapter backend_{runtime_, engine_};
   Client core_{{.runtime = runtime_, .api = api_, .stdio = stdio_, .bundles = bundles_}, backend_};
-  Remote remote_{runtime_, api_, {&core_}};
+  MemoryCursorStore cursor_;
+  Remote remote_{{.runtime = runtime_, .api = api_, .cursor = cursor_}};
   BlockingClient client_{runtime_, core_};
 };
 
@@ -152,7 +159,8 @@ TEST_F(BlockingClientTest, RunsAContainer) {
   EXPECT_TRUE(engine_.WaitFor("c1 exit-process e1"));
   EXPECT_EQ(TextOf(client_.Signal("c1", 9)), "OK");
   EXPECT_TRUE(engine_.WaitFor("c1 exit"));
-  EXPECT_EQ(TextOf(client_.Restore("c1", {})), "UNIMPLEMENTED Restore is not part of this release");
+  while (!client_.Tracked().empty()) std::this_thread::yield();  // until its callback has ended
+  EXPECT_EQ(TextOf(client_.Restore("c1")), "OK");  // as one that is gone, by its exit in the log
 }
 
 // What a callback may do with its own container, in every callback there is.

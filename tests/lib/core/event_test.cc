@@ -1,6 +1,10 @@
 #include "lib/core/event.h"
 
+#include <limits>
+
 #include <gtest/gtest.h>
+
+#include "libcontainerd/time_text.h"
 
 namespace libcontainerd {
 namespace {
@@ -61,6 +65,14 @@ TEST(SeenEvents, ForgetsTheOldest) {
 TEST(Event, TimestampCountsFromTheEpoch) {
   EXPECT_EQ(TimestampOf(Make("", "", "", 2, 3)).time_since_epoch(),
             std::chrono::nanoseconds(2'000'000'003));
+}
+
+// What no clock shows must neither overflow nor become a text that nobody reads.
+TEST(Event, ATimestampBeyondAllTimesIsCut) {
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+  EXPECT_EQ(FormatTime(TimestampOf(Make("", "", "", kMost, 2'000'000'000))),
+            "2261-12-31T23:59:59.999999999Z");
+  EXPECT_EQ(FormatTime(TimestampOf(Make("", "", "", -kMost, -5))), "1678-01-01T00:00:00Z");
 }
 
 }  // namespace

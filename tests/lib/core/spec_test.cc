@@ -100,5 +100,77 @@ TEST(Spec, SaysWhatIsWrong) {
   for (const auto& tested : kCases) EXPECT_EQ(ErrorOf(tested.spec), tested.error) << tested.spec;
 }
 
+std::string RootOf(const std::string& linux_section) {
+  const auto root = ReadRootOfSpec(R"({"linux": )" + linux_section + "}");
+  if (root) return std::to_string(root->uid) + ":" + std::to_string(root->gid);
+  EXPECT_EQ(root.error().code, ErrorCode::kInvalidArgument);
+  return root.error().message;
+}
+
+TEST(SpecRoot, IsTheHostsWhereNothingMapsIt) {
+  EXPECT_EQ(ReadRootOfSpec("{}").value(), FileOwner());
+  EXPECT_EQ(ReadRootOfSpec(R"({"linux": null})").value(), FileOwner());
+  for (const char* section :
+       {"{}", R"({"uidMappings": null, "gidMappings": []})",
+        R"({"uidMappings": [{"containerID": 0, "hostID": 0, "size": 4294967295}]})",
+        R"({"uidMappings": [{"containerID": 1, "hostID": 100000, "size": 10}]})"}) {
+    EXPECT_EQ(RootOf(section), "0:0") << section;
+  }
+}
+
+TEST(SpecRoot, IsWhereTheMapsPutIt) {
+  EXPECT_EQ(RootOf(R"({"uidMappings": [{"containerID": 0, "hostID": 100000, "size": 65536}],
+                       "gidMappings": [{"hostID": 7, "containerID": 1, "size": 9},
+                                       {"hostID": 200000, "containerID": 0, "size": 1}]})"),
+            "100000:200000");
+  EXPECT_EQ(RootOf(R"({"gidMappings": [{"containerID": 0, "hostID": 5, "size": 1}]})"), "0:5");
+  // Neighbours do not overlap, and the last id may be mapped.
+  EXPECT_EQ(RootOf(R"({"uidMappings": [{"containerID": 10, "hostID": 4294967285, "size": 10},
+                                       {"containerID": 0, "hostID": 4294967275, "size": 10},
+                                       {"containerID": 20, "hostID": 0, "size": 10}]})"),
+            "4294967275:0");
+}
+
+TEST(SpecRoot, SaysWhatIsWrong) {
+  const struct {
+    const char* section;
+    const char* error;
+  } kCases[] = {
+      {"3", "OCI spec: linux: expected an object, got 3"},
+      {R"({"uidMappings": {}})",
+       "OCI spec: linux.uidMappings: expected an array of mappings, got {}"},
+      {R"({"gidMappings": [[]]})", "OCI spec: linux.gidMappings[0]: expected an object, got []"},
+      {R"({"uidMappings": [{"containerID": -1, "hostID": 0, "size": 1}]})",
+       "OCI spec: linux.uidMappings[0].containerID: expected a number from 0, got -1"},
+      {R"({"uidMappings": [{"containerID": 0, "hostID": "x", "size": 1}]})",
+       "OCI spec: linux.uidMappings[0].hostID: expected a number from 0, got \"x\""},
+      {R"({"uidMappings": [{"containerID": 0, "hostID": 4294967296, "size": 1}]})",
+       "OCI spec: linux.uidMappings[0].hostID: expected a smaller number, got 4294967296"},
+      {R"({"uidMappings": [{"containerID": 0, "hostID": 1}]})",
+       "OCI spec: linux.uidMappings[0].size: expected a number from 1, got 0"},
+      {R"({"uidMappings": [{"containerID": 4294967290, "hostID": 0, "size": 6}]})",
+       "OCI spec: linux.uidMappings[0]: containerID 4294967290 and size 6 go beyond the last id, "
+       "4294967294"},
+      {R"({"gidMappings": [{"containerID": 0, "hostID": 1, "size": 1},
+                           {"containerID": 1, "hostID": 4294967295, "size": 4294967295}]})",
+       "OCI spec: linux.gidMappings[1]: containerID 1 and size 4294967295 go beyond the last id, "
+       "4294967294"},
+      {R"({"gidMappings": [{"containerID": 0, "hostID": 4294967295, "size": 1}]})",
+       "OCI spec: linux.gidMappings[0]: hostID 4294967295 and size 1 go beyond the last id, "
+       "4294967294"},
+      {R"({"uidMappings": [{"containerID": 0, "hostID": 100, "size": 10},
+                           {"containerID": 20, "hostID": 300, "size": 10},
+                           {"containerID": 9, "hostID": 200, "size": 1}]})",
+       "OCI spec: linux.uidMappings[2]: containerID overlaps linux.uidMappings[0]"},
+      {R"({"uidMappings": [{"containerID": 0, "hostID": 109, "size": 10},
+                           {"containerID": 20, "hostID": 100, "size": 10}]})",
+       "OCI spec: linux.uidMappings[1]: hostID overlaps linux.uidMappings[0]"},
+      {R"({"gidMappings": [{"containerID": 0, "hostID": 100, "size": 1},
+                           {"containerID": 0, "hostID": 200, "size": 1}]})",
+       "OCI spec: linux.gidMappings[1]: containerID overlaps linux.gidMappings[0]"},
+  };
+  for (const auto& tested : kCases) EXPECT_EQ(RootOf(tested.section), tested.error);
+}
+
 }  // namespace
 }  // namespace libcontainerd

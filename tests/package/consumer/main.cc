@@ -58,6 +58,10 @@ class Engine final : public lib::Backend {
   lib::Runtime& runtime_;
 };
 
+lib::Awaitable<void> StartRemote(lib::Remote& remote, std::optional<lib::Status>& started) {
+  started = co_await remote.Start();
+}
+
 lib::Awaitable<void> CreateContainer(lib::Client& client, std::optional<lib::Status>& created) {
   // The call first, then the wait: g++ 12 frees the strings that a call makes inside co_await
   // twice.
@@ -96,9 +100,12 @@ bool RunContainer() {
   lib::LoopbackContainerdApi api(runtime, facade);
   Engine engine(runtime);
   lib::Client client({runtime, api, stdio, bundles}, engine);
-  lib::Remote remote(runtime, api, {&client});
-  remote.Start();
+  lib::MemoryCursorStore cursor;
+  lib::Remote remote({runtime, api, cursor});
+  remote.Add(client);
 
+  std::optional<lib::Status> started;
+  lib::Spawn(runtime, StartRemote(remote, started));
   std::optional<lib::Status> created;
   lib::Spawn(runtime, CreateContainer(client, created));
   runtime.RunUntil([&] { return engine.heard.size() == 2; });
@@ -110,7 +117,7 @@ bool RunContainer() {
   std::cout << "wrote " << engine.output << ", after "
             << std::chrono::duration_cast<std::chrono::minutes>(runtime.Now()).count()
             << " virtual minutes\n";
-  return created && created->has_value() && closed && !runtime.failure() &&
+  return started && started->has_value() && created && created->has_value() && closed && !runtime.failure() &&
          engine.heard == std::vector<std::string>{"c1 start-container 0", "c1 exit 3"} &&
          engine.output == "ahoy" && runtime.Now() >= std::chrono::hours(1);
 }

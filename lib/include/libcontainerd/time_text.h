@@ -1,14 +1,14 @@
-// RFC 3339 text for the event log, as Go writes and reads time.Time: nanoseconds without trailing
-// zeros, any offset.
+// RFC 3339 text of a time, as Go writes and reads time.Time: nanoseconds without trailing zeros,
+// any offset. The cursor is such a text, and so are the times in the daemon's event log.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include "fake_containerd/world/model.h"
+#include "libcontainerd/runtime.h"
 
-namespace fake_containerd {
+namespace libcontainerd {
 
 // "2016-10-05T00:00:00.5Z": always UTC.
 std::string FormatTime(WallTime time);
@@ -16,4 +16,4 @@ std::string FormatTime(WallTime time);
 // 2261).
 std::optional<WallTime> ParseTime(std::string_view text);
 
-}  // namespace fake_containerd
+}  // namespace libcontainerd

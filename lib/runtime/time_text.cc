@@ -1,9 +1,9 @@
-#include "fake_containerd/world/time_text.h"
+#include "libcontainerd/time_text.h"
 
 #include <chrono>
 #include <cstdio>
 
-namespace fake_containerd {
+namespace libcontainerd {
 namespace {
 
 using std::chrono::days;
@@ -119,4 +119,4 @@ std::optional<WallTime> ParseTime(std::string_view text) {
          Duration(nanoseconds) - offset;
 }
 
-}  // namespace fake_containerd
+}  // namespace libcontainerd

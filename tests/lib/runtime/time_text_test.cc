@@ -1,8 +1,8 @@
-#include "fake_containerd/world/time_text.h"
+#include "libcontainerd/time_text.h"
 
 #include <gtest/gtest.h>
 
-namespace fake_containerd {
+namespace libcontainerd {
 namespace {
 
 WallTime At(std::int64_t nanoseconds) {
@@ -37,4 +37,4 @@ TEST(TimeText, RefusesOtherText) {
 }
 
 }  // namespace
-}  // namespace fake_containerd
+}  // namespace libcontainerd

@@ -1,0 +1,36 @@
+// Daemon: a simulated containerd on a unix socket, with real FIFOs and an event log on disk: what
+// the fake-containerd program is.
+//
+// Its containers' processes live in this process. An earlier daemon's on the same state directory
+// are therefore gone: their exits are logged with status 255 at the start, execs first, as
+// containerd does when it finds shim and container dead.
+//
+// Threads: one at a time, never the executor's.
+#pragma once
+
+#include <memory>
+
+#include "fake_containerd/daemon_options.h"
+#include "libcontainerd/error.h"
+
+namespace fake_containerd {
+
+class Daemon {
+ public:
+  Daemon();
+  ~Daemon();  // Stop()
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+
+  // Makes the state directory, reads the event log, and serves. Errors say what cannot be used and
+  // why; nothing is left then.
+  libcontainerd::Status Start(const DaemonOptions& options);
+  // Ends all connections and removes the socket. An error: something inside went wrong meanwhile.
+  libcontainerd::Status Stop();
+
+ private:
+  struct Inside;
+  std::unique_ptr<Inside> inside_;
+};
+
+}  // namespace fake_containerd

@@ -1,0 +1,148 @@
+#include "fake_containerd/daemon_options.h"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include <CLI/CLI.hpp>
+
+#include "fake_containerd/go_duration.h"
+
+namespace fake_containerd {
+
+using libcontainerd::Duration;
+using libcontainerd::ErrorCode;
+using libcontainerd::Fail;
+using libcontainerd::Result;
+
+namespace {
+
+constexpr char kVersion[] =
+    "containerd version 0.2.3 commit: 837e8c5e1cad013ed57f5c2090c8591c10cbbdae\n"
+    "(fake-containerd of Drydock " DRYDOCK_VERSION ")\n";
+
+const std::set<std::string>& ValueFlags() {
+  static const std::set<std::string> kFlags = {"listen",
+                                               "l",
+                                               "state-dir",
+                                               "runtime",
+                                               "r",
+                                               "runtime-args",
+                                               "shim",
+                                               "start-timeout",
+                                               "retain-count",
+                                               "metrics-interval",
+                                               "pprof-address",
+                                               "graphite-address"};
+  return kFlags;
+}
+
+// Go's spellings into the only one that CLI11 reads the same way: --name=value. What is no flag
+// stays as it is.
+std::vector<std::string> Normalize(const std::vector<std::string>& arguments) {
+  std::vector<std::string> normal;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& argument = arguments[i];
+    const std::size_t dashes = std::min<std::size_t>(argument.find_first_not_of('-'), 3);
+    if (dashes != 1 && dashes != 2) {
+      normal.push_back(argument);
+      continue;
+    }
+    const std::size_t equals = argument.find('=');
+    std::string name = argument.substr(dashes, equals - dashes);
+    const bool takes_value = ValueFlags().contains(name);
+    if (name == "l") name = "listen";
+    if (name == "r") name = "runtime";
+    std::string flag = (name.size() == 1 ? "-" : "--") + name;
+    if (equals != std::string::npos) {
+      flag += argument.substr(equals);
+    } else if (takes_value && i + 1 < arguments.size()) {
+      flag += "=" + arguments[++i];
+    }
+    normal.push_back(std::move(flag));
+  }
+  return normal;
+}
+
+struct Durations {
+  std::string start_timeout = "15s";
+  std::string metrics_interval = "5m";
+};
+
+void AddFlags(CLI::App& app, DaemonOptions& options, Durations& durations) {
+  const CLI::Validator duration(
+      [](const std::string& text) {
+        return ParseGoDuration(text) ? std::string() : "\"" + text + "\" is no duration (as 2m)";
+      },
+      "DURATION");
+  const CLI::Validator address(
+      [](const std::string& text) {
+        return text.starts_with(DaemonOptions::kScheme) ? std::string()
+                                                        : "\"" + text + "\" is not unix://PATH";
+      },
+      "ADDRESS");
+  const std::string nothing = " (has no meaning here)";
+  app.add_option("-l,--listen", options.listen, "where to serve the API")
+      ->check(address)
+      ->capture_default_str();
+  app.add_option("--state-dir", options.state_dir, "directory of the event log")
+      ->capture_default_str();
+  app.add_option("-r,--runtime", options.runtime,
+                 "name or path of the OCI runtime that State tells")
+      ->capture_default_str();
+  app.add_option("--runtime-args", options.runtime_args,
+                 "argument of the runtime, repeatable" + nothing)
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app.add_option("--shim", options.shim, "name or path of the shim" + nothing)
+      ->capture_default_str();
+  app.add_option("--start-timeout", durations.start_timeout,
+                 "how long a container may take to start")
+      ->check(duration)
+      ->capture_default_str();
+  app.add_option("--retain-count", options.retain_count,
+                 "events kept in the log; 0 or less: all of them")
+      ->capture_default_str();
+  app.add_option("--metrics-interval", durations.metrics_interval,
+                 "pause between metrics, 0: none" + nothing)
+      ->check(duration)
+      ->capture_default_str();
+  app.add_option("--pprof-address", options.pprof_address, "address of Go's profiler" + nothing);
+  app.add_option("--graphite-address", options.graphite_address, "address of Graphite" + nothing);
+  app.add_flag("--debug", options.debug, "tell on standard error what happens");
+}
+
+std::string FirstLine(const std::string& text) {
+  return text.substr(0, text.find('\n'));
+}
+
+}  // namespace
+
+Result<CommandLine> ParseCommandLine(std::vector<std::string> arguments) {
+  CommandLine line;
+  Durations durations;
+  CLI::App app("A containerd 0.2.3 whose containers are simulated", "fake-containerd");
+  app.footer(
+      "Containers run until they are signalled, and end with this daemon; the next one on the same "
+      "state\ndirectory reports them lost (exit 255). SIGTERM and SIGINT end it: exit code 0. Exit "
+      "code 1: it could\nnot serve, 2: bad flags.");
+  AddFlags(app, line.options, durations);
+  app.set_version_flag("-v,--version", std::string(kVersion));
+  arguments = Normalize(arguments);
+  std::reverse(arguments.begin(), arguments.end());  // as CLI11 takes them
+  try {
+    app.parse(std::move(arguments));
+  } catch (const CLI::CallForHelp&) {
+    line.text = app.help();
+  } catch (const CLI::CallForVersion&) {
+    line.text = kVersion;
+  } catch (const CLI::Error& error) {
+    return Fail(ErrorCode::kInvalidArgument, FirstLine(error.what()));
+  }
+  line.options.start_timeout = *ParseGoDuration(durations.start_timeout);
+  line.options.metrics_interval = *ParseGoDuration(durations.metrics_interval);
+  return line;
+}
+
+}  // namespace fake_containerd

@@ -1,0 +1,118 @@
+// The client's part of reconciling: what it concludes when events were lost for good. The remote
+// reads the stored log (remote.cc) and hands over what it finds before it calls any of this.
+//
+// The reference has nothing of the kind: docs/deviations.md, "reconciled".
+
+#include <set>
+#include <utility>
+
+#include "lib/core/client_impl.h"
+#include "lib/core/daemon_errors.h"
+
+namespace libcontainerd {
+namespace {
+
+// Of a container that is gone without a word.
+constexpr std::uint32_t kUnknownStatus = 255;
+// With more to ask about, one listing tells first which ones are worth a question of their own.
+constexpr std::size_t kFew = 4;
+
+}  // namespace
+
+// One whose request is not answered yet may see its event on the next stream.
+void Client::Impl::StreamLost(std::uint64_t loss) {
+  for (const auto& [id, container] : containers) {
+    for (const Container::StateWaits* wait : {&container->pause, &container->resume}) {
+      for (const StateWaiter& waiter : wait->waiters) {
+        if (waiter->answered && waiter->lost_with == 0) waiter->lost_with = loss;
+      }
+    }
+  }
+}
+
+void Client::Impl::StreamRecovered(std::uint64_t loss) {
+  for (const auto& [id, container] : containers) {
+    for (const ContainerState state : {ContainerState::kPause, ContainerState::kResume}) {
+      Container::StateWaits& wait = container->WaitFor(state);
+      // The oldest ones get the callbacks that are on their way.
+      const auto is_lost = [loss](const StateWaiter& waiter) {
+        return waiter->lost_with != 0 && waiter->lost_with <= loss;
+      };
+      for (std::size_t i = wait.queued_callbacks; i < wait.waiters.size();) {
+        if (!is_lost(wait.waiters[i])) {
+          ++i;
+          continue;
+        }
+        wait.waiters[i]->ended.Set(
+            Fail(ErrorCode::kUnavailable, "container " + id + ": the event stream broke, and its " +
+                                              std::string(ContainerStateName(state)) +
+                                              " event is lost"));
+        wait.waiters.erase(wait.waiters.begin() + static_cast<std::ptrdiff_t>(i));
+      }
+    }
+  }
+}
+
+Awaitable<Result<bool>> Client::Impl::FindGone() {
+  const Deadline deadline(ports.runtime, options.timing.call_deadline);
+  auto suspects = co_await Suspects(deadline);
+  if (!suspects) co_return Fail(suspects.error());
+  bool missing = false;
+  for (const ContainerPtr& container : *suspects) {
+    auto is_missing = co_await IsMissing(container, deadline);
+    if (!is_missing) co_return Fail(is_missing.error());
+    if (!container->running()) continue;  // its exit came meanwhile
+    if (!*is_missing) continue;
+    const Duration now = ports.runtime.Now();
+    if (!container->missing_since) container->missing_since = now;
+    if (now - *container->missing_since >= options.timing.gone_grace) {
+      ConcludeExit(container);
+    } else {
+      missing = true;
+    }
+  }
+  co_return missing;
+}
+
+// The running containers that a listing does not have. Only those that ran before it was asked for
+// are looked at: one whose create is in flight may be unknown still.
+Awaitable<Result<std::vector<ContainerPtr>>> Client::Impl::Suspects(Deadline deadline) {
+  std::vector<ContainerPtr> running;
+  for (const auto& [id, container] : containers) {
+    if (container->running()) running.push_back(container);
+  }
+  if (running.size() <= kFew) co_return running;
+  auto listing = co_await Send(types::StateRequest(), deadline.left());
+  if (!listing) co_return Fail(listing.error());
+  std::set<std::string_view> known;
+  for (const types::Container& container : listing->containers()) known.insert(container.id());
+  std::vector<ContainerPtr> suspects;
+  for (const ContainerPtr& container : running) {
+    if (!known.contains(container->id)) {
+      suspects.push_back(container);
+    } else {
+      container->missing_since.reset();
+    }
+  }
+  co_return suspects;
+}
+
+// Only "container not found" says so: "stopped" is what a container in creation shows too, and
+// other errors say nothing about it. An error when the daemon did not answer.
+Awaitable<Result<bool>> Client::Impl::IsMissing(ContainerPtr container, Deadline deadline) {
+  types::StateRequest request;
+  request.set_id(container->id);
+  auto state = co_await Send(std::move(request), deadline.left());
+  if (!state && SaysContainerNotFound(state.error())) co_return true;
+  if (!state && OutcomeUnknown(state.error())) co_return Fail(state.error());
+  if (state) container->missing_since.reset();
+  co_return false;
+}
+
+// Until its callback begins, the real exit may still say how it ended.
+void Client::Impl::ConcludeExit(const ContainerPtr& container) {
+  container->exit_concluded = true;
+  ApplyInitExit(container, kUnknownStatus, nullptr);
+}
+
+}  // namespace libcontainerd

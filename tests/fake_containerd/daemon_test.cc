@@ -1,0 +1,217 @@
+// The daemon's command line, and the daemon itself in this process. tests/lib/adapters has it as a
+// program.
+#include "fake_containerd/daemon.h"
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "libcontainerd/blocking_client.h"
+#include "libcontainerd/grpc_containerd_api.h"
+#include "libcontainerd/threaded_runtime.h"
+#include "tests/fake_containerd/temporary_directory.h"
+
+namespace fake_containerd {
+namespace {
+
+using libcontainerd::Duration;
+using libcontainerd::WaitFor;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+std::string ErrorOf(std::vector<std::string> arguments) {
+  const auto line = ParseCommandLine(std::move(arguments));
+  return line ? "" : line.error().message;
+}
+
+TEST(DaemonCommandLine, DefaultsAreTheRealOnes) {
+  const auto line = ParseCommandLine({});
+  ASSERT_TRUE(line);
+  const DaemonOptions& options = line->options;
+  EXPECT_EQ(options.listen, "unix:///run/containerd/containerd.sock");
+  EXPECT_EQ(options.socket_path(), "/run/containerd/containerd.sock");
+  EXPECT_EQ(options.state_dir, "/run/containerd");
+  EXPECT_EQ(options.runtime, "runc");
+  EXPECT_EQ(options.shim, "containerd-shim");
+  EXPECT_EQ(options.start_timeout, Duration(seconds(15)));
+  EXPECT_EQ(options.retain_count, 500);
+  EXPECT_EQ(options.metrics_interval, Duration(minutes(5)));
+  EXPECT_FALSE(options.debug);
+  EXPECT_EQ(line->text, "");
+}
+
+TEST(DaemonCommandLine, WhatTheEnginePasses) {
+  const auto line = ParseCommandLine(
+      {"-l", "unix:///s/docker-containerd.sock", "--shim", "docker-containerd-shim",
+       "--metrics-interval=0", "--start-timeout", "2m", "--state-dir", "/s/containerd", "--runtime",
+       "docker-runc", "--debug", "--runtime-args", "--systemd-cgroup", "--runtime-args", "a=b"});
+  ASSERT_TRUE(line) << line.error().message;
+  const DaemonOptions& options = line->options;
+  EXPECT_EQ(options.socket_path(), "/s/docker-containerd.sock");
+  EXPECT_EQ(options.shim, "docker-containerd-shim");
+  EXPECT_EQ(options.metrics_interval, Duration(0));
+  EXPECT_EQ(options.start_timeout, Duration(minutes(2)));
+  EXPECT_EQ(options.state_dir, "/s/containerd");
+  EXPECT_EQ(options.runtime, "docker-runc");
+  EXPECT_TRUE(options.debug);
+  EXPECT_THAT(options.runtime_args, ElementsAre("--systemd-cgroup", "a=b"));
+}
+
+TEST(DaemonCommandLine, GosOtherSpellings) {
+  const auto line =
+      ParseCommandLine({"-listen=unix:///a", "-r", "x", "-state-dir", "/b", "--retain-count", "-1",
+                        "--pprof-address", "h:1", "--graphite-address=g", "-debug"});
+  ASSERT_TRUE(line) << line.error().message;
+  EXPECT_EQ(line->options.listen, "unix:///a");
+  EXPECT_EQ(line->options.runtime, "x");
+  EXPECT_EQ(line->options.state_dir, "/b");
+  EXPECT_EQ(line->options.retain_count, -1);
+  EXPECT_EQ(line->options.pprof_address, "h:1");
+  EXPECT_EQ(line->options.graphite_address, "g");
+  EXPECT_TRUE(line->options.debug);
+}
+
+TEST(DaemonCommandLine, BadFlagsAreOneLine) {
+  EXPECT_EQ(ErrorOf({"--listen", "/x"}), "--listen: \"/x\" is not unix://PATH");
+  EXPECT_EQ(ErrorOf({"-l", "tcp://1"}), "--listen: \"tcp://1\" is not unix://PATH");
+  EXPECT_EQ(ErrorOf({"--start-timeout", "2"}), "--start-timeout: \"2\" is no duration (as 2m)");
+  EXPECT_EQ(ErrorOf({"--bogus"}), "The following argument was not expected: --bogus");
+  EXPECT_EQ(ErrorOf({"serve"}), "The following argument was not expected: serve");
+  EXPECT_THAT(ErrorOf({"--retain-count", "many"}), HasSubstr("--retain-count"));
+  EXPECT_THAT(ErrorOf({"--state-dir"}), HasSubstr("--state-dir"));
+}
+
+TEST(DaemonCommandLine, HelpAndVersion) {
+  EXPECT_THAT(ParseCommandLine({"--version"})->text,
+              HasSubstr("containerd version 0.2.3 commit: 837e8c5e1cad"));
+  const std::string help = ParseCommandLine({"--help"})->text;
+  for (const char* flag :
+       {"--listen", "--state-dir", "--runtime", "--runtime-args", "--shim", "--start-timeout",
+        "--retain-count", "--metrics-interval", "--pprof-address", "--graphite-address", "--debug",
+        "--version", "has no meaning here"}) {
+    EXPECT_THAT(help, HasSubstr(flag));
+  }
+}
+
+class DaemonTest : public testing::Test {
+ protected:
+  std::string path(const std::string& name) const { return (directory_.path() / name).string(); }
+  DaemonOptions Options() const {
+    DaemonOptions options;
+    options.listen = "unix://" + path("c.sock");
+    options.state_dir = path("state");
+    return options;
+  }
+  std::string StartError(const DaemonOptions& options) {
+    Daemon daemon;
+    const auto started = daemon.Start(options);
+    return started ? "" : started.error().message;
+  }
+  std::vector<types::Event> StoredEvents() {
+    class Sink final : public libcontainerd::EventSink {
+     public:
+      void OnEvents(std::span<const types::Event> burst) override {
+        events.insert(events.end(), burst.begin(), burst.end());
+      }
+      void OnEnd(libcontainerd::Status) override { ended.set_value(); }
+      std::vector<types::Event> events;
+      std::promise<void> ended;
+    } sink;
+    libcontainerd::ThreadedRuntime runtime;
+    auto api = *libcontainerd::ConnectUnixSocket(runtime, path("c.sock"));
+    types::EventsRequest request;
+    request.mutable_timestamp()->set_seconds(1);
+    request.set_storedonly(true);
+    std::unique_ptr<libcontainerd::EventStream> stream;
+    std::promise<void> opened;
+    asio::post(runtime.executor(), [&] {
+      stream = api->Events(request, sink);
+      opened.set_value();
+    });
+    opened.get_future().get();
+    EXPECT_EQ(sink.ended.get_future().wait_for(seconds(20)), std::future_status::ready);
+    std::promise<void> closed;
+    asio::post(runtime.executor(), [&] {
+      stream.reset();
+      closed.set_value();
+    });
+    closed.get_future().get();
+    return sink.events;
+  }
+
+  TemporaryDirectory directory_;
+};
+
+TEST_F(DaemonTest, ServesAndLeavesOnlyItsLog) {
+  Daemon daemon;
+  const auto started = daemon.Start(Options());
+  ASSERT_TRUE(started) << started.error().message;
+  {
+    libcontainerd::ThreadedRuntime runtime;
+    auto api = *libcontainerd::ConnectUnixSocket(runtime, path("c.sock"));
+    EXPECT_TRUE(WaitFor(runtime, api->CheckHealth(seconds(20))));
+    const auto version =
+        WaitFor(runtime, libcontainerd::Call(*api, types::GetServerVersionRequest(), seconds(20)));
+    ASSERT_TRUE(version);
+    EXPECT_EQ(version->minor(), 2U);
+  }
+  EXPECT_TRUE(daemon.Stop());
+  EXPECT_FALSE(std::filesystem::exists(path("c.sock")));
+  EXPECT_FALSE(std::filesystem::exists(path("c.sock.lock")));
+  EXPECT_TRUE(std::filesystem::exists(path("state/events.log")));
+}
+
+TEST_F(DaemonTest, LostContainersExitAtTheNextStart) {
+  std::filesystem::create_directory(path("state"));
+  std::ofstream(path("state/events.log"))
+      << R"({"id":"a","type":"start-container","timestamp":"2016-10-05T00:00:00Z"})" << '\n'
+      << R"({"id":"a","type":"start-process","timestamp":"2016-10-05T00:00:01Z","pid":"x"})" << '\n'
+      << R"({"id":"b","type":"start-container","timestamp":"2016-10-05T00:00:02Z"})" << '\n'
+      << R"({"id":"b","type":"exit","timestamp":"2016-10-05T00:00:03Z","pid":"init","status":3})"
+      << '\n';
+  Daemon daemon;
+  const auto started = daemon.Start(Options());
+  ASSERT_TRUE(started) << started.error().message;
+  std::vector<std::string> told;
+  for (const types::Event& event : StoredEvents()) {
+    told.push_back(event.id() + " " + event.type() + " " + event.pid() + " " +
+                   std::to_string(event.status()));
+  }
+  EXPECT_THAT(told,
+              ElementsAre("a start-container  0", "a start-process x 0", "b start-container  0",
+                          "b exit init 3", "a exit x 255", "a exit init 255"));
+}
+
+TEST_F(DaemonTest, WhatCannotBeUsed) {
+  DaemonOptions options = Options();
+  options.state_dir = "/proc/nothing";
+  EXPECT_EQ(StartError(options),
+            "state directory /proc/nothing cannot be used: No such file or directory");
+
+  options = Options();
+  options.listen = "unix://" + path("missing/c.sock");
+  EXPECT_THAT(StartError(options), HasSubstr(path("missing/c.sock")));
+
+  std::ofstream(path("state/events.log")) << "no event\n";
+  EXPECT_THAT(StartError(Options()), HasSubstr(path("state/events.log") + ":1: "));
+}
+
+TEST_F(DaemonTest, WhatAnotherDaemonUses) {
+  Daemon daemon;
+  ASSERT_TRUE(daemon.Start(Options()));
+  EXPECT_EQ(StartError(Options()), "state directory " + path("state") + " is in use");
+  DaemonOptions options = Options();
+  options.state_dir = path("state2");
+  EXPECT_EQ(StartError(options), "socket " + path("c.sock") + " is in use");
+}
+
+}  // namespace
+}  // namespace fake_containerd
