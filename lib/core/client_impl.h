@@ -199,12 +199,12 @@ class Client::Impl {
   // restore.cc
   struct Found;
   Awaitable<Result<std::vector<types::Event>>> ReadLog(std::string id, Duration timeout);
+  Awaitable<Result<std::optional<types::Container>>> AskState(std::string id, Duration timeout);
+  Awaitable<Status> Look(ContainerPtr container, std::shared_ptr<Found> found,
+                         Duration log_timeout, Deadline deadline);
   Awaitable<Result<std::shared_ptr<Found>>> LookFor(ContainerPtr container, Deadline deadline);
-  Awaitable<Status> RestoreGone(ContainerPtr container, std::shared_ptr<Found> found);
   Awaitable<Status> RestoreLive(ContainerPtr container, std::shared_ptr<Found> found);
   Awaitable<Status> CallBackRestored(ContainerPtr container, std::shared_ptr<Found> found);
-  Awaitable<Status> EndRestored(ContainerPtr container, std::shared_ptr<Found> found,
-                                Deadline deadline);
   Awaitable<void> KillRestored(ContainerPtr container, std::shared_ptr<Found> found,
                                Deadline deadline);
   Awaitable<void> DiscardOutputs(ContainerPtr container, std::shared_ptr<Found> found);

@@ -64,7 +64,8 @@ Awaitable<void> ReadToEnd(std::shared_ptr<OutputReader> output) {
 // What log and State said of it.
 struct Client::Impl::Found {
   bool runs = false;
-  types::Container state;            // while it runs
+  bool stopped = false;
+  types::Container state;            // as far as the daemon knows it
   Status log;                        // whether it could be read
   std::vector<types::Event> events;  // of the log, and what came on its own before State was asked
   std::vector<types::Event> early;   // of these, what came on its own
@@ -150,7 +151,44 @@ Awaitable<Result<std::vector<types::Event>>> Client::Impl::ReadLog(std::string i
   co_return std::move(*events);
 }
 
-// Asks until it is sure: of one that runs at once; of one that is gone when its exit is known, or
+// Nothing when the daemon does not know it.
+Awaitable<Result<std::optional<types::Container>>> Client::Impl::AskState(std::string id,
+                                                                          Duration timeout) {
+  types::StateRequest request;
+  request.set_id(id);
+  auto reply = co_await Send(std::move(request), std::min(options.timing.call_deadline, timeout));
+  if (closed) co_return Fail(ClosedError());
+  if (!reply && SaysContainerNotFound(reply.error())) co_return std::nullopt;
+  if (!reply) co_return Fail(reply.error());
+  auto& containers_listed = *reply->mutable_containers();
+  const auto listed = std::ranges::find(containers_listed, id, &types::Container::id);
+  if (listed != containers_listed.end()) co_return std::move(*listed);
+  co_return Fail(ErrorCode::kInternal, "invalid state response");
+}
+
+// The log, then State: once.
+Awaitable<Status> Client::Impl::Look(ContainerPtr container, std::shared_ptr<Found> found,
+                                     Duration log_timeout, Deadline deadline) {
+  auto log = co_await ReadLog(container->id, log_timeout);
+  found->log = log ? Status() : Status(Fail(log.error()));
+  found->delivered += container->held_events.size();
+  for (HeldEvent& held : std::exchange(container->held_events, {})) {
+    found->early.push_back(std::move(held.event));
+  }
+  found->events = MergeEvents(log ? std::move(*log) : std::vector<types::Event>(), found->early);
+
+  auto state = co_await AskState(container->id, deadline.left());
+  if (!state) co_return Fail(state.error());
+  found->state = state->value_or(types::Container());
+  found->stopped = state->has_value() && found->state.status() == "stopped";
+  const bool stopped_is_gone = Acts(Deviation::kRestoreStoppedIsGone);
+  found->runs = state->has_value() && !(found->stopped && stopped_is_gone);
+  if (found->runs && !found->log) co_return found->log;
+  found->life = found->runs ? LifeOfRunning(found->events) : LifeOfGone(found->events);
+  co_return Status();
+}
+
+// Looks until it is sure: of one that runs at once; of one that is gone when its exit is known, or
 // has been waited for.
 Awaitable<Result<std::shared_ptr<Client::Impl::Found>>> Client::Impl::LookFor(
     ContainerPtr container, Deadline deadline) {
@@ -162,44 +200,17 @@ Awaitable<Result<std::shared_ptr<Client::Impl::Found>>> Client::Impl::LookFor(
   std::optional<Duration> missing_since;
   Duration log_timeout = deadline.left();
   while (true) {
-    auto log = co_await ReadLog(container->id, log_timeout);
-    found->log = log ? Status() : Status(Fail(log.error()));
-    found->delivered += container->held_events.size();
-    for (HeldEvent& held : std::exchange(container->held_events, {})) {
-      found->early.push_back(std::move(held.event));
-    }
-    found->events = MergeEvents(log ? std::move(*log) : std::vector<types::Event>(), found->early);
-
-    types::StateRequest request;
-    request.set_id(container->id);
-    auto reply = co_await Send(std::move(request), std::min(timing.call_deadline, deadline.left()));
-    if (closed) co_return Fail(ClosedError());
-    const bool not_found = !reply && SaysContainerNotFound(reply.error());
-    if (!reply && !not_found) co_return Fail(reply.error());
-    if (reply) {
-      const auto listed =
-          std::ranges::find(*reply->mutable_containers(), container->id, &types::Container::id);
-      if (listed == reply->mutable_containers()->end()) {
-        co_return Fail(ErrorCode::kInternal, "invalid state response");
-      }
-      found->state = std::move(*listed);
-    }
-    const bool stopped = reply && found->state.status() == "stopped";
-    found->runs = reply && !(stopped && Acts(Deviation::kRestoreStoppedIsGone));
-    if (found->runs) {
-      if (!found->log) co_return Fail(found->log.error());
-      found->life = LifeOfRunning(found->events);
-      co_return found;
-    }
-    found->life = LifeOfGone(found->events);
+    Status looked = co_await Look(container, found, log_timeout, deadline);
+    if (!looked) co_return Fail(looked.error());
+    if (found->runs) co_return found;
     // A create may be in flight behind a `stopped`, unless a life began that has no exit yet.
     const bool begun = found->life.known && !found->life.exit_status;
-    const bool sure = !stopped || begun;
+    const bool sure = !found->stopped || begun;
     if (sure && (found->life.exit_status || !Acts(Deviation::kRestoreExitCodeTrue))) {
       co_return found;
     }
     if (!missing_since) missing_since = ports.runtime.Now();
-    const bool worth_waiting = stopped || found->life.known;
+    const bool worth_waiting = found->stopped || found->life.known;
     const Duration patience =
         worth_waiting ? timing.restore_exit_wait : timing.restore_unknown_wait;
     const Duration left = *missing_since + patience - ports.runtime.Now();
@@ -412,10 +423,8 @@ Awaitable<void> Client::Impl::KillRestored(ContainerPtr container, std::shared_p
 // No exit came. If it is gone all the same, the event was lost on its way and the log has the code.
 Awaitable<void> Client::Impl::ReportUndying(ContainerPtr container, Deadline deadline) {
   const Duration request_time = std::min(options.timing.call_deadline, deadline.left());
-  types::StateRequest request;
-  request.set_id(container->id);
-  auto state = co_await Send(std::move(request), request_time);
-  const bool gone = !state && SaysContainerNotFound(state.error());
+  auto state = co_await AskState(container->id, request_time);
+  const bool gone = state && !state->has_value();
   std::optional<std::uint32_t> status;
   if (gone) {
     auto log = co_await ReadLog(container->id, request_time);

@@ -84,6 +84,7 @@ class FaultyApi::Stream final : public libcontainerd::EventStream,
   }
   void OnEnd(Status status) override {
     ended_ = true;
+    ++owner_.streams_ended_;
     if (owner_.held_ && live_) {
       held_end_ = std::move(status);
     } else {

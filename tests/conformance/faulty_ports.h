@@ -61,6 +61,8 @@ class FaultyApi final : public libcontainerd::ContainerdApi {
   std::size_t Answered(Method method) const;
   // Requests that hang, or whose answer is withheld now.
   std::size_t waiting() const { return waiting_.size(); }
+  // How many event streams the daemon has ended, reads of the stored log not counted.
+  std::size_t streams_ended() const { return streams_ended_; }
   // How often the stored log was read.
   std::size_t stored_reads() const { return stored_reads_; }
   // Events that arrived, marker events (see Rig::Flush) included.
@@ -95,6 +97,7 @@ class FaultyApi final : public libcontainerd::ContainerdApi {
   std::vector<std::shared_ptr<libcontainerd::OneShot<bool>>> waiting_;
   std::size_t delivered_ = 0;
   std::size_t stored_reads_ = 0;
+  std::size_t streams_ended_ = 0;
   bool held_ = false;
   std::set<Stream*> streams_;
 };

@@ -231,6 +231,7 @@ void OneThatHeedsSigterm(Rig& rig) {
   EXPECT_EQ(rig.Create("c1"), "OK");
   EXPECT_EQ(rig.Exec("c1", "e1"), "OK");
   rig.Oom("c1");
+  rig.WaitForLine("c1 oom");
   RestartEngine(rig);
   EXPECT_EQ(rig.Restore("c1", false), "OK");
   EXPECT_THAT(rig.Lines("c1"), ElementsAre("start-container", "oom", "exit 5 oom"));

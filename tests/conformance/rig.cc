@@ -117,20 +117,19 @@ void Rig::StartEngine() {
 }
 
 void Rig::StopDaemon() {
+  std::size_t ended = 0;
   Do([&] {
-    streams_before_ = remote_ ? remote_->subscriptions() : 0;
+    ended = faulty_api_.streams_ended();
     world_->StopDaemon();
   });
+  // The pause before the next stream begins when the client hears of it.
+  if (!client_) return;
+  WaitUntil([&] { return faulty_api_.streams_ended() > ended; }, "the stream did not end");
 }
 
 void Rig::StartDaemon() {
   Do([&] { EXPECT_TRUE(world_->StartDaemon()); });
-  // The pause before a new stream begins when the client notices the end of the old one.
-  const auto reopened = [&] { return !remote_ || remote_->subscriptions() > streams_before_; };
-  constexpr std::chrono::milliseconds kPatience{50};
-  for (int i = 0; i < 200 && !replay_world_->WaitUntil(reopened, kPatience); ++i) {
-    Advance(options_.timing.reconnect_longest / 10);
-  }
+  Advance(options_.timing.reconnect_longest);
   Flush();
 }
 

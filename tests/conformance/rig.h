@@ -266,7 +266,6 @@ class Rig {
   std::vector<std::string> expected_broken_;
   std::size_t calls_running_ = 0;
   std::size_t markers_ = 0;
-  std::uint64_t streams_before_ = 0;  // opened when the daemon was stopped
   bool leftovers_expected_ = false;
   bool restores_ = false;
   bool closed_ = false;

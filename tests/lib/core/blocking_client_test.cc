@@ -48,6 +48,10 @@ class TestBackend final : public BlockingBackend {
     const std::lock_guard lock(mutex_);
     during_[name] = std::move(action);
   }
+  void DropPipes() {
+    const std::lock_guard lock(mutex_);
+    pipes_.clear();
+  }
   bool WaitFor(const std::string& name) {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, std::chrono::seconds(10), [&] { return ended_.contains(name); });
@@ -86,6 +90,7 @@ class BlockingClientTest : public ::testing::Test {
     WaitFor(runtime_, remote_.Close());
     client_.Close();
     EXPECT_EQ(core_.LiveObjects(), 0U);
+    engine_.DropPipes();  // they close on the executor, before the world goes on this thread
     OnExecutor([this] { world_.StopDaemon(); });
     EXPECT_EQ(runtime_.failure(), nullptr);
   }
