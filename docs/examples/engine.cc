@@ -7,33 +7,30 @@
 #include <iostream>
 #include <map>
 #include <mutex>
+#include <thread>
+#include <vector>
 
 #include "fake_containerd/fake_containerd.h"
-#include "libcontainerd/blocking_client.h"
-#include "libcontainerd/directory_bundle_store.h"
-#include "libcontainerd/fifo_stdio.h"
-#include "libcontainerd/grpc_containerd_api.h"
-#include "libcontainerd/remote.h"
-#include "libcontainerd/threaded_runtime.h"
+#include "libcontainerd/blocking_remote.h"
 
 namespace lib = libcontainerd;
 namespace step = fake_containerd::step;
 constexpr char kId[] = "example";
 
+template <class T>
+bool Succeeded(const char* what, const lib::Result<T>& result) {
+  if (!result) std::cerr << what << ": " << result.error().message << '\n';
+  return result.has_value();
+}
+
 class Engine final : private lib::BlockingBackend {
  public:
-  Engine(lib::Runtime& runtime, lib::ContainerdApi& api, const std::string& state_dir)
-      : runtime_(runtime),
-        bundles_(runtime, {.state_dir = state_dir}),
-        core_({.runtime = runtime, .api = api, .stdio = stdio_, .bundles = bundles_}, backend_),
-        remote_(runtime, api, {&core_}) {
-    lib::WaitFor(runtime_, Begin());
-  }
-  // Calls and callbacks end first, then the events, then the streams.
+  explicit Engine(lib::BlockingRemote& remote)
+      : remote_(remote), client_(remote.NewClient(*this)) {}
+  // Calls and callbacks end first, then the streams.
   ~Engine() override {
-    client_.Close();
-    lib::WaitFor(runtime_, remote_.Close());
-    lib::WaitFor(runtime_, CloseStreams());
+    remote_.Close();
+    for (std::thread& reader : readers_) reader.join();
   }
 
   // A container that copies its input until that ends.
@@ -56,10 +53,10 @@ class Engine final : private lib::BlockingBackend {
     lib::ProcessSpec echo;
     echo.args = {"/bin/echo", "hello"};
     if (!Succeeded("exec", client_.AddProcess(kId, "echo", echo))) return false;
-    lib::StdinWriter& in = *pipes_.at("init")->in;
+    lib::StdinWriter& in = *stdins_.at("init");
     return WaitForExit("echo") == 0 &&
-           Succeeded("write", lib::WaitFor(runtime_, in.Write("and good bye\n"))) &&
-           Succeeded("close", lib::WaitFor(runtime_, in.Close()));
+           Succeeded("write", lib::WaitFor(remote_.runtime(), in.Write("and good bye\n"))) &&
+           Succeeded("close", lib::WaitFor(remote_.runtime(), in.Close()));
   }
 
   // --- What the client tells. These run on threads of their own, and may block.
@@ -75,37 +72,22 @@ class Engine final : private lib::BlockingBackend {
   // From here on the streams are ours; both outputs have to be read to their end.
   lib::Status AttachStreams(const std::string&, const std::string& process,
                             lib::IoPipe pipe) override {
-    lib::WaitFor(runtime_, Attach(process, std::make_shared<lib::IoPipe>(std::move(pipe))));
+    const std::lock_guard lock(mutex_);
+    stdins_[process] = std::move(pipe.in);
+    for (std::unique_ptr<lib::OutputReader>* output : {&pipe.out, &pipe.err}) {
+      readers_.emplace_back(&Engine::Print, this, process, std::move(*output));
+    }
     return {};
   }
 
-  // --- Coroutines. These run on the runtime's executor, one at a time, and must not block.
-
-  lib::Awaitable<void> Begin() {
-    remote_.Start();
-    co_return;
-  }
-  lib::Awaitable<void> Attach(std::string process, std::shared_ptr<lib::IoPipe> pipe) {
-    pipes_[process] = pipe;
-    reading_.Spawn(Print(process, *pipe->out));
-    reading_.Spawn(Print(process, *pipe->err));
-    co_return;
-  }
-  lib::Awaitable<void> Print(std::string process, lib::OutputReader& output) {
+  void Print(std::string process, std::unique_ptr<lib::OutputReader> output) {
+    constexpr std::size_t kMost = 4096;
     while (true) {
-      const lib::Result<std::string> data = co_await output.Read(4096);
-      if (!data || data->empty()) co_return;
+      const auto data = lib::WaitFor(remote_.runtime(), output->Read(kMost));
+      if (!data || data->empty()) return;
       const std::lock_guard lock(mutex_);
       std::cout << process << " wrote: " << *data;
     }
-  }
-  lib::Awaitable<void> CloseStreams() {
-    for (const auto& [process, pipe] : pipes_) {  // a read that still waits ends
-      pipe->out->Close();
-      pipe->err->Close();
-    }
-    co_await reading_.Join();
-    pipes_.clear();
   }
 
   std::uint32_t WaitForExit(const std::string& process) {
@@ -113,31 +95,23 @@ class Engine final : private lib::BlockingBackend {
     changed_.wait(lock, [&] { return exits_.contains(process); });
     return exits_[process];
   }
-  template <class T>
-  static bool Succeeded(const char* what, const lib::Result<T>& result) {
-    if (!result) std::cerr << what << ": " << result.error().message << '\n';
-    return result.has_value();
-  }
 
-  lib::Runtime& runtime_;
-  std::mutex mutex_;  // guards exits_ and the output
+  lib::BlockingRemote& remote_;
+  std::mutex mutex_;  // guards what follows, and the output
   std::condition_variable changed_;
   std::map<std::string, std::uint32_t> exits_;
-  std::map<std::string, std::shared_ptr<lib::IoPipe>> pipes_;  // complete once the call returned
-  lib::TaskScope reading_{runtime_};
-  lib::FifoStdio stdio_{runtime_};
-  lib::DirectoryBundleStore bundles_;
-  lib::BlockingBackendAdapter backend_{runtime_, *this};
-  lib::Client core_;
-  lib::Remote remote_;
-  lib::BlockingClient client_{runtime_, core_};
+  std::map<std::string, std::unique_ptr<lib::StdinWriter>> stdins_;
+  std::vector<std::thread> readers_;
+  lib::BlockingClient& client_;
 };
 
 bool RunOn(const std::string& socket, const std::string& state_dir, const std::string& rootfs) {
-  lib::ThreadedRuntime runtime;
-  const auto api = lib::ConnectUnixSocket(runtime, socket);
-  if (!api) std::cerr << api.error().message << '\n';
-  return api && Engine(runtime, **api, state_dir).Run(rootfs);
+  lib::BlockingRemoteOptions options;
+  options.state_dir = state_dir;
+  options.address = socket;
+  options.timing.daemon_ready_deadline = std::chrono::seconds(1);  // nobody starts it meanwhile
+  auto remote = lib::BlockingRemote::Start(options);
+  return Succeeded("start", remote) && Engine(**remote).Run(rootfs);
 }
 
 int main(int argc, char** argv) {

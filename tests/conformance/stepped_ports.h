@@ -114,6 +114,9 @@ class SteppedBundles final : public libcontainerd::BundleStore {
   libcontainerd::Awaitable<libcontainerd::Status> Remove(std::string id) override {
     return Steps::Work<void>(&steps_, "bundle remove", bundles_.Remove(std::move(id)));
   }
+  libcontainerd::Awaitable<libcontainerd::Status> ReleaseRootfs(std::string id) override {
+    return Steps::Work<void>(&steps_, "rootfs release", bundles_.ReleaseRootfs(std::move(id)));
+  }
 
  private:
   Steps& steps_;
