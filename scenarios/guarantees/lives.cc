@@ -270,9 +270,11 @@ class LifeCutter {
       if (!entry.flag) result_.known_.try_emplace(seen.delivered, entry.seq);
       return kNoLife;
     }
+    const LifeIndex life = Latest(seen.life);
+    // Nobody has restored it (yet): to this engine it is a stranger's.
+    if (life != kNoLife && At(life).engine_gone != 0) return kNoLife;
     seen.delivered_to = engine_;
     seen.delivered = entry.seq;
-    const LifeIndex life = Latest(seen.life);
     if (life == kNoLife) return kNoLife;
     if (entry.what == exit_ && entry.process != init_ && execs_.Absorbs(entry)) return kNoLife;
     if (IsInitExit(entry) && At(life).exit_delivered == 0) At(life).exit_delivered = entry.seq;

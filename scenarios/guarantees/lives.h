@@ -20,7 +20,8 @@
 //              callback and the latest has not been called back as started.
 //
 // When the engine goes away (kEngineGoneNote), the lives that it leaves behind are superseded: they
-// owe nothing any more. A restore by the engine that comes back continues them.
+// owe nothing any more, and what is delivered of them before a restore by the engine that comes back
+// continues them is a stranger's.
 //
 // One pass, linear in the journal. A Lives refers to entries by seq and holds no reference to the
 // journal.

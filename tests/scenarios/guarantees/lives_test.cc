@@ -232,6 +232,18 @@ TEST(Lives, AnotherEngineHearsOfAnEventForTheFirstTime) {
   EXPECT_EQ(LifeOf(lives, j, repeated), kNoLife);
 }
 
+TEST(Lives, WhatComesBeforeTheRestoreIsAStrangers) {
+  JournalBuilder j;
+  j.Created("c1").EngineGone().EngineBack();
+  const auto early = j.Event("exit", "c1", kInit).Last();
+  j.CallBegin("restore", "c1").Stream(0, true);
+  const auto read = j.Read("exit", "c1", kInit).StreamEnd().Last() - 1;
+  const Lives lives = CutIntoLives(j.journal());
+  EXPECT_EQ(LifeOf(lives, j, early), kNoLife);
+  EXPECT_EQ(LifeOf(lives, j, read), 1U);
+  EXPECT_EQ(lives[1].exit_delivered, read);
+}
+
 TEST(Lives, WhatAReadOfTheLogBroughtIsCertainWhenItHasEnded) {
   JournalBuilder j;
   const auto oom = j.Created("c1").Stream(0, true).Read("oom", "c1").Last();
