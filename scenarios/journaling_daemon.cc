@@ -57,8 +57,8 @@ class JournalingDaemonProcess final : public DaemonProcess {
 Awaitable<Result<StartedDaemon>> JournalingDaemonLauncher::Start(DaemonCommand command) {
   Result<StartedDaemon> started = co_await launcher_.Start(std::move(command));
   const Status status = started ? Status() : libcontainerd::Fail(started.error());
-  recorder_.RecordEnd(
-      AboutDaemon(EntryKind::kDaemonStarted, started ? started->process->pid() : 0), status);
+  recorder_.RecordEnd(AboutDaemon(EntryKind::kDaemonStarted, started ? started->process->pid() : 0),
+                      status);
   if (started) {
     started->process =
         std::make_unique<JournalingDaemonProcess>(recorder_, std::move(started->process));

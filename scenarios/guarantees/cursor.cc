@@ -2,6 +2,7 @@
 #include <optional>
 #include <queue>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "scenarios/guarantees/judging.h"
@@ -18,6 +19,11 @@ class MonotoneJudge {
   Judgement Judge() {
     for (const Entry& entry : evidence_.journal().entries()) {
       switch (entry.kind) {
+        case EntryKind::kRpcBegin:
+          if (entry.what == words_.events_rpc && entry.flag && entry.id != Symbol{}) {
+            restores_.insert(entry.number);
+          }
+          break;
         case EntryKind::kEventDelivered:
           Delivered(entry);
           break;
@@ -40,7 +46,10 @@ class MonotoneJudge {
 
   void Delivered(const Entry& event) {
     const std::uint64_t callback = evidence_.causes().CallbackOf(event);
-    if (callback == 0) {
+    // What a restore finds, or claims, the next one will find again whatever the cursor says.
+    const bool of_restore =
+        evidence_.lives().WasUnclaimed(event) || (event.flag && restores_.contains(event.number));
+    if (callback == 0 || of_restore) {
       handled_at_.try_emplace(event.stamp, event.seq);
       return;
     }
@@ -89,6 +98,7 @@ class MonotoneJudge {
   Findings findings_;
   const Entry* latest_ = nullptr;
   std::priority_queue<Pending, std::vector<Pending>, std::greater<>> pending_;
+  std::unordered_set<std::uint64_t> restores_;  // reads of the stored log about one container
   std::unordered_map<std::int64_t, std::uint64_t> handled_at_;  // timestamp: seq of the delivery
 };
 
@@ -174,7 +184,8 @@ Judgement JudgeTorn(const Evidence& evidence) {
 constinit const Guarantee kCursorMonotone{
     "cursor-monotone",
     "The cursor never goes back, and never reaches the timestamp of a delivered event whose "
-    "callback has not ended.",
+    "callback has not ended; but for what a restore finds in the stored log, which the next one "
+    "finds again.",
     "without a write of the cursor",
     &JudgeMonotone,
 };

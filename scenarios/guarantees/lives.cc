@@ -32,7 +32,7 @@ struct Container {
   std::vector<OpenCall> restores;
   std::vector<OpenCall> rpcs;
   std::vector<OpenCall> callbacks;
-  std::vector<std::uint64_t> unclaimed;  // delivered to an engine that has not restored it
+  std::vector<std::uint64_t> unclaimed;    // delivered to an engine that has not restored it
   std::optional<OpenCall> failed_restore;  // an exit may come of it all the same
 };
 

@@ -97,13 +97,16 @@ class Lives {
     const LifeIndex index = IndexOf(entry);
     return index == kNoLife ? nullptr : &lives_[index];
   }
-  // Since when a delivered event is known for certain: its seq; if it was read in the stored log, or
-  // came before a restore, that of the read's good end or of another delivery; 0 if there was none.
+  // Since when a delivered event is known for certain: its seq; if it was read in the stored log,
+  // or came before a restore, that of the read's good end or of another delivery; 0 if there was
+  // none.
   std::uint64_t KnownAt(const Entry& delivered) const {
     if (!delivered.flag && !unclaimed_.contains(delivered.seq)) return delivered.seq;
     const auto known = known_.find(delivered.seq);
     return known == known_.end() ? 0 : known->second;
   }
+  // It came before the restore that claimed it.
+  bool WasUnclaimed(const Entry& delivered) const { return unclaimed_.contains(delivered.seq); }
   bool AnyStoredRead() const { return any_stored_read_; }
   // Whether `later` is `earlier`, or continues it: the same container.
   bool SameContainer(LifeIndex earlier, LifeIndex later) const {

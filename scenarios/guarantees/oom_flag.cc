@@ -85,32 +85,37 @@ Judgement JudgeExecClear(const Evidence& evidence) {
   return std::move(findings).Conclude();
 }
 
-// The latest life of another container of that id before this one that an oom was delivered in.
-const Life* EarlierOom(const Evidence& evidence, const Life& life) {
-  const Lives& lives = evidence.lives();
-  const Life* earlier = &life;
-  while (earlier->continues != kNoLife) earlier = &lives[earlier->continues];
-  while (earlier->previous != kNoLife) {
-    earlier = &lives[earlier->previous];
-    if (earlier->oom_delivered != 0 || earlier->oom_emitted != 0) return earlier;
+// For each life the latest one of another container that had its id before and an oom.
+std::vector<LifeIndex> FindEarlierOoms(const std::vector<Life>& lives) {
+  std::vector<LifeIndex> of_container(lives.size(),
+                                      kNoLife);  // the life of the same one with an oom
+  std::vector<LifeIndex> earlier(lives.size(), kNoLife);
+  for (LifeIndex i = 0; i < lives.size(); ++i) {
+    const Life& life = lives[i];
+    const bool own = life.oom_delivered != 0 || life.oom_emitted != 0;
+    if (life.continues != kNoLife) {
+      of_container[i] = of_container[life.continues];
+      earlier[i] = earlier[life.continues];
+    } else if (life.previous != kNoLife) {
+      const LifeIndex before = of_container[life.previous];
+      earlier[i] = before != kNoLife ? before : earlier[life.previous];
+    }
+    if (own) of_container[i] = i;
   }
-  return nullptr;
+  return earlier;
 }
 
 Judgement JudgeNotInherited(const Evidence& evidence) {
   const Journal& journal = evidence.journal();
   const Lives& lives = evidence.lives();
   Findings findings;
-  SymbolMap<int> had_oom;  // only of these ids the lives need a look
-  for (const Life& life : lives.all()) {
-    if (life.oom_delivered != 0 || life.oom_emitted != 0) had_oom[life.id] = 1;
-  }
+  const std::vector<LifeIndex> earlier_ooms = FindEarlierOoms(lives.all());
   for (const Entry& entry : journal.entries()) {
     if (entry.kind != EntryKind::kCallbackBegin || entry.what != evidence.words().exit) continue;
     const Life* life = lives.Of(entry);
-    if (life == nullptr || had_oom[life->id] == 0) continue;
-    const Life* earlier = EarlierOom(evidence, *life);
-    if (earlier == nullptr) continue;
+    const LifeIndex index = life == nullptr ? kNoLife : earlier_ooms[lives.IndexOf(entry)];
+    if (index == kNoLife) continue;
+    const Life* earlier = &lives[index];
     findings.Observe();
     const bool own = (life->oom_delivered != 0 && life->oom_delivered < entry.seq) ||
                      (life->oom_emitted != 0 && life->oom_emitted < entry.seq);

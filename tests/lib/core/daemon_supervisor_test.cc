@@ -98,6 +98,7 @@ TEST_P(Supervisor, ForeignProcessIsNeitherAdoptedNorKilled) {
 
 TEST_P(Supervisor, WithoutProofAForeignProcessIsAdoptedAndKilled) {
   Fixture f(GetParam(), {Deviation::kAdoptionNeedsProof});
+  f.ExpectBroken("kill-needs-proof");
   const DaemonPid foreign = f.launcher.Plant({.ours = false});
   f.launcher.pid_file = foreign;
   f.Start();
@@ -129,6 +130,7 @@ TEST_P(Supervisor, IsolatedFailuresDoNotKill) {
 
 TEST_P(Supervisor, IsolatedFailuresKillInTheReference) {
   Fixture f(GetParam(), {Deviation::kHealthFailuresConsecutive});
+  f.ExpectBroken("kill-needs-proof");
   f.Start();
   f.For(seconds(2));
   for (int i = 0; i < 3; ++i) {
@@ -208,6 +210,7 @@ TEST_P(Supervisor, DaemonThatAnswersLateAfterARestartIsNotKilled) {
 
 TEST_P(Supervisor, DaemonThatAnswersLateIsKilledAgainAndAgainInTheReference) {
   Fixture f(GetParam(), {Deviation::kHealthFailuresConsecutive});
+  f.ExpectBroken("kill-needs-proof");
   f.Start();
   f.For(seconds(2));
   f.launcher.End(f.pid());

@@ -73,6 +73,26 @@ TEST(CursorMonotone, WhatAnEngineLeftBehindCountsNoMore) {
   EXPECT_TRUE(Held(kMonotone, j.CursorWrite(kText1, j.Clock())));
 }
 
+TEST(CursorMonotone, WhatARestoreFindsTheNextOneFindsAgain) {
+  JournalBuilder j;
+  j.Created("a").EngineGone().EngineBack().Event("oom", "a");
+  j.CallBegin("restore", "a", {.flag = true}).Stream(0, true, "a").Read("oom", "a");
+  j.Event("pause", "a").StreamEnd().CursorWrite(kText1, j.Clock() - 1);
+  j.Callback("restore", "a").Callback("pause", "a").Callback("oom", "a");
+  EXPECT_TRUE(Held(kMonotone, j));
+}
+
+TEST(CursorMonotone, BrokenByWhatTheWholeLogBrings) {
+  JournalBuilder j;
+  const auto event = j.Created("a").Stream(0, true).Read("oom", "a").Last();
+  const auto write = j.StreamEnd().CursorWrite(kText1, j.Clock()).Last();
+  j.Callback("oom", "a");
+  EXPECT_TRUE(Broken(
+      kMonotone, j,
+      {{"the cursor " + std::string(kText1) + " passes the oom of a, whose callback has not ended",
+        {event, write}}}));
+}
+
 TEST(CursorMonotone, NotObservableWithoutAWrite) {
   EXPECT_TRUE(NotObservable(kMonotone, JournalBuilder().Created("a").Exited("a")));
 }
