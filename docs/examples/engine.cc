@@ -109,6 +109,7 @@ bool RunOn(const std::string& socket, const std::string& state_dir, const std::s
   lib::BlockingRemoteOptions options;
   options.state_dir = state_dir;
   options.address = socket;
+  options.timing.daemon_ready_deadline = std::chrono::seconds(1);  // nobody starts it meanwhile
   auto remote = lib::BlockingRemote::Start(options);
   return Succeeded("start", remote) && Engine(**remote).Run(rootfs);
 }

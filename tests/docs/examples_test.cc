@@ -99,9 +99,9 @@ TEST(EngineExample, CleansUpWhenSomethingFails) {
 }
 
 TEST(EngineExample, SaysThatNobodyListens) {
-  const Ran ran = RunEngine("/nowhere/containerd.sock /nowhere /");
+  const Ran ran = RunEngine("/dev/null/containerd.sock /dev/null /");
   EXPECT_EQ(ran.exit_code, 1);
-  EXPECT_THAT(ran.output, HasSubstr("create: "));
+  EXPECT_THAT(ran.output, HasSubstr("Failed to connect to containerd"));
 }
 
 TEST(EngineExample, IsSmall) {
