@@ -170,7 +170,7 @@ Pending<void> Rig::BeginRestore(const std::string& id, libcontainerd::RestoreOpt
   return Begin<void>(
       "restore", id, "",
       [&](libcontainerd::Client& client) { return client.Restore(id, options); },
-      {.timeout = options.timeout, .live = options.live});
+      {.timeout = options.timeout, .live = options.live.value_or(false)});
 }
 
 Pending<void> Rig::BeginResume(const std::string& id, libcontainerd::CallOptions options) {
