@@ -69,7 +69,7 @@ enum class EntryKind : std::uint8_t {
   kDaemonStarted,  // by the client: pid; or failed and text (message)
   kDaemonAdopted,  // the process of that pid is proven to be our daemon
   kDaemonRefused,  // the process of that pid is proven not to be
-  kDaemonSignalled,  // by the client: pid, code=signal, failed
+  kDaemonSignalled,  // by the client: pid, code=signal
   kDaemonEnded,      // pid
   kHealthChecked,    // failed, code and text (message)
   kTracked,   // by the client: id, process="" or an exec, text=kEnd; a snapshot of what="tracked"

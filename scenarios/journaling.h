@@ -109,7 +109,7 @@ void RecordBundleFiles(Recorder& recorder, const std::string& id, std::vector<st
 // What a journal cannot see of a call by itself. Trivial, so that a call may stand in a co_await.
 struct CallFacts {
   std::optional<libcontainerd::Duration> timeout{};  // unless it is the operation's own
-  bool live = false;                                 // a live restore
+  bool live = false;                                 // a live restore, as far as the call says
   Symbol from_callback_of{};  // the container from whose callback the call is made
 };
 

@@ -102,7 +102,7 @@ Awaitable<Result<std::vector<ContainerPtr>>> Client::Impl::Suspects(Deadline dea
 Awaitable<Result<bool>> Client::Impl::IsMissing(ContainerPtr container, Deadline deadline) {
   types::StateRequest request;
   request.set_id(container->id);
-  auto state = co_await Send(std::move(request), deadline.left());
+  auto state = co_await SendWhile(container, std::move(request), deadline.left());
   if (!state && SaysContainerNotFound(state.error())) co_return true;
   if (!state && OutcomeUnknown(state.error())) co_return Fail(state.error());
   if (state) container->missing_since.reset();

@@ -305,7 +305,10 @@ class KillJudge {
                                                    : " without proof that it is ours"),
                     {refused != refused_.end() ? refused->second : 0, signal.seq});
     }
-    if (cleaning_ || failures_.Enough()) return;
+    // A start that fails ends what it has just started.
+    const bool just_started =
+        start_ != nullptr && start_->pid == signal.pid && start_->t == signal.t;
+    if (cleaning_ || just_started || failures_.Enough()) return;
     std::vector<std::uint64_t> entries = failures_.counted();
     const std::size_t count = entries.size();
     entries.push_back(signal.seq);

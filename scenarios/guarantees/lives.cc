@@ -4,6 +4,7 @@
 #include <optional>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 #include "scenarios/guarantees/event_identity.h"
 #include "scenarios/guarantees/exec_attempts.h"
@@ -31,6 +32,7 @@ struct Container {
   std::vector<OpenCall> restores;
   std::vector<OpenCall> rpcs;
   std::vector<OpenCall> callbacks;
+  std::vector<std::uint64_t> unclaimed;  // delivered to an engine that has not restored it
   std::optional<OpenCall> failed_restore;  // an exit may come of it all the same
 };
 
@@ -126,6 +128,7 @@ class LifeCutter {
 
   LifeIndex Begin(Container& container, const Entry& shown_by, OpenCall* call, bool restored) {
     const auto index = static_cast<LifeIndex>(result_.lives_.size());
+    engine_of_.push_back(engine_);
     Life& life = result_.lives_.emplace_back();
     life.id = shown_by.id;
     life.restored = restored;
@@ -151,6 +154,7 @@ class LifeCutter {
       }
     }
     container.latest = index;
+    if (restored) Claim(container, index);
     return index;
   }
 
@@ -270,9 +274,17 @@ class LifeCutter {
       if (!entry.flag) result_.known_.try_emplace(seen.delivered, entry.seq);
       return kNoLife;
     }
+    const LifeIndex life = Latest(seen.life);
+    if (life != kNoLife && engine_of_[life] != engine_) {
+      containers_[entry.id].unclaimed.push_back(entry.seq);
+      return kNoLife;
+    }
+    return Deliver(entry, seen, life);
+  }
+
+  LifeIndex Deliver(const Entry& entry, SeenEvent& seen, LifeIndex life) {
     seen.delivered_to = engine_;
     seen.delivered = entry.seq;
-    const LifeIndex life = Latest(seen.life);
     if (life == kNoLife) return kNoLife;
     if (entry.what == exit_ && entry.process != init_ && execs_.Absorbs(entry)) return kNoLife;
     if (IsInitExit(entry) && At(life).exit_delivered == 0) At(life).exit_delivered = entry.seq;
@@ -280,10 +292,26 @@ class LifeCutter {
     return life;
   }
 
+  // A restore has come.
+  void Claim(Container& container, LifeIndex life) {
+    for (const std::uint64_t seq : std::exchange(container.unclaimed, {})) {
+      const Entry& entry = journal_.entries()[seq - 1];
+      SeenEvent& seen = events_.find(IdentityOf(entry))->second;
+      if (seen.delivered_to == engine_ || Latest(seen.life) != life) continue;
+      result_.unclaimed_.insert(seq);
+      result_.of_entry_[seq - 1] = Deliver(entry, seen, life);
+    }
+  }
+
   void EndStoredRead(const Entry& end) {
     const auto read = stored_.find(end.number);
     if (read == stored_.end()) return;
-    for (const std::uint64_t seq : read->second) result_.known_.try_emplace(seq, end.seq);
+    for (const std::uint64_t seq : read->second) {
+      result_.known_.try_emplace(seq, end.seq);
+      const auto event = events_.find(IdentityOf(journal_.entries()[seq - 1]));
+      if (event == events_.end() || event->second.delivered_to != engine_) continue;
+      result_.known_.try_emplace(event->second.delivered, end.seq);
+    }
     stored_.erase(read);
   }
 
@@ -335,6 +363,7 @@ class LifeCutter {
       container.rpcs.clear();
       container.callbacks.clear();
       container.failed_restore.reset();
+      container.unclaimed.clear();
     }
   }
 
@@ -415,6 +444,7 @@ class LifeCutter {
   std::unordered_map<std::uint64_t, std::vector<std::uint64_t>> stored_;  // of reads under way
   std::unordered_map<std::uint64_t, std::uint64_t> last_starts_;  // in the log, by id and read
   std::uint32_t engine_ = 1;
+  std::vector<std::uint32_t> engine_of_;  // by life
   Lives result_;
 };
 

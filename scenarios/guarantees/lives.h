@@ -20,7 +20,9 @@
 //              callback and the latest has not been called back as started.
 //
 // When the engine goes away (kEngineGoneNote), the lives that it leaves behind are superseded: they
-// owe nothing any more. A restore by the engine that comes back continues them.
+// owe nothing any more. What is delivered of them to the engine that comes back before a restore
+// continues them is a stranger's at first; the restore may claim it, and it is known for certain
+// once it is delivered again.
 //
 // One pass, linear in the journal. A Lives refers to entries by seq and holds no reference to the
 // journal.
@@ -29,6 +31,7 @@
 #include <cstdint>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "scenarios/journal.h"
@@ -94,10 +97,10 @@ class Lives {
     const LifeIndex index = IndexOf(entry);
     return index == kNoLife ? nullptr : &lives_[index];
   }
-  // Since when a delivered event is known for certain: its seq; if it was read in the stored log,
-  // that of the read's good end or of another delivery before it; 0 if there was none.
+  // Since when a delivered event is known for certain: its seq; if it was read in the stored log, or
+  // came before a restore, that of the read's good end or of another delivery; 0 if there was none.
   std::uint64_t KnownAt(const Entry& delivered) const {
-    if (!delivered.flag) return delivered.seq;
+    if (!delivered.flag && !unclaimed_.contains(delivered.seq)) return delivered.seq;
     const auto known = known_.find(delivered.seq);
     return known == known_.end() ? 0 : known->second;
   }
@@ -113,6 +116,7 @@ class Lives {
   std::vector<Life> lives_;                                 // in the order in which they began
   std::vector<LifeIndex> of_entry_;                         // by seq - 1
   std::unordered_map<std::uint64_t, std::uint64_t> known_;  // of what was read in the stored log
+  std::unordered_set<std::uint64_t> unclaimed_;  // deliveries before the restore that claimed them
   bool any_stored_read_ = false;
 };
 

@@ -27,6 +27,9 @@ struct OomFacts {
     const bool exit_certain = life.exit_known != 0 && life.exit_known < callback.seq;
     const std::uint64_t last = exit_certain ? life.exit_known : callback.seq;
     may_count |= life.oom_delivered < last;
+    // What comes during a restore is merged with the log, in the log's order.
+    const bool within = life.restored && (life.start_begin == 0 || first < life.start_begin);
+    may_count |= within && life.oom_delivered < callback.seq;
     // The end of the read may come too late in the moment in which the exit comes.
     const bool same_moment =
         oom.flag && life.oom_known != 0 && evidence.At(life.oom_known).t == evidence.At(first).t;

@@ -148,10 +148,14 @@ Judgement JudgeAfterExit(const Evidence& evidence) {
   SymbolMap<std::vector<const Entry*>> open;  // non-live restores, by id
   SymbolMap<std::uint64_t> exit_begun;
   SymbolMap<std::uint64_t> exit_ended;  // the begin of the latest exit callback that ended
+  SymbolMap<std::uint64_t> let_live;    // the latest restore callback
   bool any_callback = false;
   for (const Entry& entry : evidence.journal().entries()) {
     if (words.IsEngineGone(entry)) open = {};
     any_callback |= entry.kind == EntryKind::kCallbackBegin;
+    if (entry.what == words.restore && entry.kind == EntryKind::kCallbackBegin) {
+      let_live[entry.id] = entry.seq;
+    }
     if (entry.what == words.exit && entry.kind == EntryKind::kCallbackBegin) {
       exit_begun[entry.id] = entry.seq;
     }
@@ -166,7 +170,8 @@ Judgement JudgeAfterExit(const Evidence& evidence) {
     if (call == calls.end()) continue;
     const Entry& begin = **call;
     calls.erase(call);
-    if (Failed(entry)) continue;
+    // Live-restore may be the client's own setting, which no call tells of.
+    if (Failed(entry) || let_live[entry.id] > begin.seq) continue;
     findings.Observe();
     if (exit_ended[entry.id] > begin.seq) continue;
     const std::uint64_t running = exit_begun[entry.id] > begin.seq ? exit_begun[entry.id] : 0;

@@ -129,7 +129,7 @@ class Replay {
               .timing = {}, .reference = reference_, .no_pivot_root = false});
       remote_ = std::make_unique<libcontainerd::Remote>(
           libcontainerd::Remote::Ports{
-              .runtime = world_.runtime(), .api = *api_, .cursor = cursor_},
+              .runtime = world_.runtime(), .api = *api_, .cursor = journaled_cursor_},
           libcontainerd::RemoteOptions{.timing = {}, .reference = reference_});
       remote_->Add(*client_);
       Spawn(world_.runtime(), StartRemote());
@@ -419,6 +419,7 @@ class Replay {
   std::unique_ptr<JournalingContainerdApi> journaling_;
   std::unique_ptr<TrafficCounter> api_;
   libcontainerd::MemoryCursorStore cursor_;
+  JournalingCursorStore journaled_cursor_{recorder_, cursor_};
   std::unique_ptr<libcontainerd::Client> client_;
   std::unique_ptr<libcontainerd::Remote> remote_;
 };

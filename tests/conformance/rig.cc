@@ -92,7 +92,7 @@ void Rig::MakeClient() {
             .timing = options_.timing, .reference = options_.reference, .no_pivot_root = false});
     remote_ = std::make_unique<libcontainerd::Remote>(
         libcontainerd::Remote::Ports{
-            .runtime = replay_world_->runtime(), .api = api_, .cursor = cursor_},
+            .runtime = replay_world_->runtime(), .api = api_, .cursor = journaled_cursor_},
         libcontainerd::RemoteOptions{.timing = options_.timing, .reference = options_.reference});
     remote_->Add(*client_);
   });
@@ -501,7 +501,12 @@ void Rig::Judge() {
     const bool expected = std::ranges::count(expected_broken_, guarantee.name) > 0;
     if (broken && !expected) {
       std::string violations;
-      for (const auto& violation : judgement.violations) violations += "\n    " + violation.what;
+      for (const auto& violation : judgement.violations) {
+        violations += "\n    " + violation.what;
+        for (const std::uint64_t seq : violation.entries) {
+          violations += "\n      " + ToJsonLine(journal_, journal_.entries()[seq - 1]);
+        }
+      }
       ADD_FAILURE() << guarantee.name << " is broken: " << guarantee.sentence << violations
                     << Story();
     }

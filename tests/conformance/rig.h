@@ -262,6 +262,7 @@ class Rig {
   scenarios::JournalingStdio stdio_;
   scenarios::JournalingBundleStore bundles_;
   libcontainerd::MemoryCursorStore cursor_;
+  scenarios::JournalingCursorStore journaled_cursor_{recorder_, cursor_};
   std::unique_ptr<libcontainerd::Client> client_;
   std::unique_ptr<libcontainerd::Remote> remote_;
   std::vector<std::string> created_;

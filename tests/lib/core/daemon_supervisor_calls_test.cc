@@ -48,7 +48,7 @@ TEST_P(SupervisorCalls, CleanupEndsTheDaemon) {
   Fixture f(GetParam());
   f.Start();
   const DaemonPid pid = f.pid();
-  const Status cleaned = f.Run(f.supervisor.Cleanup());
+  const Status cleaned = f.Run(f.Cleanup());
   ASSERT_TRUE(cleaned) << cleaned.error().message;
   EXPECT_THAT(f.launcher.At(pid).signals, ElementsAre(SIGTERM));
   EXPECT_FALSE(f.launcher.pid_file);
@@ -63,7 +63,7 @@ TEST_P(SupervisorCalls, CleanupKillsADaemonThatDoesNotEnd) {
   f.Start();
   const DaemonPid pid = f.pid();
   const Duration asked = f.runtime.Now();
-  const Status cleaned = f.Run(f.supervisor.Cleanup());
+  const Status cleaned = f.Run(f.Cleanup());
   EXPECT_TRUE(cleaned);
   EXPECT_EQ(f.runtime.Now() - asked, seconds(15));
   EXPECT_THAT(f.launcher.At(pid).signals, ElementsAre(SIGTERM, SIGKILL));
@@ -74,7 +74,7 @@ TEST_P(SupervisorCalls, CleanupEndsAnAdoptedDaemonToo) {
   Fixture f(GetParam());
   f.launcher.pid_file = f.launcher.Plant();
   f.Start();
-  EXPECT_TRUE(f.Run(f.supervisor.Cleanup()));
+  EXPECT_TRUE(f.Run(f.Cleanup()));
   EXPECT_EQ(f.launcher.living(), 0U);
 }
 
@@ -83,7 +83,7 @@ TEST_P(SupervisorCalls, CleanupBetweenTwoStartsLeavesNoDaemon) {
   f.Start();
   f.launcher.End(f.pid());
   f.For(milliseconds(50));
-  EXPECT_TRUE(f.Run(f.supervisor.Cleanup()));
+  EXPECT_TRUE(f.Run(f.Cleanup()));
   f.For(hours(1));
   EXPECT_EQ(f.launcher.living(), 0U);
   EXPECT_FALSE(f.launcher.pid_file);
@@ -138,7 +138,7 @@ TEST_P(SupervisorCalls, ExternalDaemonIsOnlyWatched) {
   f.api.answer = Status();
   f.For(seconds(1));
   EXPECT_TRUE(f.supervisor.status().healthy);
-  EXPECT_TRUE(f.Run(f.supervisor.Cleanup()));
+  EXPECT_TRUE(f.Run(f.Cleanup()));
   EXPECT_FALSE(f.launcher.socket_removed);
 }
 

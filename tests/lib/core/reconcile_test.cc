@@ -168,6 +168,7 @@ TEST(Reconcile, AFullQueueLosesNothing) {
 TEST(Reconcile, TheReferenceLosesWhatIsLost) {
   Rig rig(Without(Deviation::kReconciled));
   rig.ExpectBroken("one-exit");
+  rig.ExpectBroken("nothing-lost-on-reconnect");
   rig.ExpectLeftovers();
   rig.ExpectBroken("returns-to-baseline");
   EXPECT_EQ(rig.Create("c1"), "OK");

@@ -1,9 +1,11 @@
-// A supervisor with a simulated launcher and health, in virtual time.
+// A supervisor with a simulated launcher and health, in virtual time. At its end the guarantees
+// about the daemon are asked of what happened.
 #pragma once
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -11,6 +13,9 @@
 
 #include "libcontainerd/daemon_supervisor.h"
 #include "libcontainerd/simulated_runtime.h"
+#include "scenarios/guarantees/evidence.h"
+#include "scenarios/journaling.h"
+#include "scenarios/journaling_daemon.h"
 #include "tests/lib/core/simulated_launcher.h"
 
 namespace libcontainerd::test {
@@ -31,11 +36,27 @@ struct SupervisorFixture {
   explicit SupervisorFixture(std::uint64_t seed, ReferenceBehaviour reference = {},
                              bool external = false)
       : runtime(seed),
-        supervisor({.runtime = runtime, .api = api, .launcher = external ? nullptr : &launcher},
+        supervisor({.runtime = runtime,
+                    .api = journaled_api,
+                    .launcher = external ? nullptr : &journaled_launcher},
                    Options(), MakeSettings(reference)) {}
   ~SupervisorFixture() {
     Close();
     EXPECT_FALSE(runtime.failure());
+    Judge();
+  }
+
+  // The reference's behaviour was asked for.
+  void ExpectBroken(std::string guarantee) { expected_broken.push_back(std::move(guarantee)); }
+  void Judge() {
+    for (const char* name : {"daemon-comes-back", "kill-needs-proof"}) {
+      const scenarios::Judgement judgement =
+          scenarios::JudgeJournal(*scenarios::FindGuarantee(name), journal);
+      const bool broken = judgement.verdict == scenarios::Verdict::kBroken;
+      std::string what;
+      for (const auto& violation : judgement.violations) what += "\n  " + violation.what;
+      EXPECT_EQ(broken, std::ranges::count(expected_broken, name) > 0) << name << what;
+    }
   }
 
   DaemonSupervisor::Settings MakeSettings(ReferenceBehaviour reference) {
@@ -59,9 +80,12 @@ struct SupervisorFixture {
   static Awaitable<void> Keep(Awaitable<T> call, std::optional<T>* result) {
     result->emplace(co_await std::move(call));
   }
-  static Awaitable<void> KeepClose(DaemonSupervisor* supervisor, bool* closed) {
+  static Awaitable<Status> CloseOf(DaemonSupervisor* supervisor) {
     co_await supervisor->Close();
-    *closed = true;
+    co_return Status();
+  }
+  Awaitable<Status> Cleanup() {
+    return scenarios::JournaledCall<void>(recorder, "cleanup", "", "", supervisor.Cleanup());
   }
 
   void Start() {
@@ -69,9 +93,8 @@ struct SupervisorFixture {
     ASSERT_TRUE(started) << started.error().message;
   }
   void Close() {
-    bool closed = false;
-    Spawn(runtime, KeepClose(&supervisor, &closed));
-    EXPECT_TRUE(runtime.RunUntil([&] { return closed; }));
+    EXPECT_TRUE(Run(
+        scenarios::JournaledCall<void>(recorder, "close", "", "", CloseOf(&supervisor))));
   }
   void For(Duration time) { runtime.AdvanceTo(runtime.Now() + time); }
   std::size_t starts() const { return launcher.commands.size(); }
@@ -82,6 +105,11 @@ struct SupervisorFixture {
   SimulatedRuntime runtime;
   SimulatedLauncher launcher{runtime};
   SimulatedHealth api{runtime};
+  std::vector<std::string> expected_broken;
+  scenarios::Journal journal;
+  scenarios::Recorder recorder{runtime, journal};
+  scenarios::JournalingDaemonLauncher journaled_launcher{recorder, launcher};
+  scenarios::JournalingContainerdApi journaled_api{recorder, api};
   DaemonSupervisor supervisor;
 };
 

@@ -232,6 +232,23 @@ TEST(Lives, AnotherEngineHearsOfAnEventForTheFirstTime) {
   EXPECT_EQ(LifeOf(lives, j, repeated), kNoLife);
 }
 
+TEST(Lives, WhatComesBeforeTheRestoreIsClaimedByIt) {
+  JournalBuilder j;
+  j.Created("c1").Exited("c1").EngineGone().EngineBack();
+  const auto early = j.Delivered("exit", "c1", kInit).Last();
+  const auto stranger = j.Event("oom", "c2").Last();
+  j.CallBegin("restore", "c1").Stream(0, true);
+  const auto read = j.Read("exit", "c1", kInit).Last();
+  const Lives before = CutIntoLives(j.journal());
+  EXPECT_EQ(LifeOf(before, j, early), 1U);
+  EXPECT_EQ(LifeOf(before, j, read), kNoLife);
+  EXPECT_EQ(LifeOf(before, j, stranger), kNoLife);
+  EXPECT_EQ(before[1].exit_delivered, early);
+  EXPECT_EQ(before[1].exit_known, 0U);
+  const auto end = j.StreamEnd().Last();
+  EXPECT_EQ(CutIntoLives(j.journal())[1].exit_known, end);
+}
+
 TEST(Lives, WhatAReadOfTheLogBroughtIsCertainWhenItHasEnded) {
   JournalBuilder j;
   const auto oom = j.Created("c1").Stream(0, true).Read("oom", "c1").Last();

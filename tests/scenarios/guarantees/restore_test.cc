@@ -78,6 +78,7 @@ TEST(RestoreAfterExit, HoldsWhenTheExitHasEnded) {
   JournalBuilder j;
   j.CallBegin("restore", "c1").Callback("exit", "c1").CallEnd("restore", "c1");
   j.CallBegin("restore", "c2", kLive).Callback("restore", "c2").CallEnd("restore", "c2");
+  j.CallBegin("restore", "c3").Callback("restore", "c3").CallEnd("restore", "c3");
   EXPECT_TRUE(Held(kAfterExit, j));
 }
 
