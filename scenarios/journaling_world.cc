@@ -50,8 +50,7 @@ void JournalingWorldObserver::OnStdioEnd(const fake_containerd::ContainerKey& co
 void RecordRunning(Recorder& recorder, const fake_containerd::World& world,
                    std::vector<std::string> ids) {
   std::ranges::sort(ids);
-  const auto repeated = std::ranges::unique(ids);
-  ids.erase(repeated.begin(), repeated.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
   std::vector<std::pair<std::string, std::string>> running;
   for (const std::string& id : ids) {
     const auto info = world.Inspect({.id = id});

@@ -19,8 +19,7 @@ std::string_view VerdictName(Verdict verdict) {
 void Findings::Add(std::string what, std::vector<std::uint64_t> entries) {
   std::erase(entries, 0U);
   std::ranges::sort(entries);
-  const auto repeated = std::ranges::unique(entries);
-  entries.erase(repeated.begin(), repeated.end());
+  entries.erase(std::unique(entries.begin(), entries.end()), entries.end());
   violations_.push_back({std::move(what), std::move(entries)});
 }
 

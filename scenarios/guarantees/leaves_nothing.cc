@@ -385,11 +385,9 @@ Judgement JudgeRunning(const Evidence& evidence) {
   Findings findings;
   SymbolMap<Presence> bundles;
   SymbolMap<const Life*> latest;
-  bool kept = false;
   for (const Entry& entry : journal.entries()) {
     if (entry.kind == EntryKind::kBundleCreated) bundles[entry.id].created = entry.seq;
     if (entry.kind == EntryKind::kBundleRemoved) bundles[entry.id].removed = entry.seq;
-    kept |= entry.kind == EntryKind::kNote && entry.text == words.no_clean;
   }
   for (const Life& life : evidence.lives().all()) {
     findings.Observe();

@@ -96,7 +96,7 @@ std::string OperationName(CallKind kind) {
 Awaitable<Status> RunPlannedCall(libcontainerd::Client& client, Recorder& recorder,
                                  const PlannedCall& call) {
   return JournaledCall(recorder, OperationName(call.kind), call.id, call.process,
-                       Start(client, call));
+                       Start(client, call), CallFacts{.live = call.live});
 }
 
 }  // namespace scenarios

@@ -382,6 +382,7 @@ TEST(FailureAtomicityItself, SeesWhatIsLeftBehind) {
   const Leavings after = Look(rig);
   EXPECT_NE(after, before);
   EXPECT_EQ(after.files.size(), before.files.size() + 3);
+  rig.ExpectBroken("failed-exec-leaves-nothing");
 }
 
 TEST(FailureAtomicityItself, SeesWhatRunsOn) {

@@ -126,9 +126,23 @@ void Rig::StopDaemon() {
 }
 
 void Rig::StartDaemon() {
-  Do([&] { EXPECT_TRUE(world_->StartDaemon()); });
-  Advance(options_.timing.reconnect_longest);
-  Flush();
+  std::size_t before = 0;
+  Do([&] {
+    EXPECT_TRUE(world_->StartDaemon());
+    before = client_->dropped_events().unknown_container;
+  });
+  // An attempt that began before the daemon was there fails, and the pause before the next is
+  // longer: give it time until a marker event comes through.
+  constexpr std::chrono::milliseconds kPatience{50};
+  const auto heard = [&] { return client_->dropped_events().unknown_container > before; };
+  for (int i = 0; i < 200; ++i) {
+    Advance(options_.timing.reconnect_longest / 10);
+    Do([&] {
+      world_->Emit({.kind = fake_containerd::EventKind::kOom, .container = Key(kMarker)});
+    });
+    if (replay_world_->WaitUntil(heard, kPatience)) return Flush();
+  }
+  ADD_FAILURE() << "the stream did not come back" << Story();
 }
 
 Pending<void> Rig::BeginCreate(const std::string& id, const std::string& spec,
@@ -304,8 +318,9 @@ void Rig::Flush() {
         "a marker event did not come");
   }
   EXPECT_TRUE(arrived) << "a marker event did not come";
-  WaitUntil([&] { return client_->PendingCallbacks() == 0 || engine_.held() > 0 || steps_.hangs(); },
-            "callbacks did not end");
+  WaitUntil(
+      [&] { return client_->PendingCallbacks() == 0 || engine_.held() > 0 || steps_.hangs(); },
+      "callbacks did not end");
   replay_world_->Settle();
 }
 
