@@ -76,7 +76,10 @@ class PauseJudge {
   void Delivered(const Entry& event) {
     Container& container = containers_[event.id];
     if (container.restoring != nullptr && event.flag) {
-      container.read = &event;
+      // Two reads may be under way at once.
+      if (container.read == nullptr || container.read->stamp <= event.stamp) {
+        container.read = &event;
+      }
     } else {
       container.delivered = &event;
     }

@@ -60,6 +60,14 @@ TEST(PauseSurvivesRestore, BrokenByAPauseOfOneThatWasResumed) {
                        {resume, restore, pause}}}));
 }
 
+TEST(PauseSurvivesRestore, TwoReadsOfTheLogMayInterleave) {
+  JournalBuilder j;
+  j.Created("c1").Emitted("pause", "c1").Emitted("resume", "c1").EngineGone().EngineBack();
+  j.CallBegin("restore", "c1", kLive).Stream(0, true).Read("pause", "c1").Read("resume", "c1");
+  j.Stream(0, true, "c1").Read("pause", "c1").StreamEnd().Callback("restore", "c1");
+  EXPECT_TRUE(NotObservable(kPause, j.CallEnd("restore", "c1")));
+}
+
 TEST(PauseSurvivesRestore, TheLogMayHaveForgotten) {
   JournalBuilder j;
   j.Created("c1").Emitted("pause", "c1").EngineGone().EngineBack();
