@@ -63,8 +63,9 @@ TEST(PauseSurvivesRestore, BrokenByAPauseOfOneThatWasResumed) {
 TEST(PauseSurvivesRestore, TwoReadsOfTheLogMayInterleave) {
   JournalBuilder j;
   j.Created("c1").Emitted("pause", "c1").Emitted("resume", "c1").EngineGone().EngineBack();
-  j.CallBegin("restore", "c1", kLive).Stream(0, true).Read("pause", "c1").Read("resume", "c1");
-  j.Stream(0, true, "c1").Read("pause", "c1").StreamEnd().Callback("restore", "c1");
+  j.CallBegin("restore", "c1", kLive).Stream(0, true, "c1").Read("pause", "c1");
+  j.Read("resume", "c1").StreamEnd().Stream(0, true).Read("pause", "c1").StreamEnd();
+  j.Callback("restore", "c1");
   EXPECT_TRUE(NotObservable(kPause, j.CallEnd("restore", "c1")));
 }
 
