@@ -161,8 +161,7 @@ Awaitable<void> Client::Impl::KillAbsorbed(ContainerPtr container, std::shared_p
     request.set_id(container->id);
     request.set_pid(exec->name);
     request.set_signal(kSigkill);
-    auto killed =
-        co_await SendWhile(container, std::move(request), options.timing.call_deadline);
+    auto killed = co_await SendWhile(container, std::move(request), options.timing.call_deadline);
     if (killed) co_return;
     if (!OutcomeUnknown(killed.error())) co_return ForgetExec(*container, exec);
     const bool slept = co_await container->ended.Sleep(pause);

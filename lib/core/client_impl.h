@@ -101,8 +101,7 @@ class Client::Impl {
     auto reply = std::make_shared<OneShot<Reply>>(ports.runtime);
     const std::uint64_t key = next_call_++;
     calls_.emplace(key, [reply] { reply->Set(Fail(ClosedError())); });
-    Spawn(ports.runtime,
-          Carry(ports.api, std::move(lives), std::move(request), timeout, reply));
+    Spawn(ports.runtime, Carry(ports.api, std::move(lives), std::move(request), timeout, reply));
     Reply result = co_await reply->Wait();
     calls_.erase(key);
     co_return result;
@@ -212,8 +211,8 @@ class Client::Impl {
   struct Found;
   Awaitable<Result<std::vector<types::Event>>> ReadLog(std::string id, Duration timeout);
   Awaitable<Result<std::optional<types::Container>>> AskState(std::string id, Duration timeout);
-  Awaitable<Status> Look(ContainerPtr container, std::shared_ptr<Found> found,
-                         Duration log_timeout, Deadline deadline);
+  Awaitable<Status> Look(ContainerPtr container, std::shared_ptr<Found> found, Duration log_timeout,
+                         Deadline deadline);
   Awaitable<Result<std::shared_ptr<Found>>> LookFor(ContainerPtr container, Deadline deadline);
   Awaitable<Status> RestoreLive(ContainerPtr container, std::shared_ptr<Found> found);
   Awaitable<Status> CallBackRestored(ContainerPtr container, std::shared_ptr<Found> found);

@@ -5,6 +5,18 @@
 #include "scenarios/guarantees/judging.h"
 
 namespace scenarios {
+namespace {
+
+// The answer is missing: the daemon may have done it all the same.
+bool OutcomeUnknown(const Entry& end) {
+  const auto code = static_cast<libcontainerd::ErrorCode>(end.code);
+  return code == libcontainerd::ErrorCode::kUnavailable ||
+         code == libcontainerd::ErrorCode::kDeadlineExceeded ||
+         code == libcontainerd::ErrorCode::kCancelled;
+}
+
+}  // namespace
+
 std::uint64_t ExecAttempts::Visit(const Entry& entry) {
   const bool call = entry.what == add_process_;
   if (!call && entry.what != rpc_) return 0;
@@ -19,7 +31,7 @@ std::uint64_t ExecAttempts::Visit(const Entry& entry) {
     exec.runs = exec.absorb = false;
     exec.exit = 0;
   } else if (!call && entry.kind == EntryKind::kRpcEnd && entry.number == exec.rpc) {
-    exec.runs = !Failed(entry);
+    exec.runs = !Failed(entry) || OutcomeUnknown(entry);
   }
   return 0;
 }

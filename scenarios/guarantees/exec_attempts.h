@@ -1,5 +1,6 @@
 // ExecAttempts: which exec exits the user is not owed. An exec that was started, but whose
-// add-process failed all the same (its attach did), is killed and its exit absorbed. It may arrive
+// add-process failed all the same (its attach did, or its answer got lost), is killed and its exit
+// absorbed. It may arrive
 // before or after the call returned.
 //
 // A part of the cut into lives, fed with the journal's entries in order.
@@ -29,7 +30,7 @@ class ExecAttempts {
     std::vector<std::uint64_t> calls;  // numbers of those under way, oldest first
     std::uint64_t call = 0;            // the one whose RPC was sent last
     std::uint64_t rpc = 0;             // that RPC's number
-    bool runs = false;                 // it succeeded
+    bool runs = false;                 // it succeeded, or may have
     bool absorb = false;               // the exit that comes
     std::uint64_t exit = 0;            // seq of the exit delivered since
   };

@@ -56,9 +56,7 @@ class ReplayWorld {
   // nothing moves any more).
   virtual bool WaitUntil(const std::function<bool()>& condition,
                          std::chrono::milliseconds patience) = 0;
-  bool WaitUntil(const std::function<bool()>& condition) {
-    return WaitUntil(condition, kPatience);
-  }
+  bool WaitUntil(const std::function<bool()>& condition) { return WaitUntil(condition, kPatience); }
   // Runs what is ready, and what follows from it, without waiting for anything outside.
   virtual void Settle() = 0;
   virtual void AdvanceTo(libcontainerd::Duration time) = 0;

@@ -147,10 +147,10 @@ void CallsEndAtTheirDeadline(Rig& rig) {
   const auto signalled = rig.BeginSignal("c1", 10);
   libcontainerd::CallOptions options;
   options.timeout = std::chrono::seconds(60);
-  const auto resized = rig.Begin<void>(
-      "resize", "c1", "",
-      [&](Client& client) { return client.Resize("c1", "init", 1, 1, options); },
-      {.timeout = options.timeout});
+  const auto resized =
+      rig.Begin<void>("resize", "c1", "",
+                      [&](Client& client) { return client.Resize("c1", "init", 1, 1, options); },
+                      {.timeout = options.timeout});
   rig.WaitUntil([&] { return rig.api().waiting() == 3; }, "no requests");
   rig.Advance(std::chrono::seconds(30));
   EXPECT_EQ(Describe(rig.Await(stats)), "DEADLINE_EXCEEDED Stats: no answer in time");

@@ -28,9 +28,9 @@ std::vector<Case> MappedRootCases();
 
 inline std::vector<Case> AllCases() {
   std::vector<Case> all;
-  for (const auto& cases : {LifeCases(), ExecCases(), EventCases(), FailureCases(), CallCases(),
-                            CheckpointCases(), StdioCases(), MappedRootCases(), ReconcileCases(),
-                            RestoreCases()}) {
+  for (const auto& cases :
+       {LifeCases(), ExecCases(), EventCases(), FailureCases(), CallCases(), CheckpointCases(),
+        StdioCases(), MappedRootCases(), ReconcileCases(), RestoreCases()}) {
     all.insert(all.end(), cases.begin(), cases.end());
   }
   return all;

@@ -161,22 +161,21 @@ Pending<libcontainerd::AddedProcess> Rig::BeginExec(const std::string& id, const
 }
 
 Pending<void> Rig::BeginPause(const std::string& id, libcontainerd::CallOptions options) {
-  return Begin<void>(
-      "pause", id, "", [&](libcontainerd::Client& client) { return client.Pause(id, options); },
-      {.timeout = options.timeout});
+  return Begin<void>("pause", id, "",
+                     [&](libcontainerd::Client& client) { return client.Pause(id, options); },
+                     {.timeout = options.timeout});
 }
 
 Pending<void> Rig::BeginRestore(const std::string& id, libcontainerd::RestoreOptions options) {
-  return Begin<void>(
-      "restore", id, "",
-      [&](libcontainerd::Client& client) { return client.Restore(id, options); },
-      {.timeout = options.timeout, .live = options.live.value_or(false)});
+  return Begin<void>("restore", id, "",
+                     [&](libcontainerd::Client& client) { return client.Restore(id, options); },
+                     {.timeout = options.timeout, .live = options.live.value_or(false)});
 }
 
 Pending<void> Rig::BeginResume(const std::string& id, libcontainerd::CallOptions options) {
-  return Begin<void>(
-      "resume", id, "", [&](libcontainerd::Client& client) { return client.Resume(id, options); },
-      {.timeout = options.timeout});
+  return Begin<void>("resume", id, "",
+                     [&](libcontainerd::Client& client) { return client.Resume(id, options); },
+                     {.timeout = options.timeout});
 }
 
 Pending<void> Rig::BeginSignal(const std::string& id, std::uint32_t signal,
@@ -493,8 +492,8 @@ void Rig::Finish() {
 
 void Rig::Judge() {
   const scenarios::Evidence evidence(
-      journal_, {.timing = options_.timing,
-                 .stepped_clock = options_.transport != Transport::kLoopback});
+      journal_,
+      {.timing = options_.timing, .stepped_clock = options_.transport != Transport::kLoopback});
   for (const scenarios::Guarantee& guarantee : scenarios::AllGuarantees()) {
     const scenarios::Judgement judgement = guarantee.judge(evidence);
     const bool broken = judgement.verdict == scenarios::Verdict::kBroken;

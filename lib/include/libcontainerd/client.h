@@ -20,8 +20,8 @@
 //              INVALID_ARGUMENT "invalid container: ID" and "OCI spec: PLACE: …",
 //              FAILED_PRECONDITION "No active process for container ID", ALREADY_EXISTS "Container
 //              ID is already active", ABORTED "container ID exited" for a wait that the container's
-//              exit ended, UNAVAILABLE "container ID: the event stream broke, and its pause event is
-//              lost" (or resume) for one whose event neither the new stream nor the stored log
+//              exit ended, UNAVAILABLE "container ID: the event stream broke, and its pause event
+//              is lost" (or resume) for one whose event neither the new stream nor the stored log
 //              brought, CANCELLED after Close.
 //   ownership  The client owns nothing that is passed by reference; those objects outlive it. Pipes
 //              are the engine's from the attach on, and both outputs have to be read to their end.
@@ -131,8 +131,8 @@ class Client {
 
   // `spec_json` is the OCI runtime spec as the engine wrote it: what we read of it is checked, all
   // of it is passed on untouched. If it maps the container's root to another user of the host, the
-  // bundle is that user's (bundle_store.h). Returns once the kStart callback ended. On an error nothing is
-  // left: no bundle, no tracked container, and whatever was started is killed.
+  // bundle is that user's (bundle_store.h). Returns once the kStart callback ended. On an error
+  // nothing is left: no bundle, no tracked container, and whatever was started is killed.
   Awaitable<Status> Create(std::string id, std::string spec_json, CreateOptions options = {});
 
   // Returns once the process is attached. `name` is the friendly name, unique among the container's

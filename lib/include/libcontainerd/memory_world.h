@@ -1,5 +1,6 @@
-// BundleStore, Stdio and CursorStore in memory, for worlds without a file system. Both sides of a simulation
-// share one MemoryFifos; removing a bundle removes the FIFOs in it, as removing a directory does.
+// BundleStore, Stdio and CursorStore in memory, for worlds without a file system. Both sides of a
+// simulation share one MemoryFifos; removing a bundle removes the FIFOs in it, as removing a
+// directory does.
 //
 // Threads: the executor's thread.
 #pragma once

@@ -208,8 +208,7 @@ TEST_F(LeftoverMount, AFailureIsReported) {
   EXPECT_EQ(Release(Fail(ErrorCode::kPermissionDenied, "no")), "PERMISSION_DENIED no");
   EXPECT_TRUE(std::filesystem::exists(Path("link/c1/rootfs/etc")));
   std::filesystem::remove(Path("mountinfo"));
-  EXPECT_EQ(Release(),
-            "NOT_FOUND open " + Path("mountinfo") + ": no such file or directory");
+  EXPECT_EQ(Release(), "NOT_FOUND open " + Path("mountinfo") + ": no such file or directory");
 }
 
 // With the machine's own mount table; where this test may not mount, what is expected of the table

@@ -93,8 +93,8 @@ struct SupervisorFixture {
     ASSERT_TRUE(started) << started.error().message;
   }
   void Close() {
-    EXPECT_TRUE(Run(
-        scenarios::JournaledCall<void>(recorder, "close", "", "", CloseOf(&supervisor))));
+    EXPECT_TRUE(
+        Run(scenarios::JournaledCall<void>(recorder, "close", "", "", CloseOf(&supervisor))));
   }
   void For(Duration time) { runtime.AdvanceTo(runtime.Now() + time); }
   std::size_t starts() const { return launcher.commands.size(); }

@@ -117,7 +117,8 @@ bool RunContainer() {
   std::cout << "wrote " << engine.output << ", after "
             << std::chrono::duration_cast<std::chrono::minutes>(runtime.Now()).count()
             << " virtual minutes\n";
-  return started && started->has_value() && created && created->has_value() && closed && !runtime.failure() &&
+  return started && started->has_value() && created && created->has_value() && closed &&
+         !runtime.failure() &&
          engine.heard == std::vector<std::string>{"c1 start-container 0", "c1 exit 3"} &&
          engine.output == "ahoy" && runtime.Now() >= std::chrono::hours(1);
 }

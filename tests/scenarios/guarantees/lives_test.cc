@@ -141,6 +141,22 @@ TEST(Lives, TheExitOfAnExecWhoseAddProcessFailedBelongsToNone) {
   EXPECT_EQ(LifeOf(lives, j, owed), 0U);
 }
 
+// The daemon started it although its answer is missing; after a refusal it did not.
+TEST(Lives, TheExitOfAnExecWhoseAnswerGotLostBelongsToNone) {
+  constexpr std::uint32_t kDeadlineExceeded = 4;
+  constexpr std::uint32_t kUnknown = 2;
+  for (const std::uint32_t code : {kDeadlineExceeded, kUnknown}) {
+    JournalBuilder j;
+    j.Created("c1").CallBegin("add-process", "c1", {.process = "e1"});
+    j.RpcBegin("AddProcess", "c1", {.process = "e1"});
+    j.RpcEnd("AddProcess", "c1", {.process = "e1", .code = code, .failed = true});
+    j.CallEnd("add-process", "c1", {.process = "e1", .failed = true});
+    const auto exit = j.Event("exit", "c1", {.process = "e1"}).Last();
+    const Lives lives = CutIntoLives(j.journal());
+    EXPECT_EQ(LifeOf(lives, j, exit), code == kDeadlineExceeded ? kNoLife : 0U) << code;
+  }
+}
+
 TEST(Lives, AnExitCalledBackLateBelongsToTheLifeBefore) {
   JournalBuilder j;
   j.Created("c1").Event("exit", "c1", kInit).Creating("c1");
