@@ -136,6 +136,7 @@ void ThePauseEventOvertakesTheReply(Rig& rig) {
   rig.WaitForLine("c1 pause");
   rig.Flush();
   EXPECT_FALSE(rig.Returned(paused));
+  rig.WaitUntil([&] { return rig.api().waiting() == 1; }, "no answer to withhold");
   rig.Do([&] { rig.api().Release(); });
   EXPECT_EQ(Describe(rig.Await(paused)), "OK");
 }
