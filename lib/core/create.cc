@@ -170,14 +170,20 @@ void Client::Impl::Condemn(const ContainerPtr& container, bool may_not_exist) {
 Awaitable<void> Client::Impl::KillCondemned(ContainerPtr container, bool may_not_exist) {
   const Timing& timing = options.timing;
   Duration pause = timing.reconnect_first;
+  bool existed = container->restored || !may_not_exist;
   while (container->phase == Container::Phase::kCondemned && !container->ended.stopped()) {
     if (may_not_exist) {
       types::StateRequest request;
       request.set_id(container->id);
       auto state = co_await Send(std::move(request), timing.call_deadline);
-      if (!state && SaysContainerNotFound(state.error()))
+      if (!state && SaysContainerNotFound(state.error())) {
+        // The daemon forgets a container before it tells of its exit, which must not find the next
+        // life of this id.
+        if (existed) co_await container->ended.Sleep(timing.gone_grace);
         co_return co_await ForgetCondemned(container, nullptr);
+      }
       may_not_exist = !state;
+      existed = existed || state.has_value();
     }
     if (!may_not_exist) {
       constexpr std::uint32_t kSigkill = 9;

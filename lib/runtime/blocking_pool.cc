@@ -25,6 +25,7 @@ void BlockingPool::Run(Task work) {
     if (finishing_) return;  // `work` dies outside the lock, with its parameter
     over = std::exchange(over_, {});
     queue_.push_back(std::move(work));
+    ++unfinished_;
     if (queue_.size() <= free_) {
       wake_.notify_one();
     } else {
@@ -43,6 +44,11 @@ void BlockingPool::Finish() {
   Threads over = std::exchange(over_, {});
   lock.unlock();
   Join(std::move(over));
+}
+
+std::size_t BlockingPool::unfinished() const {
+  const std::lock_guard lock(mutex_);
+  return unfinished_;
 }
 
 std::size_t BlockingPool::threads() const {
@@ -64,6 +70,7 @@ void BlockingPool::Work(Threads::iterator self) {
     work();
     work = Task();  // what the task owns dies outside the lock
     lock.lock();
+    --unfinished_;
   }
   over_.splice(over_.end(), running_, self);
   ended_.notify_all();

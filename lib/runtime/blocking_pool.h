@@ -26,6 +26,8 @@ class BlockingPool {
   // Runs what is queued and returns when every thread has ended. Once only, and not from one of
   // them.
   void Finish();
+  // Pieces of work that are queued or run now.
+  std::size_t unfinished() const;
   // Threads that have not ended.
   std::size_t threads() const;
 
@@ -41,6 +43,7 @@ class BlockingPool {
   Threads running_;
   Threads over_;  // ended, to be joined
   std::size_t free_ = 0;
+  std::size_t unfinished_ = 0;
   bool finishing_ = false;
 };
 

@@ -208,6 +208,10 @@ void ThreadedRuntime::Drain() {
   done.wait();
 }
 
+std::size_t ThreadedRuntime::blocking_work() const {
+  return impl_->pool.unfinished();
+}
+
 std::exception_ptr ThreadedRuntime::failure() const {
   const std::lock_guard lock(impl_->failure_mutex);
   return impl_->failure;

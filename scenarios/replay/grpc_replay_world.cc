@@ -117,6 +117,12 @@ class GrpcWorld final : public ReplayWorld {
   void Settle() override {
     constexpr int kHops = 12;
     for (int i = 0; i < kHops; ++i) runtime_.Drain();
+    // Time stands still while the disk works.
+    const auto give_up = std::chrono::steady_clock::now() + kPatience;
+    while (runtime_.blocking_work() > 0 && std::chrono::steady_clock::now() < give_up) {
+      Pause(std::chrono::microseconds(100));
+      for (int i = 0; i < kHops; ++i) runtime_.Drain();
+    }
   }
   void AdvanceTo(libcontainerd::Duration time) override { clock_.AdvanceTo(time); }
   std::string failure() const override {

@@ -217,6 +217,18 @@ Leavings Look(Rig& rig) {
   return found;
 }
 
+// A round of reconciling may be under way.
+void WaitForRest(Rig& rig) {
+  const auto at_rest = [&] {
+    std::size_t expected = 0;
+    for (const auto& container : rig.client().Tracked()) {
+      expected += 1 + container.processes.size();
+    }
+    return rig.client().LiveObjects() == expected;
+  };
+  rig.WaitUntil(at_rest, "something is still under way");
+}
+
 // Lets everything come to rest; time moves on where something waits for it.
 void ExpectComesBackTo(Rig& rig, const Leavings& before) {
   constexpr int kRounds = 100;
@@ -307,6 +319,7 @@ void BreakStep(const Operation& operation, const std::string& step, Fault fault,
   Rig rig(OptionsOf(world));
   operation.prepare(rig);
   rig.Flush();
+  WaitForRest(rig);
   const Leavings before = Look(rig);
   rig.Do([&] { rig.steps().Break(step, fault); });
 

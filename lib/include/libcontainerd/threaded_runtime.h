@@ -70,6 +70,8 @@ class ThreadedRuntime final : public Runtime {
   // Waits until everything submitted to the executor before this call has run. Not from the
   // executor's thread.
   void Drain();
+  // Pieces of RunBlocking's work that have not ended.
+  std::size_t blocking_work() const;
   std::exception_ptr failure() const;
 
  private:

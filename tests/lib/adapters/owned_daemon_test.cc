@@ -353,7 +353,8 @@ TEST_F(OwnedDaemon, OneThatExitsAtOnceIsStartedWithGrowingPauses) {
       return owner->observed().Count(DaemonEventKind::kStarted) > i;
     };
     ASSERT_TRUE(owner->StepUntil(started_again, pause / 8));
-    EXPECT_GE(clock_.Now() - ended, pause) << i;
+    // It may have ended one step before it was seen.
+    EXPECT_GE(clock_.Now() - ended, pause - pause / 8) << i;
     pause = std::min<Duration>(2 * pause, 30s);
   }
 }
