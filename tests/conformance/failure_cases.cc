@@ -242,7 +242,10 @@ void TheAnswerToACreateComesTooLate(Rig& rig) {
 }
 
 void TheAnswerToACreateIsLost(Rig& rig) {
-  rig.Do([&] { rig.api().faults[Method::kCreateContainer] = FaultyApi::Fault::kLose; });
+  rig.Do([&] {
+    rig.api().faults[Method::kCreateContainer] = FaultyApi::Fault::kLose;
+    rig.api().faults[Method::kState] = FaultyApi::Fault::kHang;  // what became of it is not known
+  });
   EXPECT_EQ(rig.Create("c1"), "UNAVAILABLE the answer was lost");
   EXPECT_EQ(rig.Create("c1"), "ALREADY_EXISTS Container c1 is already active");
   rig.Do([&] { rig.api().Release(); });
