@@ -74,6 +74,10 @@ Rig::Rig(RigOptions options)
   }
   faulty_api_.api = *connected;
   MakeClient();
+  // The first round of reconciling is over before a test counts requests.
+  if (options_.reference.Acts(libcontainerd::Deviation::kReconciled)) {
+    WaitUntil([this] { return remote_->reconciled() > 0; }, "no first round of reconciling");
+  }
   Flush();
   Snapshot(scenarios::kBaseline);
 }
