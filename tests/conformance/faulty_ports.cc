@@ -81,6 +81,7 @@ class FaultyApi::Stream final : public libcontainerd::EventStream,
   void Deliver(const std::vector<types::Event>& events) {
     sink_.OnEvents(events);
     owner_.delivered_ += events.size();
+    for (const types::Event& event : events) owner_.handed_over_.insert(event.id());
   }
   void OnEnd(Status status) override {
     ended_ = true;

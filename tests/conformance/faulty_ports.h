@@ -63,6 +63,8 @@ class FaultyApi final : public libcontainerd::ContainerdApi {
   std::size_t waiting() const { return waiting_.size(); }
   // How many event streams the daemon has ended, reads of the stored log not counted.
   std::size_t streams_ended() const { return streams_ended_; }
+  // The client was handed an event of that container.
+  bool HandedOver(const std::string& id) const { return handed_over_.contains(id); }
   // How often the stored log was read.
   std::size_t stored_reads() const { return stored_reads_; }
   // Events that arrived, marker events (see Rig::Flush) included.
@@ -98,6 +100,7 @@ class FaultyApi final : public libcontainerd::ContainerdApi {
   std::size_t delivered_ = 0;
   std::size_t stored_reads_ = 0;
   std::size_t streams_ended_ = 0;
+  std::set<std::string> handed_over_;
   bool held_ = false;
   std::set<Stream*> streams_;
 };

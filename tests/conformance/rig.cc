@@ -130,20 +130,15 @@ void Rig::StopDaemon() {
 }
 
 void Rig::StartDaemon() {
-  std::size_t before = 0;
-  Do([&] {
-    EXPECT_TRUE(world_->StartDaemon());
-    before = client_->dropped_events().unknown_container;
-  });
+  const std::string id = kMarker + std::to_string(++markers_);
+  Do([&] { EXPECT_TRUE(world_->StartDaemon()); });
   // An attempt that began before the daemon was there fails, and the pause before the next is
   // longer: give it time until a marker event comes through.
   constexpr std::chrono::milliseconds kPatience{50};
-  const auto heard = [&] { return client_->dropped_events().unknown_container > before; };
+  const auto heard = [&] { return faulty_api_.HandedOver(id); };
   for (int i = 0; i < 200; ++i) {
     Advance(options_.timing.reconnect_longest / 10);
-    Do([&] {
-      world_->Emit({.kind = fake_containerd::EventKind::kOom, .container = Key(kMarker)});
-    });
+    Do([&] { world_->Emit({.kind = fake_containerd::EventKind::kOom, .container = Key(id)}); });
     if (replay_world_->WaitUntil(heard, kPatience)) return Flush();
   }
   ADD_FAILURE() << "the stream did not come back" << Story();
@@ -291,20 +286,16 @@ void Rig::WaitForLine(const std::string& line, std::size_t count) {
 }
 
 void Rig::Flush() {
-  std::size_t before = 0;
-  ++markers_;
-  const std::string id = kMarker + std::to_string(markers_);
-  bool arrived = false;
+  const std::string id = kMarker + std::to_string(++markers_);
   // A marker must not overtake what is still on its way out of a simulated process.
   WaitUntil([&] { return AllEmitted(); }, "the world did not emit what was made to happen");
-  Do([&] {
-    before = client_->dropped_events().unknown_container;
-    // Whatever is on its way into the daemon's queue goes first.
-    world_->Emit({.kind = fake_containerd::EventKind::kOom, .container = Key(id)});
-  });
-  // A stream that is not open yet does not hear of it: emit another one.
+  // Whatever is on its way into the daemon's queue goes first.
+  Do([&] { world_->Emit({.kind = fake_containerd::EventKind::kOom, .container = Key(id)}); });
+  // A stream that is not open yet does not hear of it: emit another one. Only this call's own
+  // marker counts: older ones may still be on their way.
+  bool arrived = false;
   const auto heard = [&] {
-    arrived = client_->dropped_events().unknown_container > before;
+    arrived = faulty_api_.HandedOver(id);
     return arrived;
   };
   if (options_.transport == Transport::kLoopback) {
