@@ -1,7 +1,6 @@
 #include "fake_containerd/daemon.h"
 
 #include <cerrno>
-#include <exception>
 #include <filesystem>
 #include <functional>
 #include <future>
@@ -131,16 +130,6 @@ std::vector<Event> LostExits(const std::vector<Event>& events) {
   return lost;
 }
 
-std::string DescribeFailure(const std::exception_ptr& failure) {
-  try {
-    std::rethrow_exception(failure);
-  } catch (const std::exception& error) {
-    return error.what();
-  } catch (...) {
-    return "something that is no std::exception";
-  }
-}
-
 }  // namespace
 
 // In the order in which it depends on what stands above.
@@ -231,7 +220,7 @@ Status Daemon::Stop() {
   const std::exception_ptr failure = inside_->runtime.failure();
   inside_.reset();
   if (!failure) return {};
-  return Fail(ErrorCode::kInternal, "inside the daemon: " + DescribeFailure(failure));
+  return Fail(ErrorCode::kInternal, "inside the daemon: " + libcontainerd::DescribeFailure(failure));
 }
 
 }  // namespace fake_containerd

@@ -1,6 +1,5 @@
 #include "fake_containerd/fake_containerd.h"
 
-#include <exception>
 #include <future>
 #include <utility>
 
@@ -60,16 +59,6 @@ class CountingApi final : public libcontainerd::ContainerdApi {
 
 Outcome NotRunning() {
   return Outcome::Failed("the fake containerd does not run");
-}
-
-std::string DescribeFailure(const std::exception_ptr& failure) {
-  try {
-    std::rethrow_exception(failure);
-  } catch (const std::exception& error) {
-    return error.what();
-  } catch (...) {
-    return "something that is no std::exception";
-  }
 }
 
 }  // namespace
@@ -170,7 +159,7 @@ Status FakeContainerd::Stop() {
   directory_.clear();
   socket_path_.clear();
   if (!failure) return {};
-  return Fail(ErrorCode::kInternal, "inside the fake containerd: " + DescribeFailure(failure));
+  return Fail(ErrorCode::kInternal, "inside the fake containerd: " + libcontainerd::DescribeFailure(failure));
 }
 
 std::shared_ptr<grpc::Channel> FakeContainerd::InProcessChannel() {

@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "fake_containerd/world/digest.h"
-#include "scenarios/rfc3339.h"
+#include "libcontainerd/time_text.h"
 
 namespace scenarios {
 
@@ -311,7 +311,8 @@ Awaitable<Status> JournalingCursorStore::Write(std::string text) {
   Entry entry = recorder_.About(EntryKind::kCursorWriting);
   entry.number = recorder_.journal().NextNumber();
   entry.text = recorder_.journal().Intern(text);
-  entry.stamp = ParseRfc3339Nanoseconds(text).value_or(0);
+  entry.stamp =
+      libcontainerd::ParseTime(text).value_or(libcontainerd::WallTime()).time_since_epoch().count();
   recorder_.Record(entry);
   Status status = co_await cursor_.Write(std::move(text));
   entry.kind = EntryKind::kCursorWritten;

@@ -14,7 +14,6 @@
 
 #include "libcontainerd/error.h"
 #include "scenarios/recording.h"
-#include "scenarios/rfc3339.h"
 
 namespace scenarios {
 
@@ -74,5 +73,12 @@ class LineFields {
 
 // Standard base64 with padding; nothing if it is not.
 std::optional<std::string> DecodeBase64(std::string_view text);
+
+struct UnixTime {
+  std::int64_t seconds = 0;
+  std::int32_t nanos = 0;
+};
+// RFC 3339, up to nanoseconds; nothing if it is not.
+std::optional<UnixTime> ParseRfc3339(std::string_view text);
 
 }  // namespace scenarios

@@ -17,4 +17,15 @@ SuspendedWait::~SuspendedWait() {
   (next_ != nullptr ? next_->previous_ : runtime_.last_suspended_) = previous_;
 }
 
+std::string DescribeFailure(const std::exception_ptr& failure) {
+  if (!failure) return {};
+  try {
+    std::rethrow_exception(failure);
+  } catch (const std::exception& error) {
+    return error.what();
+  } catch (...) {
+    return "something that is no std::exception";
+  }
+}
+
 }  // namespace libcontainerd

@@ -5,8 +5,8 @@
 #include <unordered_set>
 #include <vector>
 
+#include "libcontainerd/time_text.h"
 #include "scenarios/guarantees/judging.h"
-#include "scenarios/rfc3339.h"
 
 namespace scenarios {
 namespace {
@@ -144,7 +144,7 @@ class TornJudge {
     findings_.Observe();
     writing_ = &write;
     maybe_.push_back(&write);
-    if (ParseRfc3339Nanoseconds(journal_.Text(write.text))) return;
+    if (libcontainerd::ParseTime(journal_.Text(write.text))) return;
     findings_.Add("what is written as the cursor is no time: \"" + journal_.Text(write.text) + "\"",
                   {write.seq});
   }
@@ -159,7 +159,7 @@ class TornJudge {
       if (read.text == write->text) return;
     }
     // Nothing of this run was written for certain: it may be what stood there before.
-    if (written_ == nullptr && ParseRfc3339Nanoseconds(journal_.Text(read.text))) return;
+    if (written_ == nullptr && libcontainerd::ParseTime(journal_.Text(read.text))) return;
     std::vector<std::uint64_t> entries{read.seq};
     if (written_ != nullptr) entries.push_back(written_->seq);
     for (const Entry* write : maybe_) entries.push_back(write->seq);

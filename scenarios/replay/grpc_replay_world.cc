@@ -2,7 +2,6 @@
 
 #include <condition_variable>
 #include <cstdlib>
-#include <exception>
 #include <filesystem>
 #include <future>
 #include <mutex>
@@ -126,12 +125,7 @@ class GrpcWorld final : public ReplayWorld {
   }
   void AdvanceTo(libcontainerd::Duration time) override { clock_.AdvanceTo(time); }
   std::string failure() const override {
-    if (!runtime_.failure()) return {};
-    try {
-      std::rethrow_exception(runtime_.failure());
-    } catch (const std::exception& error) {
-      return error.what();
-    }
+    return libcontainerd::DescribeFailure(runtime_.failure());
   }
 
  private:

@@ -1,7 +1,6 @@
 #include "scenarios/replay/replay_world.h"
 
 #include <array>
-#include <exception>
 
 #include <asio/post.hpp>
 
@@ -50,12 +49,7 @@ class LoopbackWorld final : public ReplayWorld {
   void Settle() override { runtime_.RunReady(); }
   void AdvanceTo(libcontainerd::Duration time) override { runtime_.AdvanceTo(time); }
   std::string failure() const override {
-    if (!runtime_.failure()) return {};
-    try {
-      std::rethrow_exception(runtime_.failure());
-    } catch (const std::exception& error) {
-      return error.what();
-    }
+    return libcontainerd::DescribeFailure(runtime_.failure());
   }
 
  private:

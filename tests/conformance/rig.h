@@ -62,6 +62,16 @@ struct RigOptions {
   std::size_t subscriber_capacity = fake_containerd::Subscribers::kDefaultCapacity;
 };
 
+inline RigOptions Seeded(std::uint64_t seed, RigOptions options = {}) {
+  options.seed = seed;
+  return options;
+}
+// The client with this deviation switched off.
+inline RigOptions Without(libcontainerd::Deviation deviation, RigOptions options = {}) {
+  options.reference = libcontainerd::ReferenceBehaviour{deviation};
+  return options;
+}
+
 class Rig {
  public:
   explicit Rig(RigOptions options = {});

@@ -15,6 +15,7 @@
 #include <chrono>
 #include <cstdint>
 #include <exception>
+#include <string>
 
 #include <asio/any_io_executor.hpp>
 
@@ -99,5 +100,8 @@ class SuspendedWait {
   SuspendedWait* previous_;
   SuspendedWait* next_ = nullptr;
 };
+
+// What escaped, in words; empty if nothing did.
+std::string DescribeFailure(const std::exception_ptr& failure);
 
 }  // namespace libcontainerd

@@ -21,12 +21,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-// The client with this deviation switched off.
-RigOptions Without(Deviation deviation, RigOptions options = {}) {
-  options.reference = libcontainerd::ReferenceBehaviour{deviation};
-  return options;
-}
-
 std::vector<std::string> ExecExitAfterOom(Rig& rig) {
   EXPECT_EQ(rig.Create("c1"), "OK");
   EXPECT_EQ(rig.Exec("c1", "e1"), "OK");

@@ -16,11 +16,6 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-RigOptions Without(Deviation deviation, RigOptions options = {}) {
-  options.reference = libcontainerd::ReferenceBehaviour{deviation};
-  return options;
-}
-
 // An exec that ends after its init, of which the log's last event tells.
 std::vector<std::string> RestoresBehindAnExecsExit(Rig& rig) {
   EXPECT_EQ(rig.Create("c1"), "OK");

@@ -22,11 +22,6 @@ inline libcontainerd::RestoreOptions NotLive(std::optional<Duration> timeout = {
   return {.live = false, .timeout = timeout};
 }
 
-inline RigOptions Seeded(std::uint64_t seed, RigOptions options = {}) {
-  options.seed = seed;
-  return options;
-}
-
 inline fake_containerd::SignalHandler Ignoring() {
   return {.action = fake_containerd::SignalHandler::Action::kIgnore, .code = 0, .delay = {}};
 }

@@ -13,17 +13,6 @@
 
 namespace drydock_tests {
 
-inline RigOptions Seeded(std::uint64_t seed) {
-  RigOptions options;
-  options.seed = seed;
-  return options;
-}
-inline RigOptions Without(libcontainerd::Deviation deviation) {
-  RigOptions options;
-  options.reference = libcontainerd::ReferenceBehaviour{deviation};
-  return options;
-}
-
 // Lets virtual time pass until it holds.
 inline void Until(Rig& rig, const std::function<bool()>& condition, const std::string& otherwise) {
   constexpr int kSteps = 600;  // 30 s
