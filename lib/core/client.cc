@@ -126,13 +126,13 @@ Awaitable<Result<AddedProcess>> Client::AddProcess(std::string id, std::string n
 }
 
 Awaitable<Status> Client::Signal(std::string id, std::uint32_t signal, CallOptions options) {
-  return Impl::Track(impl_, impl_->SendSignal(std::move(id), std::string(kInitProcess), signal,
-                                              impl_->CallDeadline(options)));
+  return Impl::Track(impl_, impl_->SendSignal(nullptr, std::move(id), std::string(kInitProcess),
+                                              signal, impl_->CallDeadline(options)));
 }
 
 Awaitable<Status> Client::SignalProcess(std::string id, std::string name, std::uint32_t signal,
                                         CallOptions options) {
-  return Impl::Track(impl_, impl_->SendSignal(std::move(id), std::move(name), signal,
+  return Impl::Track(impl_, impl_->SendSignal(nullptr, std::move(id), std::move(name), signal,
                                               impl_->CallDeadline(options)));
 }
 

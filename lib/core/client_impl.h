@@ -68,8 +68,9 @@ class Client::Impl {
                                              Duration timeout);
 
   // operations.cc
-  Awaitable<Status> SendSignal(std::string id, std::string process, std::uint32_t signal,
-                               Duration timeout);
+  // `lives` as in SendWhile().
+  Awaitable<Status> SendSignal(ContainerPtr lives, std::string id, std::string process,
+                               std::uint32_t signal, Duration timeout);
   Awaitable<Status> Resize(std::string id, std::string name, std::uint32_t width,
                            std::uint32_t height, Duration timeout);
   Awaitable<Status> ChangeState(std::string id, ContainerState state, CallOptions call);

@@ -175,11 +175,14 @@ Awaitable<void> Client::Impl::KillCondemned(ContainerPtr container, bool may_not
     if (may_not_exist) {
       types::StateRequest request;
       request.set_id(container->id);
-      auto state = co_await Send(std::move(request), timing.call_deadline);
+      auto state = co_await SendWhile(container, std::move(request), timing.call_deadline);
       if (!state && SaysContainerNotFound(state.error())) {
         // The daemon forgets a container before it tells of its exit, which must not find the next
         // life of this id.
-        if (existed) co_await container->ended.Sleep(timing.gone_grace);
+        if (existed) {
+          const bool silent = co_await container->ended.Sleep(timing.gone_grace);
+          if (!silent) co_return;  // it came, and does the rest
+        }
         co_return co_await ForgetCondemned(container, nullptr);
       }
       may_not_exist = !state;
@@ -187,8 +190,8 @@ Awaitable<void> Client::Impl::KillCondemned(ContainerPtr container, bool may_not
     }
     if (!may_not_exist) {
       constexpr std::uint32_t kSigkill = 9;
-      Status killed = co_await SendSignal(container->id, std::string(kInitProcess), kSigkill,
-                                          timing.call_deadline);
+      Status killed = co_await SendSignal(container, container->id, std::string(kInitProcess),
+                                          kSigkill, timing.call_deadline);
       // Its exit event does the rest; if none comes, State says whether it is gone.
       may_not_exist = true;
       pause = killed ? timing.state_event_deadline : pause;

@@ -160,6 +160,7 @@ void Client::Impl::ApplyInitExit(const ContainerPtr& container, std::uint32_t st
                                  const EventReceipt& receipt) {
   if (container->phase == Container::Phase::kCondemned) {
     CountCondemned(*container);
+    container->ended.Stop();
     if (!closed) scope_->Spawn(ForgetCondemned(container, receipt));
     return;
   }

@@ -39,13 +39,13 @@ Awaitable<Result<Client::Impl::OperationLock>> Client::Impl::LockStarted(std::st
 }
 
 // Waits for nothing: a stuck operation must not keep a container from being killed.
-Awaitable<Status> Client::Impl::SendSignal(std::string id, std::string process,
+Awaitable<Status> Client::Impl::SendSignal(ContainerPtr lives, std::string id, std::string process,
                                            std::uint32_t signal, Duration timeout) {
   types::SignalRequest request;
   request.set_id(id);
   request.set_pid(process);
   request.set_signal(signal);
-  auto reply = co_await Send(std::move(request), timeout);
+  auto reply = co_await SendWhile(std::move(lives), std::move(request), timeout);
   if (!reply) co_return Fail(reply.error());
   co_return Status();
 }

@@ -402,19 +402,19 @@ Awaitable<void> Client::Impl::KillRestored(ContainerPtr container, std::shared_p
   co_await DiscardOutputs(container, found);
   // What a signal or resume answers does not matter: the wait shows whether it worked.
   if (!ending() || closed) co_return;
-  static_cast<void>(co_await SendSignal(container->id, init, kSigterm, request_time()));
+  static_cast<void>(co_await SendSignal(container, container->id, init, kSigterm, request_time()));
   if (RestoredPaused(*found) && Acts(Deviation::kRestoreResumesPaused) && ending() && !closed) {
     types::UpdateContainerRequest request;
     request.set_id(container->id);
     request.set_pid(init);
     request.set_status("running");
-    static_cast<void>(co_await Send(std::move(request), request_time()));
+    static_cast<void>(co_await SendWhile(container, std::move(request), request_time()));
   }
   // What was spent on finding out that it runs is taken from its time to end by itself.
   const Duration polite = std::max(Duration::zero(), timing.restore_term_wait - found->waited);
   bool waited = co_await container->ended.Sleep(std::min(polite, deadline.left()));
   if (!waited || deadline.left() == Duration::zero()) co_return;
-  static_cast<void>(co_await SendSignal(container->id, init, kSigkill, request_time()));
+  static_cast<void>(co_await SendSignal(container, container->id, init, kSigkill, request_time()));
   waited = co_await container->ended.Sleep(std::min(timing.restore_kill_wait, deadline.left()));
   if (!waited || deadline.left() == Duration::zero()) co_return;
   co_await ReportUndying(container, deadline);
