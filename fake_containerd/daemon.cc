@@ -220,7 +220,8 @@ Status Daemon::Stop() {
   const std::exception_ptr failure = inside_->runtime.failure();
   inside_.reset();
   if (!failure) return {};
-  return Fail(ErrorCode::kInternal, "inside the daemon: " + libcontainerd::DescribeFailure(failure));
+  return Fail(ErrorCode::kInternal,
+              "inside the daemon: " + libcontainerd::DescribeFailure(failure));
 }
 
 }  // namespace fake_containerd

@@ -159,7 +159,8 @@ Status FakeContainerd::Stop() {
   directory_.clear();
   socket_path_.clear();
   if (!failure) return {};
-  return Fail(ErrorCode::kInternal, "inside the fake containerd: " + libcontainerd::DescribeFailure(failure));
+  return Fail(ErrorCode::kInternal,
+              "inside the fake containerd: " + libcontainerd::DescribeFailure(failure));
 }
 
 std::shared_ptr<grpc::Channel> FakeContainerd::InProcessChannel() {

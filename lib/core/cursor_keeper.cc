@@ -118,14 +118,20 @@ void CursorKeeper::Freeze() {
   ledger_->on_moved = [] {};
 }
 
+// What a pending event holds back is written when that event ends.
+bool CursorKeeper::HasToWrite() const {
+  const CursorPosition& position = ledger_->position;
+  return position.value() != stored_ && !position.PassesPending();
+}
+
 void CursorKeeper::OnMoved() {
-  if (writing_ || ledger_->frozen || ledger_->position.value() == stored_) return;
+  if (writing_ || ledger_->frozen || !HasToWrite()) return;
   writing_ = true;
   scope_.Spawn(WriteUntilStored());
 }
 
 Awaitable<void> CursorKeeper::WriteUntilStored() {
-  while (!stop_.stopped() && ledger_->position.value() != stored_) {
+  while (!stop_.stopped() && HasToWrite()) {
     co_await WriteOnce();
     const Duration pause = failure_ ? retry_.Next() : timing_.cursor_interval;
     const bool slept = co_await stop_.Sleep(pause);
@@ -150,7 +156,7 @@ Awaitable<void> CursorKeeper::WriteOnce() {
 Awaitable<void> CursorKeeper::Close() {
   stop_.Stop();
   co_await scope_.Join();
-  if (ledger_ && ledger_->position.value() != stored_) co_await WriteOnce();
+  if (ledger_ && HasToWrite()) co_await WriteOnce();
 }
 
 WallTime CursorKeeper::value() const {

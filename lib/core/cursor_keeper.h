@@ -53,6 +53,7 @@ class CursorKeeper {
   struct Ledger;
   class Receipt;
 
+  bool HasToWrite() const;
   void OnMoved();
   Awaitable<void> WriteUntilStored();
   Awaitable<void> WriteOnce();

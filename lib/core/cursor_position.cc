@@ -48,6 +48,11 @@ void CursorPosition::Abandon(WallTime time) {
   pending_.erase(std::next(place), pending_.end());  // nobody will ask about them
 }
 
+bool CursorPosition::PassesPending() const {
+  if (ceiling_ && *ceiling_ <= value_) return true;
+  return !pending_.empty() && pending_.begin()->first <= value_;
+}
+
 void CursorPosition::Advance(WallTime handled) {
   const std::optional<WallTime>& safe = HandledBelow(pending_.begin());
   if (!safe) return;

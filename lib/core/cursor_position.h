@@ -31,6 +31,9 @@ class CursorPosition {
   void Abandon(WallTime time);
 
   WallTime value() const { return value_; }
+  // An event that is pending was delivered late, after the position had passed it: stored now, the
+  // position would lose it.
+  bool PassesPending() const;
   std::size_t pending() const { return pending_.size(); }  // distinct times
 
  private:

@@ -39,6 +39,22 @@ TEST(CursorPosition, StaysBelowWhatIsPending) {
   EXPECT_EQ(position.pending(), 0U);
 }
 
+TEST(CursorPosition, SaysThatWhatCameLateIsPending) {
+  CursorPosition position(At(0), true);
+  position.Handled(At(5));
+  EXPECT_FALSE(position.PassesPending());
+  position.Begin(At(7));
+  EXPECT_FALSE(position.PassesPending());
+  position.Begin(At(3));
+  EXPECT_TRUE(position.PassesPending());
+  EXPECT_EQ(position.value(), At(5));
+  position.End(At(3));
+  EXPECT_FALSE(position.PassesPending());
+  position.Begin(At(4));
+  position.Abandon(At(4));
+  EXPECT_TRUE(position.PassesPending()) << "for ever";
+}
+
 TEST(CursorPosition, EqualTimesAreHandledTogether) {
   CursorPosition position(At(0), true);
   position.Begin(At(2));

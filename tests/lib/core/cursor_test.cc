@@ -141,6 +141,39 @@ TEST(Cursor, ABlockedCallbackHoldsIt) {
   }
 }
 
+// Between two writes the position may pass an event that was lost at first. Found again, it holds
+// the writing back until its callback ended.
+TEST(Cursor, AnEventFoundLateHoldsTheNextWrite) {
+  RigOptions options;
+  options.timing.cursor_interval = seconds(1);
+  Rig rig(options);
+  EXPECT_EQ(rig.Create("c1"), "OK");
+  EXPECT_EQ(rig.Create("c2"), "OK");
+  rig.Advance(seconds(3));
+  rig.Oom("c2");  // written at once
+  rig.Advance(milliseconds(1));
+  const auto stored = [&] { return libcontainerd::ParseTime(rig.cursor().text()).value(); };
+  const WallTime written = stored();
+  rig.engine().holds.insert("c1 oom");
+  rig.api().drops = [](const types::Event& event) { return event.id() == "c1"; };
+  rig.Oom("c1");
+  rig.Flush();
+  rig.api().drops = {};
+  rig.Oom("c2");  // to be written a second later
+  rig.WaitForLine("c2 oom", 2);
+  rig.Flush();
+  EXPECT_GT(rig.remote().cursor(), written);
+  rig.api().BreakStreams();
+  rig.Advance(milliseconds(500));
+  EXPECT_EQ(rig.engine().held(), 1U) << "it was to be found in the log";
+  rig.Advance(seconds(5));
+  EXPECT_EQ(stored(), written);
+  rig.engine().ReleaseAll();
+  rig.Advance(seconds(1));
+  EXPECT_GT(stored(), written);
+  EXPECT_EQ(stored(), rig.remote().cursor());
+}
+
 // The execs that init's exit ends, and init's own: all of it is of that one event.
 TEST(Cursor, AnExitIsHandledWhenAllIsCalledBack) {
   RigOptions options;
