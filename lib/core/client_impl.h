@@ -154,6 +154,10 @@ class Client::Impl {
   Awaitable<Status> Attach(const std::string& id, const std::string& process, IoPipe pipe);
 
  private:
+  static Error AttachOutOfTime(const std::string& id) {
+    return Error{ErrorCode::kDeadlineExceeded,
+                 "container " + id + ": its attach did not end in time"};
+  }
   static Error ClosedError() { return Error{ErrorCode::kCancelled, "the client is closed"}; }
   template <class Request, class Reply>
   static Awaitable<void> Carry(ContainerdApi& api, ContainerPtr lives, Request request,
@@ -210,16 +214,25 @@ class Client::Impl {
 
   // restore.cc
   struct Found;
+  // Disk work of a restore. One that hangs goes on by itself: RemoveBundle() gives it some time.
+  template <class T>
+  Awaitable<Result<T>> OnDisk(const ContainerPtr& container, Awaitable<Result<T>> work,
+                              const Deadline& deadline) {
+    return DiskSteps::Do(container->restore_disk, "container " + container->id, std::move(work),
+                         std::min(options.timing.restore_disk_wait, deadline.left()));
+  }
   Awaitable<Result<std::vector<types::Event>>> ReadLog(std::string id, Duration timeout);
   Awaitable<Result<std::optional<types::Container>>> AskState(std::string id, Duration timeout);
   Awaitable<Status> Look(ContainerPtr container, std::shared_ptr<Found> found, Duration log_timeout,
                          Deadline deadline);
   Awaitable<Result<std::shared_ptr<Found>>> LookFor(ContainerPtr container, Deadline deadline);
-  Awaitable<Status> RestoreLive(ContainerPtr container, std::shared_ptr<Found> found);
+  Awaitable<Status> RestoreLive(ContainerPtr container, std::shared_ptr<Found> found,
+                                Deadline deadline);
   Awaitable<Status> CallBackRestored(ContainerPtr container, std::shared_ptr<Found> found);
   Awaitable<void> KillRestored(ContainerPtr container, std::shared_ptr<Found> found,
                                Deadline deadline);
-  Awaitable<void> DiscardOutputs(ContainerPtr container, std::shared_ptr<Found> found);
+  Awaitable<void> DiscardOutputs(ContainerPtr container, std::shared_ptr<Found> found,
+                                 Deadline deadline);
   Awaitable<void> ReportUndying(ContainerPtr container, Deadline deadline);
   void TakeOver(const ContainerPtr& container, const Found& found);
   void TrackExecs(const ContainerPtr& container, const Found& found);
@@ -247,6 +260,7 @@ class Client::Impl {
   void EndDraining(const ContainerPtr& container);
   void QueueExit(const ContainerPtr& container);
   void CountCondemned(const Container& container);
+  Awaitable<Status> OpeningsEnded(ContainerPtr container);
   Awaitable<void> RemoveBundle(ContainerPtr container);
   static void EndWaiters(Container& container, const Error& error);
   void RunCallback(const ContainerPtr& container, QueuedCallback callback,

@@ -145,6 +145,7 @@ class Container : public std::enable_shared_from_this<Container> {
   std::vector<HeldEvent> held_events;               // arrived while kStarting or kRestoring
   EventReceipt exit_receipt;                        // of init's exit, until its callback begins
   std::shared_ptr<EventReceipts> restore_receipts;  // of events that came while kRestoring
+  std::shared_ptr<DiskSteps> restore_disk;          // of its restore
   std::shared_ptr<OneShot<Status>> exit_result;     // a restore waits for the exit callback
   std::vector<std::shared_ptr<OutputReader>> discarded;  // read to their ends by nobody's wish
   std::optional<TimerId> drain_timer;

@@ -89,7 +89,7 @@ Awaitable<Status> Client::Impl::Start(ContainerPtr container, CreateOptions crea
 
   Status attached = co_await Attach(container->id, init, std::move(pipe));
   if (attached && deadline.left() == Duration::zero()) {
-    attached = Fail(ErrorCode::kDeadlineExceeded, what + ": its attach did not end in time");
+    attached = Fail(AttachOutOfTime(container->id));
   }
   if (attached) attached = co_await RequestCreate(container, std::move(create), deadline);
   if (!attached) container->stdio.Abandon();

@@ -298,9 +298,19 @@ Awaitable<void> Client::Impl::RunExitCallback(ContainerPtr container, QueuedCall
   done();
 }
 
+// The FIFOs that a restore is opening would be made again behind the removal.
+Awaitable<Status> Client::Impl::OpeningsEnded(ContainerPtr container) {
+  co_await DiskSteps::Idle(container->restore_disk);
+  co_return Status();
+}
+
 // What stands in the way of the removal is not an engine's to mend while it hears of an exit.
 Awaitable<void> Client::Impl::RemoveBundle(ContainerPtr container) {
   if (container->restored) {
+    const auto waiting = std::make_shared<DiskSteps>(ports.runtime, scope_);
+    static_cast<void>(co_await DiskSteps::Do(waiting, "container " + container->id,
+                                             OpeningsEnded(container),
+                                             options.timing.restore_disk_wait));
     Status released = co_await ports.bundles.ReleaseRootfs(container->id);
     if (!released) co_return;
   }

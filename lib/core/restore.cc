@@ -51,6 +51,12 @@ const types::Event* LastEvent(const std::vector<types::Event>& log,
   return &log.back();
 }
 
+// Disk work that has no error of its own.
+Awaitable<Status> WithoutPath(Awaitable<std::string> finding) {
+  static_cast<void>(co_await std::move(finding));
+  co_return Status();
+}
+
 Awaitable<void> ReadToEnd(std::shared_ptr<OutputReader> output) {
   constexpr std::size_t kChunk = 65536;
   while (true) {
@@ -71,7 +77,7 @@ struct Client::Impl::Found {
   std::vector<types::Event> early;   // of these, what came on its own
   std::size_t delivered = 0;         // and of these the last so many while this restore ran
   LifeInLog life;
-  Duration waited{0};
+  Duration waited{0};  // so far, for the disk and for its exit
 
   std::string Bundle(const std::string& otherwise) const {
     return state.bundlepath().empty() ? otherwise : state.bundlepath();
@@ -94,13 +100,14 @@ Awaitable<Status> Client::Impl::Restore(std::string id, RestoreOptions restore) 
   const ContainerPtr container = Begin(id, Container::Phase::kRestoring);
   container->restored = true;
   container->restore_receipts = std::make_shared<EventReceipts>();
+  container->restore_disk = std::make_shared<DiskSteps>(ports.runtime, scope_);
   co_await container->operations.Lock(deadline.left());  // nobody else has it: granted at once
   OperationLock lock(container);
   auto looked = co_await LookFor(container, deadline);
   if (!looked) co_return LeaveAlone(container, looked.error());
   const std::shared_ptr<Found> found = *looked;
   if (found->runs && live) {
-    Status restored = co_await RestoreLive(container, found);
+    Status restored = co_await RestoreLive(container, found, deadline);
     lock.Release();  // callbacks may call operations of their container
     if (restored) restored = co_await CallBackRestored(container, found);
     if (!restored && !Acts(Deviation::kRestoreFailsLoudly)) co_return Status();
@@ -196,7 +203,11 @@ Awaitable<Result<std::shared_ptr<Client::Impl::Found>>> Client::Impl::LookFor(
   const auto found = std::make_shared<Found>();
   found->early = unclaimed_.Take(container->id);
   // From here on PathOf() knows where an earlier engine put it.
-  static_cast<void>(co_await ports.bundles.Find(container->id));
+  auto finding = WithoutPath(ports.bundles.Find(container->id));
+  const Duration began = ports.runtime.Now();
+  Status known = co_await OnDisk(container, std::move(finding), deadline);
+  if (!known) co_return Fail(known.error());
+  const Duration on_disk = found->waited = ports.runtime.Now() - began;
   std::optional<Duration> missing_since;
   Duration log_timeout = deadline.left();
   while (true) {
@@ -212,14 +223,15 @@ Awaitable<Result<std::shared_ptr<Client::Impl::Found>>> Client::Impl::LookFor(
     if (!missing_since) missing_since = ports.runtime.Now();
     const bool worth_waiting = found->stopped || found->life.known;
     const Duration patience =
-        worth_waiting ? timing.restore_exit_wait : timing.restore_unknown_wait;
+        worth_waiting ? std::max(timing.restore_exit_wait - on_disk, timing.restore_unknown_wait)
+                      : timing.restore_unknown_wait;
     const Duration left = *missing_since + patience - ports.runtime.Now();
     if (left <= Duration::zero()) co_return found;
     if (deadline.left() == Duration::zero()) co_return Fail(OutOfTime(container->id));
     const Duration pause = std::min({timing.restore_poll, left, deadline.left()});
     const bool slept = co_await container->ended.Sleep(pause);
     if (!slept) co_return Fail(ClosedError());
-    found->waited = ports.runtime.Now() - *missing_since;
+    found->waited = on_disk + ports.runtime.Now() - *missing_since;
     log_timeout = std::min(std::max(left, timing.restore_poll), deadline.left());
   }
 }
@@ -258,12 +270,14 @@ void Client::Impl::TakeOver(const ContainerPtr& container, const Found& found) {
 }
 
 // Its streams and its execs. The engine is given the streams before anything is called back.
-Awaitable<Status> Client::Impl::RestoreLive(ContainerPtr container, std::shared_ptr<Found> found) {
+Awaitable<Status> Client::Impl::RestoreLive(ContainerPtr container, std::shared_ptr<Found> found,
+                                            Deadline deadline) {
   const std::string init(kInitProcess);
   const types::Process* process = InitOf(found->state);
   const std::string bundle = found->Bundle(ports.bundles.PathOf(container->id));
   StdioPaths paths = StdioPaths::In(bundle, init);
-  auto streams = co_await ports.stdio.Open(paths, process != nullptr && process->terminal());
+  auto opening = ports.stdio.Open(paths, process != nullptr && process->terminal());
+  auto streams = co_await OnDisk(container, std::move(opening), deadline);
   if (!streams) co_return LeaveAlone(container, streams.error());
   IoPipe pipe;
   container->stdio = MakeStdio(container->id, init, std::move(paths), std::move(*streams), pipe);
@@ -271,6 +285,9 @@ Awaitable<Status> Client::Impl::RestoreLive(ContainerPtr container, std::shared_
   container->stdio.streams->PeerOpened();
   Status attached = co_await Attach(container->id, init, std::move(pipe));
   if (attached && closed) attached = Fail(ClosedError());
+  if (attached && deadline.left() == Duration::zero()) {
+    attached = Fail(AttachOutOfTime(container->id));
+  }
   if (!attached) co_return LeaveAlone(container, attached.error());
   container->stdio.stdin_closer->Started();
   co_return Status();
@@ -399,7 +416,9 @@ Awaitable<void> Client::Impl::KillRestored(ContainerPtr container, std::shared_p
   const std::string init(kInitProcess);
   const auto ending = [container] { return container->phase == Container::Phase::kEnding; };
   const auto request_time = [&] { return std::min(timing.call_deadline, deadline.left()); };
-  co_await DiscardOutputs(container, found);
+  const Duration began = ports.runtime.Now();
+  co_await DiscardOutputs(container, found, deadline);
+  found->waited += ports.runtime.Now() - began;
   // What a signal or resume answers does not matter: the wait shows whether it worked.
   if (!ending() || closed) co_return;
   static_cast<void>(co_await SendSignal(container, container->id, init, kSigterm, request_time()));
@@ -410,7 +429,8 @@ Awaitable<void> Client::Impl::KillRestored(ContainerPtr container, std::shared_p
     request.set_status("running");
     static_cast<void>(co_await SendWhile(container, std::move(request), request_time()));
   }
-  // What was spent on finding out that it runs is taken from its time to end by itself.
+  // What was spent on finding out that it runs, and on its streams, is taken from its time to end
+  // by itself.
   const Duration polite = std::max(Duration::zero(), timing.restore_term_wait - found->waited);
   bool waited = co_await container->ended.Sleep(std::min(polite, deadline.left()));
   if (!waited || deadline.left() == Duration::zero()) co_return;
@@ -458,12 +478,13 @@ void Client::Impl::StayOn(const ContainerPtr& container) {
 }
 
 // A process that nobody reads from would block on its output, and never see the signal.
-Awaitable<void> Client::Impl::DiscardOutputs(ContainerPtr container, std::shared_ptr<Found> found) {
+Awaitable<void> Client::Impl::DiscardOutputs(ContainerPtr container, std::shared_ptr<Found> found,
+                                             Deadline deadline) {
   const types::Process* process = InitOf(found->state);
   StdioPaths paths =
       StdioPaths::In(found->Bundle(ports.bundles.PathOf(container->id)), std::string(kInitProcess));
-  auto streams =
-      co_await ports.stdio.Open(std::move(paths), process != nullptr && process->terminal());
+  auto opening = ports.stdio.Open(std::move(paths), process != nullptr && process->terminal());
+  auto streams = co_await OnDisk(container, std::move(opening), deadline);
   if (!streams || closed) co_return;  // without its FIFOs nothing can block on them
   (*streams)->PeerOpened();
   IoPipe pipe = (*streams)->TakePipe();

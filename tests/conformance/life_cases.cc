@@ -10,7 +10,6 @@ namespace {
 namespace step = fake_containerd::step;
 using fake_containerd::OutputStream;
 using libcontainerd::Method;
-using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 

@@ -82,6 +82,61 @@ Awaitable<Status> SteppedApi::Unary(libcontainerd::Method method,
   co_return status;
 }
 
+class SteppedApi::Stream final : public libcontainerd::EventStream,
+                                 public libcontainerd::EventSink {
+ public:
+  Stream(SteppedApi& api, types::EventsRequest request, libcontainerd::EventSink& sink)
+      : api_(api), request_(std::move(request)), sink_(sink), fault_(api.steps_.Take("Events")) {
+    if (fault_ == Steps::Fault::kFail) {
+      EndLater(Fail(api_.steps_.FailureOf("Events")));
+    } else if (fault_ == Steps::Fault::kUnreachable) {
+      EndLater(Fail(ErrorCode::kUnavailable, "nobody listens"));
+    } else if (fault_ == Steps::Fault::kHang) {
+      AtHeal([this] { Open(); });
+    } else {
+      Open();
+    }
+  }
+
+  void OnEvents(std::span<const types::Event> events) override { sink_.OnEvents(events); }
+  void OnEnd(Status status) override {
+    if (fault_ == Steps::Fault::kLose) {
+      status = Fail(ErrorCode::kUnavailable, "the answer was lost");
+    }
+    if (fault_ != Steps::Fault::kWithhold) return sink_.OnEnd(std::move(status));
+    AtHeal([this, status = std::move(status)]() mutable { sink_.OnEnd(std::move(status)); });
+  }
+
+ private:
+  void Open() { stream_ = api_.api_.Events(request_, *this); }
+  void EndLater(Status status) {
+    asio::post(api_.steps_.executor(), WhileOpen([this, status = std::move(status)]() mutable {
+                 sink_.OnEnd(std::move(status));
+               }));
+  }
+  void AtHeal(Task task) { api_.steps_.AtHeal(WhileOpen(std::move(task))); }
+  Task WhileOpen(Task task) {
+    return [open = std::weak_ptr<void>(open_), task = std::move(task)]() mutable {
+      if (!open.expired()) task();
+    };
+  }
+
+  SteppedApi& api_;
+  types::EventsRequest request_;
+  libcontainerd::EventSink& sink_;
+  std::optional<Steps::Fault> fault_;
+  std::shared_ptr<void> open_ = std::make_shared<char>();
+  std::unique_ptr<libcontainerd::EventStream> stream_;
+};
+
+std::unique_ptr<libcontainerd::EventStream> SteppedApi::Events(types::EventsRequest request,
+                                                               libcontainerd::EventSink& sink) {
+  if (!request.storedonly() || request.id().empty()) {
+    return api_.Events(std::move(request), sink);
+  }
+  return std::make_unique<Stream>(*this, std::move(request), sink);
+}
+
 void SteppedBackend::Call(const std::string& kind, Done done,
                           libcontainerd::UniqueFunction<void(Done)> begin) {
   const std::optional<Steps::Fault> fault = steps_.Take(kind);

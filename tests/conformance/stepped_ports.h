@@ -3,7 +3,9 @@
 // what the steps are.
 //
 //   "CreateContainer"          a request, by its method
-//   "bundle create", "bundle read", "bundle remove", "fifos open", "fifos remove"
+//   "Events"                   a read of the stored log about one container; other streams are none
+//   "bundle create", "bundle find", "bundle read", "bundle remove", "rootfs release"
+//   "fifos open", "fifos remove"
 //   "attach init", "callback start-container"
 //   "… #2"                     the second of that name
 //
@@ -52,6 +54,7 @@ class Steps {
   static constexpr libcontainerd::Duration kForEver = std::chrono::hours(24 * 365);
   void AtHeal(libcontainerd::Task task) { held_.push_back(std::move(task)); }
   libcontainerd::Error FailureOf(const std::string& kind) const;
+  asio::any_io_executor executor() const { return runtime_.executor(); }
   // A piece of disk work.
   template <class T>
   static libcontainerd::Awaitable<libcontainerd::Result<T>> Work(
@@ -82,15 +85,15 @@ class SteppedApi final : public libcontainerd::ContainerdApi {
                                                         google::protobuf::Message& response,
                                                         libcontainerd::Duration timeout) override;
   std::unique_ptr<libcontainerd::EventStream> Events(types::EventsRequest request,
-                                                     libcontainerd::EventSink& sink) override {
-    return api_.Events(std::move(request), sink);
-  }
+                                                     libcontainerd::EventSink& sink) override;
   libcontainerd::Awaitable<libcontainerd::Status> CheckHealth(
       libcontainerd::Duration timeout) override {
     return api_.CheckHealth(timeout);
   }
 
  private:
+  class Stream;
+
   Steps& steps_;
   libcontainerd::ContainerdApi& api_;
 };
@@ -101,7 +104,7 @@ class SteppedBundles final : public libcontainerd::BundleStore {
       : steps_(steps), bundles_(bundles) {}
   std::string PathOf(const std::string& id) const override { return bundles_.PathOf(id); }
   libcontainerd::Awaitable<std::string> Find(std::string id) override {
-    return bundles_.Find(std::move(id));
+    return FindIn(&steps_, bundles_.Find(std::move(id)));
   }
   libcontainerd::Awaitable<libcontainerd::Status> Create(std::string id, std::string config_json,
                                                          libcontainerd::FileOwner root) override {
@@ -119,6 +122,16 @@ class SteppedBundles final : public libcontainerd::BundleStore {
   }
 
  private:
+  // It has no error to fail with.
+  static libcontainerd::Awaitable<std::string> FindIn(Steps* steps,
+                                                      libcontainerd::Awaitable<std::string> work) {
+    const std::optional<Steps::Fault> fault = steps->Take("bundle find");
+    if (fault == Steps::Fault::kHang) static_cast<void>(co_await steps->Hang(Steps::kForEver));
+    std::string found = co_await std::move(work);
+    if (fault == Steps::Fault::kWithhold) static_cast<void>(co_await steps->Hang(Steps::kForEver));
+    co_return found;
+  }
+
   Steps& steps_;
   libcontainerd::BundleStore& bundles_;
 };

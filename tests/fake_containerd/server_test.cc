@@ -37,7 +37,6 @@ using libcontainerd::test::NumberedEvents;
 using libcontainerd::test::OpenStream;
 using libcontainerd::test::Pending;
 using libcontainerd::test::RecordingSink;
-using libcontainerd::test::RunOn;
 using libcontainerd::test::ScriptedApi;
 using libcontainerd::test::TemporaryDirectory;
 using namespace std::chrono_literals;

@@ -11,13 +11,10 @@
 namespace scenarios {
 namespace {
 
-using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
-using ::testing::Field;
 using ::testing::IsSubsetOf;
 using ::testing::Not;
-using ::testing::StartsWith;
 
 struct Planned {
   explicit Planned(const std::string& name)

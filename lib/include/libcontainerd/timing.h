@@ -43,6 +43,8 @@ struct Timing {
   Duration restore_exit_wait = std::chrono::seconds(10);
   Duration restore_unknown_wait = std::chrono::milliseconds(500);
   Duration restore_poll = std::chrono::milliseconds(100);
+  // How long a restore waits for the file system, which is taken from its other waits.
+  Duration restore_disk_wait = std::chrono::seconds(5);
   // Restore of one that runs, without live-restore: from SIGTERM to SIGKILL, and from there to
   // giving up.
   Duration restore_term_wait = std::chrono::seconds(10);

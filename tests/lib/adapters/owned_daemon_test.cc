@@ -64,7 +64,7 @@ class Observed final : public ContainerdApi {
     return changed_.wait_for(lock, std::chrono::milliseconds(kPatienceMs),
                              [&] { return running_ == 0; });
   }
-  std::size_t running() {
+  int running() {
     const std::lock_guard lock(mutex_);
     return running_;
   }
@@ -86,7 +86,7 @@ class Observed final : public ContainerdApi {
  private:
   void CountChecks(int difference) {
     const std::lock_guard lock(mutex_);
-    running_ = static_cast<std::size_t>(static_cast<int>(running_) + difference);
+    running_ += difference;
     changed_.notify_all();
   }
 
@@ -96,7 +96,7 @@ class Observed final : public ContainerdApi {
   std::map<DaemonEventKind, std::size_t> told_;
   std::map<DaemonEventKind, DaemonPid> last_pid_;
   std::map<DaemonEventKind, std::string> last_text_;
-  std::size_t running_ = 0;
+  int running_ = 0;
 };
 
 // One remote's daemon: runtime, connection, launcher and supervisor on a state directory.
@@ -183,7 +183,7 @@ class Owner {
     Settle();
     clock_.AdvanceBy(500ms);
     Settle();
-    EXPECT_EQ(observed_.running(), 1U);
+    EXPECT_EQ(observed_.running(), 1);
     clock_.AdvanceBy(3s);
     EXPECT_TRUE(observed_.WaitForChecks());
     Settle();

@@ -13,7 +13,6 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using test::Gone;
 using test::Options;
-using test::SimulatedLauncher;
 using Fixture = test::SupervisorFixture;
 using ::testing::ElementsAre;
 

@@ -316,7 +316,7 @@ std::string CreatesDuringTheExitCallback(Rig& rig) {
   rig.Do([&] { rig.engine().holds.insert("c1 exit"); });
   rig.Exit("c1", "init", 1);
   rig.WaitForLine("c1 exit 1");
-  const std::string created = rig.Create("c1");
+  std::string created = rig.Create("c1");
   rig.Do([&] { rig.engine().Release("c1 exit"); });
   rig.Flush();
   return created;

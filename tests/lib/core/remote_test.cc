@@ -16,7 +16,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using ::testing::ElementsAre;
 
 // Streams that do what the test says.
 class Streams final : public ContainerdApi {

@@ -93,7 +93,7 @@ std::string RestoresWithAFailingAttach(Rig& rig) {
   rig.Do([&] {
     rig.engine().failing.emplace("c1 attach init", Error{ErrorCode::kInternal, "no"});
   });
-  const std::string restored = rig.Restore("c1", true);
+  std::string restored = rig.Restore("c1", true);
   EXPECT_THAT(rig.Tracked(), IsEmpty());
   EXPECT_TRUE(rig.Runs("c1"));
   rig.Do([&] { rig.engine().failing.clear(); });

@@ -103,7 +103,8 @@ TEST(Random, ShuffleKeepsEveryElementAndFavoursNoOrder) {
     std::vector<int> values = {0, 1, 2};
     random.Shuffle(values);
     // 012 021 102 120 201 210
-    ++counts.at(static_cast<std::size_t>(values[0] * 2 + (values[1] > values[2] ? 1 : 0)));
+    const int which = values[0] * 2 + (values[1] > values[2] ? 1 : 0);
+    ++counts.at(static_cast<std::size_t>(which));
     std::sort(values.begin(), values.end());
     ASSERT_EQ(values, (std::vector<int>{0, 1, 2}));
   }

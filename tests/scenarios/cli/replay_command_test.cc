@@ -40,7 +40,7 @@ class ReplayCommandTest : public ::testing::Test {
       text << std::ifstream(path).rdbuf();
       return text.str();
     };
-    const std::string wire = directory_ + "/" + name + ".jsonl";
+    std::string wire = directory_ + "/" + name + ".jsonl";
     std::ofstream(wire) << edit_wire(read(Trace(name)));
     std::ofstream(directory_ + "/" + name + ".client.jsonl")
         << read(std::string(DRYDOCK_TRACES) + "/" + name + ".client.jsonl");

@@ -14,7 +14,6 @@ namespace scenarios {
 namespace {
 
 using ::testing::Combine;
-using ::testing::Values;
 using ::testing::ValuesIn;
 
 std::vector<Transport> BuiltTransports() {
