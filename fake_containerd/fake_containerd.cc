@@ -6,6 +6,7 @@
 #include <asio/post.hpp>
 
 #include "fake_containerd/behaviour_table.h"
+#include "fake_containerd/behaviour_text.h"
 #include "fake_containerd/fifo_process_io.h"
 #include "fake_containerd/happenings.h"
 #include "fake_containerd/server.h"
@@ -171,6 +172,14 @@ void FakeContainerd::SetBehaviour(std::string id, std::string process, Behaviour
   behaviours_->Set(std::move(id), std::move(process), std::move(behaviour));
 }
 
+Outcome FakeContainerd::SetBehaviourText(std::string id, std::string process,
+                                         const std::string& text) {
+  libcontainerd::Result<Behaviour> behaviour = ParseBehaviour(text);
+  if (!behaviour) return Outcome::Failed(behaviour.error().message);
+  SetBehaviour(std::move(id), std::move(process), std::move(*behaviour));
+  return {};
+}
+
 void FakeContainerd::SetBehaviourOf(std::string program, Behaviour behaviour) {
   behaviours_->SetOf(std::move(program), std::move(behaviour));
 }
@@ -280,6 +289,12 @@ Outcome FakeContainerd::WaitForSubscribers(std::size_t count, Duration timeout) 
 
 std::vector<Event> FakeContainerd::Events() const {
   return inside_ ? inside_->happenings.events() : std::vector<Event>();
+}
+
+std::optional<StreamTotal> FakeContainerd::TotalOf(const std::string& id,
+                                                   const std::string& process,
+                                                   StdioStream stream) const {
+  return inside_ ? inside_->happenings.TotalOf(id, process, stream) : std::nullopt;
 }
 
 std::optional<ContainerInfo> FakeContainerd::Inspect(const std::string& id) {

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,6 +26,8 @@ class Happenings final : public WorldObserver {
                         std::uint32_t system_pid) override;
   void OnProcessEnded(const ContainerKey& container, const std::string& process,
                       std::uint32_t status) override;
+  void OnStdioEnd(const ContainerKey& container, const std::string& process, StdioStream stream,
+                  std::uint64_t total_bytes, const std::string& sha256) override;
   void SubscribersChanged(int difference);
 
   // Each waits for `timeout` of real time at most.
@@ -35,6 +38,9 @@ class Happenings final : public WorldObserver {
   Outcome WaitForSubscribers(std::size_t count, Duration timeout);
 
   std::vector<Event> events() const;
+  // What went through a stream of the process's last life, once it ended.
+  std::optional<StreamTotal> TotalOf(const std::string& id, const std::string& process,
+                                     StdioStream stream) const;
 
  private:
   struct Process {
@@ -42,6 +48,7 @@ class Happenings final : public WorldObserver {
     std::uint32_t status = 0;    // of its last end
     std::size_t starts = 0;      // lives begun
     std::size_t exits_told = 0;  // exit events
+    std::map<StdioStream, StreamTotal> totals{};
   };
   using ProcessKey = std::pair<std::string, std::string>;  // container id, name
 
