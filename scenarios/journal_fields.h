@@ -42,8 +42,8 @@ constexpr FieldMask MaskOf(Field field) {
   return FieldMask{1} << static_cast<unsigned>(field);
 }
 
-// Without these a line of that kind means nothing. Their default is no value for them, so they are
-// never left out.
+// Without these a line of that kind means nothing: they are written even when they are zero or
+// empty.
 constexpr FieldMask RequiredFields(EntryKind kind) {
   constexpr FieldMask kAlways = MaskOf(Field::kSeq) | MaskOf(Field::kT) | MaskOf(Field::kKind);
   switch (kind) {

@@ -20,7 +20,9 @@ bool IsPlain(const std::string& text) {
 // Appends the fields of one line to `line`.
 class LineWriter {
  public:
-  LineWriter(const Journal& journal, std::string& line) : journal_(journal), line_(line) {}
+  // `required` stand there even if they are zero or empty.
+  LineWriter(const Journal& journal, FieldMask required, std::string& line)
+      : journal_(journal), required_(required), line_(line) {}
 
   template <class Integer>
   void Number(Field field, Integer value) {
@@ -31,7 +33,7 @@ class LineWriter {
   }
   template <class Integer>
   void NumberUnlessZero(Field field, Integer value) {
-    if (value != 0) Number(field, value);
+    if (value != 0 || IsRequired(field)) Number(field, value);
   }
   void TrueOnly(Field field, bool value) {
     if (!value) return;
@@ -39,7 +41,7 @@ class LineWriter {
     line_ += "true";
   }
   void Text(Field field, Symbol symbol) {
-    if (symbol == Symbol{}) return;
+    if (symbol == Symbol{} && !IsRequired(field)) return;
     Name(field);
     const std::string& text = journal_.Text(symbol);
     if (IsPlain(text)) {
@@ -54,18 +56,20 @@ class LineWriter {
   }
 
  private:
+  bool IsRequired(Field field) const { return (required_ & MaskOf(field)) != 0; }
   void Name(Field field) {
     line_.append(first_ ? "{\"" : ",\"").append(FieldName(field)).append("\":");
     first_ = false;
   }
 
   const Journal& journal_;
+  FieldMask required_;
   std::string& line_;
   bool first_ = true;
 };
 
 void AppendLine(const Journal& journal, const Entry& entry, std::string& out) {
-  LineWriter line(journal, out);
+  LineWriter line(journal, RequiredFields(entry.kind), out);
   line.Number(Field::kSeq, entry.seq);
   line.Number(Field::kT, static_cast<std::int64_t>(entry.t.count()));
   line.Word(Field::kKind, EntryKindName(entry.kind));

@@ -160,6 +160,47 @@ void CallsEndAtTheirDeadline(Rig& rig) {
   EXPECT_EQ(Describe(rig.Await(resized)), "DEADLINE_EXCEEDED UpdateProcess: no answer in time");
 }
 
+// While a callback of c1 has not ended, everything but what waits for it may be called.
+void CallbacksMayCall(Rig& rig) {
+  const scenarios::CallFacts inside{.from_callback_of = rig.journal().Intern("c1")};
+  const auto call = [&](const char* operation, const char* id, const char* process,
+                        Awaitable<Status> (*begin)(Client&)) {
+    return Describe(rig.Await(rig.Begin<void>(operation, id, process, begin, inside)));
+  };
+  rig.Behave("c1", "init", {.signals = {{10, {}}}});
+  rig.Do([&] { rig.engine().holds = {"c1 start-container", "c1 exit"}; });
+  const auto created = rig.BeginCreate("c1");
+  rig.WaitForLine("c1 start-container");
+  const auto added = rig.Begin<libcontainerd::AddedProcess>(
+      "add-process", "c1", "e1",
+      [](Client& client) { return client.AddProcess("c1", "e1", Rig::ExecSpec()); }, inside);
+  EXPECT_EQ(Describe(rig.Await(added)), "OK");
+  const auto stats = rig.Begin<types::StatsResponse>(
+      "stats", "c1", "", [](Client& client) { return client.Stats("c1"); }, inside);
+  EXPECT_EQ(Describe(rig.Await(stats)), "OK");
+  EXPECT_EQ(call("signal", "c1", "", [](Client& client) { return client.Signal("c1", 10); }), "OK");
+  EXPECT_EQ(call("resize", "c1", "init",
+                 [](Client& client) { return client.Resize("c1", "init", 80, 24); }),
+            "OK");
+  EXPECT_EQ(
+      call("create", "c2", "", [](Client& client) { return client.Create("c2", Rig::kSpec); }),
+      "OK");
+  EXPECT_FALSE(rig.Returned(created));
+  rig.Do([&] { rig.engine().Release("c1 start-container"); });
+  EXPECT_EQ(Describe(rig.Await(created)), "OK");
+
+  rig.Exit("c1", "init", 0);
+  rig.WaitForLine("c1 exit 0");
+  EXPECT_EQ(call("pause", "c2", "", [](Client& client) { return client.Pause("c2"); }), "OK");
+  EXPECT_EQ(call("resume", "c2", "", [](Client& client) { return client.Resume("c2"); }), "OK");
+  EXPECT_EQ(call("signal", "c1", "", [](Client& client) { return client.Signal("c1", 9); }),
+            "UNKNOWN containerd: container not found");
+  EXPECT_EQ(
+      call("create", "c1", "", [](Client& client) { return client.Create("c1", Rig::kSpec); }),
+      "ALREADY_EXISTS Container c1 is already active");
+  rig.Do([&] { rig.engine().ReleaseAll(); });
+}
+
 }  // namespace
 
 std::vector<Case> CallCases() {
@@ -169,7 +210,8 @@ std::vector<Case> CallCases() {
           {"InvalidArguments", &InvalidArguments},
           {"ContainersWithoutAProcess", &ContainersWithoutAProcess},
           {"AStateWithoutTheContainer", &AStateWithoutTheContainer},
-          {"CallsEndAtTheirDeadline", &CallsEndAtTheirDeadline}};
+          {"CallsEndAtTheirDeadline", &CallsEndAtTheirDeadline},
+          {"CallbacksMayCall", &CallbacksMayCall}};
 }
 
 }  // namespace drydock_tests

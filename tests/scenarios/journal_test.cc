@@ -195,6 +195,15 @@ TEST(JournalErrors, SayWhatIsUnknown) {
   EXPECT_EQ(ReadError("{\"seq\":1,\"seq\":1}\n"), "j.jsonl:1: \"seq\" stands twice, expected once");
 }
 
+// What every line of a kind has is written even when it is nothing, or it could not be read again.
+TEST(Journal, RequiredFieldsMayBeNothing) {
+  const std::string line = R"({"seq":1,"t":0,"kind":"call_begin","what":"","number":0})";
+  std::istringstream in(line + "\n");
+  Journal journal;
+  ASSERT_TRUE(ReadJournal(in, "j.jsonl", journal));
+  EXPECT_EQ(ToJsonLine(journal, journal.entries().front()), line);
+}
+
 TEST(JournalErrors, SayWhatIsMissing) {
   EXPECT_EQ(ReadError("{\"t\":0,\"kind\":\"note\"}\n"),
             "j.jsonl:1: \"seq\" is missing, expected in every line");

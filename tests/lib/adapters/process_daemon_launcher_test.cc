@@ -9,7 +9,9 @@
 #include <sstream>
 #include <vector>
 
+#include <spawn.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -264,16 +266,20 @@ TEST_F(Launcher, DaemonDiesWithItsParent) {
   const DaemonCommand command = Command(std::string("echo ready\n") + kStay);
   int numbers[2];
   ASSERT_EQ(::pipe2(numbers, O_CLOEXEC), 0);
-  const pid_t parent = ::fork();
-  if (parent == 0) {
-    ThreadedRuntime runtime;
-    ProcessDaemonLauncher launcher(runtime, {.stdout_fd = output_.fd()});
-    Result<StartedDaemon> started = WaitFor(runtime, launcher.Start(command));
-    const pid_t pid = started ? started->process->pid() : 0;
-    if (::write(numbers[1], &pid, sizeof pid) < 0) ::_exit(1);
-    ::pause();  // until it is killed
-    ::_exit(0);
-  }
+  std::string program = DAEMON_PARENT;
+  std::string file = pid_file();
+  std::string daemon_program = command.program;
+  std::string daemon_socket = command.socket;
+  char* const arguments[] = {program.data(), file.data(), daemon_program.data(),
+                             daemon_socket.data(), nullptr};
+  posix_spawn_file_actions_t streams;
+  posix_spawn_file_actions_init(&streams);
+  posix_spawn_file_actions_adddup2(&streams, numbers[1], STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&streams, output_.fd(), STDERR_FILENO);
+  pid_t parent = 0;
+  ASSERT_EQ(::posix_spawn(&parent, DAEMON_PARENT, &streams, nullptr, arguments, environ), 0);
+  posix_spawn_file_actions_destroy(&streams);
+  ::close(numbers[1]);
   pid_t daemon_pid = 0;
   ASSERT_EQ(::read(numbers[0], &daemon_pid, sizeof daemon_pid), sizeof daemon_pid);
   ASSERT_GT(daemon_pid, 0);
@@ -284,7 +290,6 @@ TEST_F(Launcher, DaemonDiesWithItsParent) {
   EXPECT_EQ(::waitpid(parent, nullptr, 0), parent);
   EXPECT_TRUE(daemon.WaitForEnd());
   ::close(numbers[0]);
-  ::close(numbers[1]);
 }
 
 TEST_F(Launcher, PidFile) {
