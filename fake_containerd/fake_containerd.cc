@@ -254,6 +254,11 @@ void FakeContainerd::HoldEvents(bool held) {
   inside_->OnExecutor([&] { inside_->world->HoldSubscribers(held); });
 }
 
+void FakeContainerd::SetStats(const std::string& id, StatsScript script) {
+  if (!inside_) return;
+  inside_->OnExecutor([&] { inside_->world->SetStats(ContainerKey{.id = id}, std::move(script)); });
+}
+
 void FakeContainerd::SetChoices(Choices choices) {
   if (!inside_) return;
   inside_->OnExecutor([&] { inside_->world->choices() = choices; });

@@ -63,6 +63,12 @@ class Reader {
     }
     return texts;
   }
+  // Absent, negative and absurd numbers limit nothing.
+  std::optional<std::uint64_t> Limit(const char* name) const {
+    const Json* found = Field(name);
+    if (found == nullptr || !found->is_number_unsigned()) return std::nullopt;
+    return found->get<std::uint64_t>();
+  }
   const Json* Array(const char* name) { return Get(name, Json::value_t::array); }
   void Merge(const Reader& other) { ok_ = ok_ && other.ok_; }
   const Json* Field(const char* name) const {
@@ -123,12 +129,36 @@ void ReadAnnotations(Reader& root, std::map<std::string, std::string>& annotatio
   root.Merge(reader);
 }
 
+void ReadResources(Reader& linux_section, Resources& resources) {
+  const Json* object = linux_section.Object("resources");
+  if (object == nullptr) return;
+  Reader reader(*object);
+  if (const Json* memory = reader.Object("memory")) {
+    const Reader limits(*memory);
+    resources.memory_limit = limits.Limit("limit");
+    resources.memory_swap = limits.Limit("swap");
+    resources.memory_reservation = limits.Limit("reservation");
+    resources.kernel_memory_limit = limits.Limit("kernel");
+  }
+  if (const Json* cpu = reader.Object("cpu")) {
+    const Reader limits(*cpu);
+    resources.cpu_shares = limits.Limit("shares");
+    resources.cpu_period = limits.Limit("period");
+    resources.cpu_quota = limits.Limit("quota");
+  }
+  if (const Json* pids = reader.Object("pids")) {
+    resources.pids_limit = Reader(*pids).Limit("limit");
+  }
+  linux_section.Merge(reader);
+}
+
 bool ReadSpec(const Json& config, BundleSpec& spec) {
   Reader root(config);
   ReadAnnotations(root, spec.annotations);
   if (const Json* linux_section = root.Object("linux")) {
     Reader reader(*linux_section);
     spec.cgroups_path = reader.Text("cgroupsPath");
+    ReadResources(reader, spec.resources);
     root.Merge(reader);
   }
   if (const Json* object = root.Object("process")) {

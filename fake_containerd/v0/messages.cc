@@ -16,10 +16,6 @@ using libcontainerd::Result;
 constexpr std::int64_t kZeroSeconds = -62135596800;
 constexpr std::int64_t kBeyondSeconds = 253402300800;
 constexpr std::int32_t kNanosPerSecond = 1'000'000'000;
-constexpr std::uint64_t kUnlimited = 9223372036854771712U;
-constexpr std::uint64_t kKernelMemory = 241664;
-constexpr std::uint64_t kKernelMemoryPeak = 430080;
-constexpr int kCpuCount = 2;
 
 std::vector<std::string> Strings(const google::protobuf::RepeatedPtrField<std::string>& field) {
   return {field.begin(), field.end()};
@@ -87,6 +83,59 @@ WallTime ToWallTime(const google::protobuf::Timestamp& timestamp) {
   return WallTime(seconds(timestamp.seconds()) + Duration(timestamp.nanos()));
 }
 
+void Fill(const NetworkUsage& network, types::NetworkStats& message) {
+  message.set_name(network.name);
+  message.set_rx_bytes(network.rx_bytes);
+  message.set_rx_packets(network.rx_packets);
+  message.set_rx_errors(network.rx_errors);
+  message.set_rx_dropped(network.rx_dropped);
+  message.set_tx_bytes(network.tx_bytes);
+  message.set_tx_packets(network.tx_packets);
+  message.set_tx_errors(network.tx_errors);
+  message.set_tx_dropped(network.tx_dropped);
+}
+
+void Fill(const CpuUsage& cpu, types::CpuStats& message) {
+  types::CpuUsage* usage = message.mutable_cpu_usage();
+  usage->set_total_usage(cpu.total);
+  for (const std::uint64_t one : cpu.per_cpu) usage->add_percpu_usage(one);
+  usage->set_usage_in_kernelmode(cpu.in_kernel);
+  usage->set_usage_in_usermode(cpu.in_user);
+  message.mutable_throttling_data()->set_periods(cpu.periods);
+  message.mutable_throttling_data()->set_throttled_periods(cpu.throttled_periods);
+  message.mutable_throttling_data()->set_throttled_time(cpu.throttled_time);
+  message.set_system_usage(cpu.system_total);
+}
+
+// For MemoryData and HugetlbStats, whose fields have the same names.
+template <class Message>
+void Fill(const MemoryUsage& usage, Message& message) {
+  message.set_usage(usage.usage);
+  message.set_max_usage(usage.peak);
+  message.set_failcnt(usage.failures);
+  message.set_limit(usage.limit);
+}
+
+void Fill(const BlkioUsage& blkio, types::BlkioStats& message) {
+  const auto fill = [](const std::vector<BlkioEntry>& entries, auto* list) {
+    for (const BlkioEntry& entry : entries) {
+      types::BlkioStatsEntry* added = list->Add();
+      added->set_major(entry.major);
+      added->set_minor(entry.minor);
+      added->set_op(entry.op);
+      added->set_value(entry.value);
+    }
+  };
+  fill(blkio.service_bytes, message.mutable_io_service_bytes_recursive());
+  fill(blkio.serviced, message.mutable_io_serviced_recursive());
+  fill(blkio.queued, message.mutable_io_queued_recursive());
+  fill(blkio.service_time, message.mutable_io_service_time_recursive());
+  fill(blkio.wait_time, message.mutable_io_wait_time_recursive());
+  fill(blkio.merged, message.mutable_io_merged_recursive());
+  fill(blkio.time, message.mutable_io_time_recursive());
+  fill(blkio.sectors, message.mutable_sectors_recursive());
+}
+
 template <class T>
 std::optional<T> UnlessEmpty(const T& value) {
   return value == T() ? std::nullopt : std::optional<T>(value);
@@ -126,31 +175,19 @@ types::Event ToMessage(const Event& event) {
 
 types::StatsResponse ToMessage(const TaskStats& stats) {
   types::StatsResponse response;
+  for (const NetworkUsage& network : stats.networks) Fill(network, *response.add_network_stats());
   types::CgroupStats* cgroup = response.mutable_cgroup_stats();
-  types::CpuStats* cpu = cgroup->mutable_cpu_stats();
-  cpu->mutable_cpu_usage()->set_total_usage(stats.cpu_total);
-  const std::uint64_t share = stats.cpu_total / kCpuCount;
-  cpu->mutable_cpu_usage()->add_percpu_usage(stats.cpu_total - share);
-  cpu->mutable_cpu_usage()->add_percpu_usage(share);
-  cpu->mutable_throttling_data();
-  cpu->set_system_usage(stats.system_total);
+  Fill(stats.cpu, *cgroup->mutable_cpu_stats());
   types::MemoryStats* memory = cgroup->mutable_memory_stats();
-  const auto fill = [](types::MemoryData* data, std::uint64_t usage, std::uint64_t peak,
-                       std::uint64_t limit) {
-    data->set_usage(usage);
-    data->set_max_usage(peak);
-    data->set_limit(limit);
-  };
-  fill(memory->mutable_usage(), stats.memory_usage, stats.memory_peak, stats.memory_limit);
-  fill(memory->mutable_swap_usage(), stats.memory_usage, stats.memory_peak,
-       stats.memory_swap_limit);
-  fill(memory->mutable_kernel_usage(), kKernelMemory, kKernelMemoryPeak, kUnlimited);
-  auto& details = *memory->mutable_stats();
-  details["cache"] = 0;
-  details["rss"] = stats.memory_usage - kKernelMemory;
-  details["hierarchical_memory_limit"] = stats.memory_limit;
-  details["hierarchical_memsw_limit"] = stats.memory_swap_limit;
-  cgroup->mutable_blkio_stats();
+  memory->set_cache(stats.cache);
+  Fill(stats.memory, *memory->mutable_usage());
+  Fill(stats.swap, *memory->mutable_swap_usage());
+  Fill(stats.kernel, *memory->mutable_kernel_usage());
+  for (const auto& [name, value] : stats.memory_details) (*memory->mutable_stats())[name] = value;
+  Fill(stats.blkio, *cgroup->mutable_blkio_stats());
+  for (const auto& [size, usage] : stats.hugetlb) {
+    Fill(usage, (*cgroup->mutable_hugetlb_stats())[size]);
+  }
   cgroup->mutable_pids_stats()->set_current(stats.pids);
   cgroup->mutable_pids_stats()->set_limit(stats.pids_limit);
   *response.mutable_timestamp() = ToTimestamp(stats.time);

@@ -45,6 +45,17 @@ SimulatedProcess::SimulatedProcess(Runtime& runtime, WorldObserver* observer,
   if (info_.spec.terminal) outputs_[1].closed = true;
 }
 
+std::shared_ptr<SimulatedProcess> SimulatedProcess::Gone(Runtime& runtime, ContainerKey container,
+                                                         ProcessInfo info, std::uint32_t status) {
+  auto process = std::make_shared<SimulatedProcess>(runtime, nullptr, std::move(container),
+                                                    std::move(info), Behaviour(), nullptr, Hooks());
+  process->dead_ = true;
+  process->released_ = true;
+  process->status_ = status;
+  for (Output& out : process->outputs_) out.closed = true;
+  return process;
+}
+
 void SimulatedProcess::Start() {
   if (observer_ != nullptr) observer_->OnProcessStarted(container_, info_.name, info_.system_pid);
   libcontainerd::Spawn(runtime_, RunScript(shared_from_this()));

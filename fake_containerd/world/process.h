@@ -42,6 +42,10 @@ class SimulatedProcess : public std::enable_shared_from_this<SimulatedProcess> {
   SimulatedProcess(const SimulatedProcess&) = delete;
   SimulatedProcess& operator=(const SimulatedProcess&) = delete;
 
+  // One that an earlier world knew: it is dead, its streams are closed, nobody is told.
+  static std::shared_ptr<SimulatedProcess> Gone(Runtime& runtime, ContainerKey container,
+                                                ProcessInfo info, std::uint32_t status);
+
   void Start();
   // Closes the streams, calls no hook and no observer from here on. The script ends.
   void Abandon();

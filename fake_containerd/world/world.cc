@@ -1,6 +1,7 @@
 #include "fake_containerd/world/world.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include <asio/post.hpp>
@@ -29,8 +30,13 @@ World::World(Runtime& runtime, ProcessIo& io, WorldOptions options)
       options_(std::move(options)),
       log_(MakeStore(options_), options_.retain_count),
       subscribers_(runtime, options_.subscriber_capacity),
+      checkpoints_(options_.checkpoints_on_disk),
+      draws_(options_.choices.seed),
+      draws_seed_(options_.choices.seed),
       life_(std::make_shared<bool>(false)),
-      next_pid_(options_.first_pid) {}
+      next_pid_(options_.first_pid) {
+  if (options_.state_directory) files_.emplace(*options_.state_directory);
+}
 
 World::~World() {
   options_.observer = nullptr;
@@ -42,12 +48,19 @@ World::~World() {
 
 libcontainerd::Status World::StartDaemon() {
   if (running_) return {};
+  std::vector<StoredContainer> stored;
+  if (files_) {
+    libcontainerd::Result<std::vector<StoredContainer>> found = files_->Load();
+    if (!found) return libcontainerd::Fail(std::move(found).error());
+    stored = std::move(*found);
+  }
   libcontainerd::Status loaded = log_.Load();
   if (!loaded) return loaded;
   running_ = true;
   life_ = std::make_shared<bool>(true);
   loop_ = std::make_unique<MainLoop>(runtime_);
   if (options_.observer != nullptr) options_.observer->OnDaemonStarted();
+  for (const StoredContainer& container : stored) Adopt(container);
   Recover();
   subscribers_.WakeDormant(log_.events());
   return {};
@@ -56,6 +69,7 @@ libcontainerd::Status World::StartDaemon() {
 void World::StopDaemon() {
   if (!running_) return;
   running_ = false;
+  deadlocked_ = false;
   *life_ = false;
   if (options_.observer != nullptr) options_.observer->OnDaemonStopped();
   loop_.reset();
@@ -71,6 +85,32 @@ void World::StopDaemon() {
   }
   subscribers_.BreakAll();
   for (auto& [ticket, fail] : std::exchange(unanswered_, {})) fail();
+}
+
+// A container of an earlier world. Its processes are in nobody's hands any more; one that left no
+// system pid is not known at all.
+void World::Adopt(const StoredContainer& stored) {
+  if (containers_.contains(stored.key)) return;
+  const auto container = std::make_shared<Container>();
+  container->key = stored.key;
+  container->bundle = stored.bundle;
+  container->labels = stored.labels;
+  container->runtime = stored.runtime;
+  container->created = runtime_.Now();
+  for (const StoredProcess& process : stored.processes) {
+    if (!process.system_pid) continue;
+    next_pid_ = std::max(next_pid_, *process.system_pid + 1);
+    auto member = std::make_shared<Member>();
+    member->container = container;
+    member->process = SimulatedProcess::Gone(
+        runtime_, stored.key, {.name = process.name, .system_pid = *process.system_pid},
+        process.status.value_or(kUnreadableStatus));
+    const bool is_init = process.name == kInitName;
+    container->members.insert(is_init ? container->members.begin() : container->members.end(),
+                              std::move(member));
+  }
+  if (options_.observer != nullptr) options_.observer->OnContainerAdded(stored.key);
+  containers_.emplace(stored.key, container);
 }
 
 // The exits that happened unheard: by container name, execs before init.
@@ -110,7 +150,7 @@ void World::After(Duration delay, libcontainerd::UniqueFunction<void()> task) {
 
 void World::Announce(Order order, libcontainerd::UniqueFunction<void()> reply,
                      libcontainerd::UniqueFunction<void()> event, MainLoop::Done done) {
-  if (order == Order::kEventFirst) std::swap(reply, event);
+  if (Chosen(order) == Order::kEventFirst) std::swap(reply, event);
   reply();
   if (options_.choices.gap == Duration::zero()) {
     event();
@@ -121,6 +161,38 @@ void World::Announce(Order order, libcontainerd::UniqueFunction<void()> reply,
     second();
     done();
   });
+}
+
+std::uint64_t World::Draw(std::uint64_t bound) {
+  if (draws_seed_ != options_.choices.seed) {
+    draws_seed_ = options_.choices.seed;
+    draws_ = libcontainerd::Random(draws_seed_);
+  }
+  return draws_.Below(bound);
+}
+
+Order World::Chosen(Order order) {
+  if (order != Order::kDrawn) return order;
+  return Draw(2) == 0 ? Order::kEventFirst : Order::kReplyFirst;
+}
+
+Choices::OomOrder World::Chosen(Choices::OomOrder order) {
+  using OomOrder = Choices::OomOrder;
+  if (order != OomOrder::kDrawn) return order;
+  return std::array{OomOrder::kFree, OomOrder::kBeforeExit, OomOrder::kAfterExit}.at(
+      static_cast<std::size_t>(Draw(3)));
+}
+
+// The same for all of a container's execs.
+Choices::ExecExits World::ExecExitsOf(Container& container) {
+  using ExecExits = Choices::ExecExits;
+  if (options_.choices.exec_exits != ExecExits::kDrawn) return options_.choices.exec_exits;
+  if (!container.exec_exits) {
+    container.exec_exits =
+        std::array{ExecExits::kFree, ExecExits::kBeforeInit, ExecExits::kAfterInit}.at(
+            static_cast<std::size_t>(Draw(3)));
+  }
+  return *container.exec_exits;
 }
 
 // Distinct and rising: on a virtual clock many events share an instant, and a replay after one
@@ -145,6 +217,10 @@ void World::Emit(Event event) {
 }
 
 void World::Publish(const Event& event) {
+  if (deadlocked_) {
+    loop_->Push([](MainLoop::Done) {});  // whoever notifies waits for the lock
+    return;
+  }
   WorldObserver* const observer = options_.observer;
   if (observer != nullptr) observer->OnEventEmitted(event);
   // The log is a subscriber as any other: whoever subscribes before it has written the event finds
@@ -169,8 +245,24 @@ void World::WriteLog() {
 
 std::unique_ptr<Subscription> World::Subscribe(EventFilter filter,
                                                libcontainerd::UniqueFunction<void()> on_ready) {
+  if (running_ && (deadlocked_ || ReplayIsTooLong(filter))) {
+    // It fills its queue with the lock held that everybody needs, and nobody reads.
+    deadlocked_ = true;
+    const std::vector<Event> nothing;
+    filter.stored_only = false;
+    return subscribers_.Subscribe(std::move(filter), &nothing, std::move(on_ready));
+  }
   return subscribers_.Subscribe(std::move(filter), running_ ? &log_.events() : nullptr,
                                 std::move(on_ready));
+}
+
+bool World::ReplayIsTooLong(const EventFilter& filter) const {
+  if (!options_.choices.replay_deadlocks || !filter.after) return false;
+  const auto matching = std::ranges::count_if(log_.events(), [&](const Event& event) {
+    return event.time > *filter.after && event.container.space == filter.space &&
+           (filter.id.empty() || event.container.id == filter.id);
+  });
+  return static_cast<std::size_t>(matching) > options_.subscriber_capacity;
 }
 
 World::ContainerPtr World::FindContainer(const ContainerKey& key) const {

@@ -22,9 +22,11 @@
 #include <string>
 #include <vector>
 
+#include "fake_containerd/stats.h"
 #include "fake_containerd/world/behaviour.h"
 #include "fake_containerd/world/checkpoints.h"
 #include "fake_containerd/world/choices.h"
+#include "fake_containerd/world/container_files.h"
 #include "fake_containerd/world/event_log.h"
 #include "fake_containerd/world/main_loop.h"
 #include "fake_containerd/world/model.h"
@@ -33,6 +35,7 @@
 #include "fake_containerd/world/process_io.h"
 #include "fake_containerd/world/subscribers.h"
 #include "libcontainerd/async.h"
+#include "libcontainerd/random.h"
 
 namespace fake_containerd {
 
@@ -48,6 +51,11 @@ struct WorldOptions {
   std::size_t subscriber_capacity = Subscribers::kDefaultCapacity;
   std::optional<std::filesystem::path>
       event_log{};  // a file; none: kept in memory, also across restarts
+  // Where containers are recorded, one directory each, so that the next world on it knows them
+  // (container_files.h). None: they are known as long as this world lives. It must be there.
+  std::optional<std::filesystem::path> state_directory{};
+  // Checkpoints are directories on disk, as the real daemon's, rather than in memory.
+  bool checkpoints_on_disk = false;
   std::uint32_t first_pid = 1000;
 };
 
@@ -93,8 +101,10 @@ class World {
 
   // --- The daemon's life ---
 
-  // Reads the event log (an unreadable one stops the start), finds its containers again and emits
-  // the exits that it missed. Nothing if it runs already.
+  // Reads the event log and the state directory (what is unreadable stops the start), finds its
+  // containers again and emits the exits that it missed. Nothing if it runs already. Processes of
+  // an earlier world on the same directory are gone: their exits have the status recorded, else
+  // 255.
   libcontainerd::Status StartDaemon();
   // As by SIGKILL: unanswered commands fail with kDaemonGone, subscriptions break, what was queued
   // is lost.
@@ -142,6 +152,8 @@ class World {
   bool KillShim(const ContainerKey& key, const std::string& process);
   // To the subscribers and the log, as it is; a zero time is filled in.
   void Emit(Event event);
+  // What Stats tells of this container, now or when it comes to be. None: the model's.
+  void SetStats(const ContainerKey& key, StatsScript script);
   // The main loop stands still for so long.
   void StallLoop(Duration duration);
   // Every subscriber reads slowly: nobody is told of events while held.
@@ -180,8 +192,14 @@ class World {
                std::uint32_t status = 0);
   void Publish(const Event& event);
   void WriteLog();
+  bool ReplayIsTooLong(const EventFilter& filter) const;
+  std::uint64_t Draw(std::uint64_t bound);
+  Order Chosen(Order order);
+  Choices::OomOrder Chosen(Choices::OomOrder order);
+  Choices::ExecExits ExecExitsOf(Container& container);
   WallTime Stamp();
   void Recover();
+  void Adopt(const StoredContainer& stored);
   ContainerPtr FindContainer(const ContainerKey& key) const;
   std::shared_ptr<SimulatedProcess> FindLiving(const ContainerKey& key,
                                                const std::string& process) const;
@@ -202,6 +220,7 @@ class World {
   libcontainerd::Awaitable<void> ReportOnStderr(std::shared_ptr<Launch> launch, Failure failure);
   Behaviour BehaviourOf(const Launch& launch) const;
   std::optional<Failure> StartFailureOf(const Launch& launch) const;
+  WorldStatus RecordProcess(const Launch& launch);
   MemberPtr AddMember(const std::shared_ptr<Launch>& launch);
   void AfterFailedCreate(const ContainerPtr& container, bool emit_exit);
 
@@ -221,7 +240,9 @@ class World {
   // world_commands.cc: what answers and changes without a start or an end
   ContainerInfo InfoOf(const Container& container, bool with_pids) const;
   WorldResult<ContainerInfo> StateOf(const Container& container) const;
-  TaskStats StatsOf(const Container& container) const;
+  TaskStats StatsOf(Container& container) const;
+  Duration RunningTime(const Container& container) const;
+  void CountPeriods(Container& container) const;
   WorldStatus PauseNow(Container& container);
   WorldStatus ResumeNow(Container& container);
   WorldStatus CheckpointNow(Container& container, const std::string& directory,
@@ -235,8 +256,13 @@ class World {
   EventLog log_;
   Subscribers subscribers_;
   Checkpoints checkpoints_;
+  std::map<ContainerKey, StatsScript> stats_scripts_;
+  std::optional<ContainerFiles> files_;
+  libcontainerd::Random draws_;
+  std::uint64_t draws_seed_;
 
   bool running_ = false;
+  bool deadlocked_ = false;
   Life life_;  // false once this life of the daemon, or the world, is over
   std::unique_ptr<MainLoop> loop_;
   std::map<ContainerKey, ContainerPtr> containers_;

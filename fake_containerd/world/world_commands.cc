@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "fake_containerd/world/stats_model.h"
 #include "fake_containerd/world/world.h"
 #include "fake_containerd/world/world_parts.h"
 
@@ -10,12 +11,7 @@ namespace fake_containerd {
 namespace {
 
 constexpr std::uint32_t kHighestSignal = 64;
-// What an idle container of the recordings used; its cgroup reports this to everybody.
-constexpr std::uint64_t kMemoryInUse = 516096;
-constexpr std::uint64_t kMemoryPeak = 917504;
-constexpr std::uint64_t kNoMemoryLimit = 9223372036854771712U;
-constexpr std::uint64_t kStartCpu = 4'000'000;
-constexpr std::uint64_t kCpuShare = 1000;  // one thousandth of the time since the start
+constexpr std::uint64_t kDefaultCpuPeriod = 100'000;  // microseconds
 
 template <class T>
 void Take(std::optional<T>& value, const std::optional<T>& update) {
@@ -93,6 +89,7 @@ WorldStatus World::PauseNow(Container& container) {
   }
   if (container.paused) return Fails(FailureKind::kPausedAlready, container.key);
   container.paused = true;
+  container.paused_since = runtime_.Now();
   for (const MemberPtr& member : container.members) member->process->Freeze();
   return {};
 }
@@ -100,6 +97,8 @@ WorldStatus World::PauseNow(Container& container) {
 WorldStatus World::ResumeNow(Container& container) {
   if (!container.paused) return Fails(FailureKind::kNotPaused, container.key);
   container.paused = false;
+  container.paused_before += runtime_.Now() - *container.paused_since;
+  container.paused_since.reset();
   // A thaw lets waiting signals kill, and the dead may leave the list.
   for (const MemberPtr& member : std::vector<MemberPtr>(container.members)) {
     member->process->Thaw();
@@ -109,12 +108,13 @@ WorldStatus World::ResumeNow(Container& container) {
 
 World::Answer<void> World::SetResources(ContainerKey key, Resources resources) {
   libcontainerd::UniqueFunction<WorldStatus(Container&)> work =
-      [key, resources](Container& container) -> WorldStatus {
-    if (resources.memory_limit && *resources.memory_limit < kMemoryInUse) {
+      [this, key, resources](Container& container) -> WorldStatus {
+    if (resources.memory_limit && *resources.memory_limit < kLeastMemory) {
       Failure failure = MakeFailure(FailureKind::kMemoryBusy, key, "", container.cgroups_path);
       failure.number = *resources.memory_limit;
       return tl::unexpected(std::move(failure));
     }
+    CountPeriods(container);  // by the old quota
     Resources& now = container.resources;
     Take(now.blkio_weight, resources.blkio_weight);
     Take(now.cpu_shares, resources.cpu_shares);
@@ -217,20 +217,52 @@ World::Answer<TaskStats> World::Stats(ContainerKey key) {
   co_return StatsOf(*container);
 }
 
-TaskStats World::StatsOf(const Container& container) const {
-  const Duration age = runtime_.Now() - container.created;
-  const Resources& resources = container.resources;
-  TaskStats stats;
-  stats.time = runtime_.WallNow();
-  stats.pids = PidsOf(container).size();
-  stats.pids_limit = resources.pids_limit.value_or(0);
-  stats.memory_usage = kMemoryInUse;
-  stats.memory_peak = kMemoryPeak;
-  stats.memory_limit = resources.memory_limit.value_or(kNoMemoryLimit);
-  stats.memory_swap_limit = resources.memory_swap.value_or(kNoMemoryLimit);
-  stats.cpu_total = kStartCpu + static_cast<std::uint64_t>(age.count()) / kCpuShare;
-  stats.system_total = static_cast<std::uint64_t>(runtime_.Now().count());
+TaskStats World::StatsOf(Container& container) const {
+  CountPeriods(container);
+  StatsInputs inputs{.container = container.key,
+                     .running = RunningTime(container),
+                     .uptime = runtime_.Now(),
+                     .time = runtime_.WallNow(),
+                     .pids = PidsOf(container).size(),
+                     .resources = container.resources,
+                     .cpu_periods = container.cpu_periods,
+                     .memory_failures = container.memory_failures};
+  TaskStats stats = ModelStats(inputs);
+  container.memory_failures = stats.memory.failures;
+  const auto script = stats_scripts_.find(container.key);
+  if (script != stats_scripts_.end()) {
+    script->second({.container = container.key, .running = inputs.running}, stats);
+  }
   return stats;
+}
+
+Duration World::RunningTime(const Container& container) const {
+  const Duration until = container.paused_since.value_or(runtime_.Now());
+  return until - container.created - container.paused_before;
+}
+
+// Whole periods since the last time, at the quota that held since.
+void World::CountPeriods(Container& container) const {
+  const Duration running = RunningTime(container);
+  if (!container.resources.cpu_quota) {
+    container.periods_counted_until = running;
+    return;
+  }
+  // The kernel takes no period above a second.
+  const std::uint64_t wanted = container.resources.cpu_period.value_or(kDefaultCpuPeriod);
+  const std::uint64_t microseconds = std::clamp<std::uint64_t>(wanted, 1'000, 1'000'000);
+  const Duration period = std::chrono::microseconds(microseconds);
+  const auto periods = (running - container.periods_counted_until) / period;
+  container.cpu_periods += static_cast<std::uint64_t>(periods);
+  container.periods_counted_until += periods * period;
+}
+
+void World::SetStats(const ContainerKey& key, StatsScript script) {
+  if (script) {
+    stats_scripts_[key] = std::move(script);
+  } else {
+    stats_scripts_.erase(key);
+  }
 }
 
 World::Answer<void> World::CreateCheckpoint(ContainerKey key, std::string directory,

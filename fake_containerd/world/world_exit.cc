@@ -12,6 +12,8 @@ namespace fake_containerd {
 void World::OnEnded(const MemberPtr& member) {
   const ContainerPtr container = member->container.lock();
   if (!container) return;
+  if (files_)
+    files_->RecordExit(container->key, member->process->info().name, member->exit_status());
   if (member->is_init()) {
     for (const MemberPtr& other : std::vector<MemberPtr>(container->members)) {
       if (other == member) continue;
@@ -29,9 +31,10 @@ void World::OnEnded(const MemberPtr& member) {
 void World::OnOom(const MemberPtr& member, bool child) {
   const ContainerPtr container = member->container.lock();
   if (!container || !running_) return;
-  const Choices::OomOrder order = child ? Choices::OomOrder::kFree : options_.choices.oom;
+  const Choices::OomOrder order = child ? Choices::OomOrder::kFree : Chosen(options_.choices.oom);
   switch (order) {
     case Choices::OomOrder::kFree:
+    case Choices::OomOrder::kDrawn:  // it is none any more
       After(Duration::zero(), [this, container] { PushOom(container); });
       break;
     case Choices::OomOrder::kBeforeExit:
@@ -57,7 +60,7 @@ void World::NoticeExit(const MemberPtr& member, const ContainerPtr& container) {
     if (std::exchange(member->noticed, true)) return;
     loop_->Push([this, member, container](MainLoop::Done done) {
       if (member->is_init()) {
-        const bool first = options_.choices.exec_exits == Choices::ExecExits::kBeforeInit;
+        const bool first = ExecExitsOf(*container) == Choices::ExecExits::kBeforeInit;
         ReapInit(member, container, first, std::move(done));
       } else {
         ReapExec(member, container);
@@ -71,13 +74,14 @@ void World::NoticeExit(const MemberPtr& member, const ContainerPtr& container) {
 void World::ReapExec(const MemberPtr& member, const ContainerPtr& container) {
   if (std::exchange(member->reaped, true)) return;
   std::erase(container->members, member);
+  if (files_) files_->RemoveProcess(container->key, member->process->info().name);
   container->lingering.push_back(member);
   ++container->untold_execs;
   member->process->WhenReleased([this, member, container, life = life_] {
     std::erase(container->lingering, member);
     if (!*life) return;
     const bool held = member->died_with_init && !container->init_told &&
-                      options_.choices.exec_exits == Choices::ExecExits::kAfterInit;
+                      ExecExitsOf(*container) == Choices::ExecExits::kAfterInit;
     if (held) {
       container->held_execs.push_back(member);
     } else {
@@ -156,6 +160,7 @@ void World::Remove(const ContainerPtr& container) {
   const auto found = containers_.find(container->key);
   if (found == containers_.end() || found->second != container) return;
   containers_.erase(found);
+  if (files_) files_->RemoveContainer(container->key);
   if (options_.observer != nullptr) options_.observer->OnContainerRemoved(container->key);
 }
 

@@ -34,12 +34,18 @@ struct World::Container {
   std::map<std::string, std::string> annotations;
   Resources resources;
   Duration created{0};
+  std::optional<Duration> paused_since;
+  Duration paused_before{0};          // in pauses that are over
+  Duration periods_counted_until{0};  // of its running time
+  std::uint64_t cpu_periods = 0;      // that passed under a quota
+  std::uint64_t memory_failures = 0;  // told already
 
   bool paused = false;
   std::vector<MemberPtr> members;    // init first; what the daemon's table holds
   std::vector<MemberPtr> lingering;  // execs gone from the table whose children hold their streams
   std::size_t untold_execs = 0;      // reaped, exit event not out
   bool init_told = false;
+  std::optional<Choices::ExecExits> exec_exits;  // as drawn for it
   libcontainerd::UniqueFunction<void()> when_execs_told;
   std::vector<MemberPtr> held_execs;  // wait for init's exit event
 

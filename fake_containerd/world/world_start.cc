@@ -58,6 +58,19 @@ void World::BeginCreate(const std::shared_ptr<Start>& start, MainLoop::Done done
   container->labels = command.labels;
   container->runtime = command.runtime.empty() ? options_.default_runtime : command.runtime;
   container->created = runtime_.Now();
+  if (files_) {
+    const libcontainerd::Status recorded = files_->AddContainer({.key = command.key,
+                                                                 .bundle = command.bundle,
+                                                                 .labels = command.labels,
+                                                                 .runtime = container->runtime});
+    if (!recorded) {
+      Failure failure = MakeFailure(FailureKind::kBundle, command.key);
+      failure.passed_on = recorded.error();
+      start->reply->Set(tl::unexpected(std::move(failure)));
+      done();
+      return;
+    }
+  }
   if (options_.observer != nullptr) options_.observer->OnContainerAdded(command.key);
   containers_.emplace(command.key, container);
   start->container = container;
@@ -202,6 +215,7 @@ World::Answer<void> World::ReadSpec(std::shared_ptr<Launch> launch) {
     launch->spec = std::move(bundle->process);
     launch->container->cgroups_path = std::move(bundle->cgroups_path);
     launch->container->annotations = std::move(bundle->annotations);
+    launch->container->resources = std::move(bundle->resources);
   }
   co_return WorldStatus();
 }
@@ -258,7 +272,19 @@ World::Answer<World::MemberPtr> World::LaunchProcess(std::shared_ptr<Launch> lau
     co_await ReportOnStderr(launch, *failure);
     co_return tl::unexpected(std::move(*failure));
   }
+  WorldStatus recorded = RecordProcess(*launch);
+  if (!recorded) co_return tl::unexpected(std::move(recorded).error());
   co_return AddMember(launch);
+}
+
+WorldStatus World::RecordProcess(const Launch& launch) {
+  if (!files_) return {};
+  const ContainerKey& key = launch.container->key;
+  const libcontainerd::Status recorded = files_->AddProcess(key, launch.name, next_pid_);
+  if (recorded) return {};
+  Failure failure = MakeFailure(FailureKind::kBundle, key, launch.name);
+  failure.passed_on = recorded.error();
+  return tl::unexpected(std::move(failure));
 }
 
 // Who asked for it by code knows best; then the container's own words. Words that make no sense

@@ -12,7 +12,8 @@
 
 namespace fake_containerd {
 
-enum class Order : std::uint8_t { kEventFirst, kReplyFirst };
+// kDrawn: at every occasion anew, by Choices::seed.
+enum class Order : std::uint8_t { kEventFirst, kReplyFirst, kDrawn };
 
 struct Choices {
   Order start_container = Order::kReplyFirst;
@@ -25,14 +26,14 @@ struct Choices {
 
   // An exec that dies with its init reports its own exit whenever its streams are closed (kFree),
   // or is held back to one side of init's.
-  enum class ExecExits : std::uint8_t { kFree, kBeforeInit, kAfterInit };
+  enum class ExecExits : std::uint8_t { kFree, kBeforeInit, kAfterInit, kDrawn };
   ExecExits exec_exits = ExecExits::kFree;
   // The status that a held-back exec reports instead of its own: 255 for one whose exit file is
   // gone.
   std::optional<std::uint32_t> late_exec_status{};
 
   // An OOM kill of a whole process: its `oom` and its `exit` take separate ways.
-  enum class OomOrder : std::uint8_t { kFree, kBeforeExit, kAfterExit };
+  enum class OomOrder : std::uint8_t { kFree, kBeforeExit, kAfterExit, kDrawn };
   OomOrder oom = OomOrder::kFree;
 
   // From a process's death to the daemon hearing of it: the time of "no such process".
@@ -51,6 +52,17 @@ struct Choices {
   bool state_fails_for_dead_init = true;
   // The checkpoint tool is installed.
   bool checkpoint_tool = false;
+  // A fault: whoever asks for a replay of more events than a subscriber's queue holds gets nothing,
+  // nobody is told of any event any more, and at the next one the main loop stops for ever. Only a
+  // restart helps.
+  bool replay_deadlocks = false;
+
+  // Of whatever is drawn.
+  std::uint64_t seed = 0;
+  // Luck in every race: all orders drawn at each occasion, and the lengths of the windows (from
+  // death to notice, from removal to exit event, from event to log, from a failed create's reply to
+  // its end) drawn once, mostly none. The same for the same seed. No faults.
+  static Choices Drawn(std::uint64_t seed);
 };
 
 }  // namespace fake_containerd

@@ -46,6 +46,7 @@
 #include "fake_containerd/choices.h"
 #include "fake_containerd/model.h"
 #include "fake_containerd/outcome.h"
+#include "fake_containerd/stats.h"
 #include "libcontainerd/error.h"
 
 namespace grpc {
@@ -128,6 +129,8 @@ class FakeContainerd {
   void Emit(Event event);
   // While held, nobody is told of events; what does not fit into the daemon's queues is lost.
   void HoldEvents(bool held);
+  // What Stats tells of this container, now or when it comes to be (stats.h). None: the model's.
+  void SetStats(const std::string& id, StatsScript script);
   // Everything from now on by these choices.
   void SetChoices(Choices choices);
 

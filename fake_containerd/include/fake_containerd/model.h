@@ -104,11 +104,28 @@ struct ProcessSpec {
   std::vector<ResourceLimit> rlimits{};
 };
 
+// Absent: leave as it is.
+struct Resources {
+  std::optional<std::uint64_t> blkio_weight{};
+  std::optional<std::uint64_t> cpu_shares{};
+  std::optional<std::uint64_t> cpu_period{};
+  std::optional<std::uint64_t> cpu_quota{};
+  std::optional<std::string> cpuset_cpus{};
+  std::optional<std::string> cpuset_mems{};
+  std::optional<std::uint64_t> memory_limit{};
+  std::optional<std::uint64_t> memory_swap{};
+  std::optional<std::uint64_t> memory_reservation{};
+  std::optional<std::uint64_t> kernel_memory_limit{};
+  std::optional<std::uint64_t> kernel_tcp_memory_limit{};
+  std::optional<std::uint64_t> pids_limit{};
+};
+
 // What a bundle says about its container.
 struct BundleSpec {
   ProcessSpec process{};
   std::string cgroups_path{};  // empty: "/" and the container's id
   std::map<std::string, std::string> annotations{};
+  Resources resources{};  // those that are limited
 };
 
 struct ProcessInfo {
@@ -140,34 +157,6 @@ struct ContainerInfo {
   std::vector<ProcessInfo> processes{};  // init first
   std::vector<std::uint32_t> pids{};     // every process in the container; empty unless asked for
   std::map<std::string, ProcessActivity> activity{};  // by process; only from Inspect()
-};
-
-// Absent: leave as it is.
-struct Resources {
-  std::optional<std::uint64_t> blkio_weight{};
-  std::optional<std::uint64_t> cpu_shares{};
-  std::optional<std::uint64_t> cpu_period{};
-  std::optional<std::uint64_t> cpu_quota{};
-  std::optional<std::string> cpuset_cpus{};
-  std::optional<std::string> cpuset_mems{};
-  std::optional<std::uint64_t> memory_limit{};
-  std::optional<std::uint64_t> memory_swap{};
-  std::optional<std::uint64_t> memory_reservation{};
-  std::optional<std::uint64_t> kernel_memory_limit{};
-  std::optional<std::uint64_t> kernel_tcp_memory_limit{};
-  std::optional<std::uint64_t> pids_limit{};
-};
-
-struct TaskStats {
-  WallTime time{};
-  std::uint64_t pids = 0;
-  std::uint64_t pids_limit = 0;  // 0: none
-  std::uint64_t memory_usage = 0;
-  std::uint64_t memory_peak = 0;
-  std::uint64_t memory_limit = 0;
-  std::uint64_t memory_swap_limit = 0;
-  std::uint64_t cpu_total = 0;     // nanoseconds
-  std::uint64_t system_total = 0;  // nanoseconds
 };
 
 struct CheckpointOptions {

@@ -75,6 +75,63 @@ TEST(Facade, StatsFollowResources) {
   EXPECT_EQ(stats->timestamp().seconds(), 1475625600);
 }
 
+// Fields of counters that only mishaps move may be 0; everything else is there after a while.
+std::vector<std::string> EmptyFields(const google::protobuf::Message& message) {
+  std::vector<std::string> empty;
+  const auto* descriptor = message.GetDescriptor();
+  const auto* reflection = message.GetReflection();
+  for (int i = 0; i < descriptor->field_count(); ++i) {
+    const auto* field = descriptor->field(i);
+    const bool there = field->is_repeated() ? reflection->FieldSize(message, field) > 0
+                                            : reflection->HasField(message, field);
+    if (!there) empty.push_back(std::string(field->full_name()));
+    if (field->is_repeated() || !there || field->message_type() == nullptr) continue;
+    const auto below = EmptyFields(reflection->GetMessage(message, field));
+    empty.insert(empty.end(), below.begin(), below.end());
+  }
+  return empty;
+}
+
+TEST(Facade, StatsFillEveryField) {
+  FacadeHarness h(1, {}, {.late_fields = true});
+  ASSERT_EQ(h.Create("c1"), "OK");
+  auto update = h.StatusOf("c1", "");
+  update.mutable_resources()->set_cpuquota(1000);
+  update.mutable_resources()->set_pidslimit(7);
+  update.mutable_resources()->set_memorylimit(524288);
+  ASSERT_EQ(h.Try(update), "OK");
+  h.runtime.AdvanceTo(std::chrono::hours(10) + Duration(1));
+  types::StatsRequest request;
+  request.set_id("c1");
+  const auto stats = h.Call(request);
+  ASSERT_TRUE(stats);
+  std::vector<std::string> empty = EmptyFields(*stats);
+  const auto network = EmptyFields(stats->network_stats(0));
+  empty.insert(empty.end(), network.begin(), network.end());
+  EXPECT_THAT(empty, ElementsAre("types.MemoryData.failcnt"));  // the kernel's
+  const auto& blkio = stats->cgroup_stats().blkio_stats();
+  EXPECT_EQ(blkio.io_service_bytes_recursive(4).op(), "Total");
+  EXPECT_EQ(
+      blkio.io_service_bytes_recursive(4).value(),
+      blkio.io_service_bytes_recursive(0).value() + blkio.io_service_bytes_recursive(1).value());
+  EXPECT_EQ(stats->cgroup_stats().hugetlb_stats().at("2MB").limit(), 9223372036854771712U);
+  EXPECT_EQ(stats->cgroup_stats().memory_stats().usage().usage(), 524288U);
+}
+
+TEST(Facade, StatsKnowTheLimitsOfTheBundle) {
+  FacadeHarness h;
+  h.bundles.configs()["/state/c1"] = R"({"process": {"args": ["sh"]}, "linux": {"resources": {
+      "memory": {"limit": 1048576, "swap": -1}, "pids": {"limit": 9}, "cpu": {"quota": 5}}}})";
+  ASSERT_EQ(h.Create("c1"), "OK");
+  types::StatsRequest request;
+  request.set_id("c1");
+  const auto stats = h.Call(request);
+  ASSERT_TRUE(stats);
+  EXPECT_EQ(stats->cgroup_stats().memory_stats().usage().limit(), 1048576U);
+  EXPECT_EQ(stats->cgroup_stats().memory_stats().swap_usage().limit(), 9223372036854771712U);
+  EXPECT_EQ(stats->cgroup_stats().pids_stats().limit(), 9U);
+}
+
 TEST(Facade, LateFieldsWhenToldTo) {
   FacadeHarness h(1, {}, {.late_fields = true});
   ASSERT_EQ(h.Create("c1"), "OK");

@@ -95,12 +95,60 @@ TEST_F(WorldCommands, ResourcesShowInStats) {
   ASSERT_TRUE(h_.Exec("c1", "e1"));
   const auto stats = h_.Run(h_.world.Stats(kKey));
   ASSERT_TRUE(stats);
-  EXPECT_EQ(stats->memory_limit, 134217728U);
+  EXPECT_EQ(stats->memory.limit, 134217728U);
   EXPECT_EQ(stats->pids_limit, 5U);
   EXPECT_EQ(stats->pids, 2U);
   EXPECT_EQ(stats->time, h_.runtime.WallNow());
   h_.runtime.AdvanceTo(seconds(2));
-  EXPECT_GT(h_.Run(h_.world.Stats(kKey))->cpu_total, stats->cpu_total);
+  EXPECT_GT(h_.Run(h_.world.Stats(kKey))->cpu.total, stats->cpu.total);
+}
+
+TEST_F(WorldCommands, StatsStandStillInAPause) {
+  h_.runtime.AdvanceTo(seconds(10));
+  ASSERT_TRUE(h_.Run(h_.world.Pause(kKey)));
+  TaskStats before = *h_.Run(h_.world.Stats(kKey));
+  h_.runtime.AdvanceTo(seconds(1000));
+  TaskStats after = *h_.Run(h_.world.Stats(kKey));
+  EXPECT_EQ(after.time - before.time, Duration(seconds(990)));
+  EXPECT_GT(after.cpu.system_total, before.cpu.system_total);
+  after.time = before.time;
+  after.cpu.system_total = before.cpu.system_total;
+  EXPECT_EQ(after, before);
+  ASSERT_TRUE(h_.Run(h_.world.Resume(kKey)));
+  EXPECT_EQ(h_.Run(h_.world.Stats(kKey))->cpu.total, before.cpu.total);
+  h_.runtime.AdvanceTo(seconds(1010));
+  EXPECT_GT(h_.Run(h_.world.Stats(kKey))->cpu.total, before.cpu.total);
+}
+
+TEST_F(WorldCommands, StatsFollowAScript) {
+  TaskStats busy;
+  busy.memory.usage = 77;
+  busy.networks = {{.name = "wg0", .rx_bytes = 5}};
+  h_.world.SetStats(kKey, StatsSeries({{.at = seconds(5), .stats = busy}, {.at = seconds(9)}}));
+  EXPECT_GT(h_.Run(h_.world.Stats(kKey))->memory.usage, 77U);  // the model's
+  h_.runtime.AdvanceTo(seconds(6));
+  busy.time = h_.runtime.WallNow();
+  EXPECT_EQ(*h_.Run(h_.world.Stats(kKey)), busy);
+  h_.runtime.AdvanceTo(seconds(9));
+  EXPECT_EQ(h_.Run(h_.world.Stats(kKey))->memory.usage, 0U);
+  h_.world.SetStats(kKey, [](const StatsMoment& moment, TaskStats& stats) {
+    stats.pids = static_cast<std::uint64_t>(moment.running / seconds(1));
+  });
+  EXPECT_EQ(h_.Run(h_.world.Stats(kKey))->pids, 9U);
+  h_.world.SetStats(kKey, {});
+  EXPECT_EQ(h_.Run(h_.world.Stats(kKey))->pids, 1U);
+}
+
+TEST_F(WorldCommands, CpuPeriodsCountUnderAQuotaOnly) {
+  const auto periods = [this] { return h_.Run(h_.world.Stats(kKey))->cpu.periods; };
+  h_.runtime.AdvanceTo(seconds(10));
+  EXPECT_EQ(periods(), 0U);
+  ASSERT_TRUE(h_.Run(h_.world.SetResources(kKey, {.cpu_quota = 50'000})));
+  h_.runtime.AdvanceTo(seconds(20));
+  EXPECT_EQ(periods(), 100U);
+  ASSERT_TRUE(h_.Run(h_.world.SetResources(kKey, {.cpu_period = 500'000})));
+  h_.runtime.AdvanceTo(seconds(30));
+  EXPECT_EQ(periods(), 120U);
 }
 
 TEST_F(WorldCommands, Checkpoints) {
