@@ -107,7 +107,7 @@ class Injector : public std::enable_shared_from_this<Injector> {
   std::vector<HeldItem> Held() const;
   // How many wait at `point`, which may name a subject.
   std::size_t HeldAt(std::string_view point) const;
-  std::vector<std::string> Holds() const;
+  const std::vector<std::string>& Holds() const { return holds_; }
 
   // --- Stepping ---
 
@@ -136,6 +136,10 @@ class Injector : public std::enable_shared_from_this<Injector> {
   void Pass(std::string_view point, const InjectionSubject& subject,
             libcontainerd::UniqueFunction<void(Verdict)> then);
   libcontainerd::Awaitable<Verdict> Passed(std::string point, InjectionSubject subject);
+  // Until the daemon dies: what was lost never comes back.
+  libcontainerd::Awaitable<void> UntilGone();
+  // Nothing is held, stepped or planned: everything passes, so nobody need ask.
+  bool quiet() const { return holds_.empty() && autonomous_ && rules_.empty() && !crashing_; }
   // For what cannot wait: what a plan says, with nothing done but panic, restart and hang.
   Verdict Draw(std::string_view point, const InjectionSubject& subject);
   // The daemon dies or died: whatever waits, or is delayed, is gone.
@@ -148,18 +152,16 @@ class Injector : public std::enable_shared_from_this<Injector> {
  private:
   struct Waiting {
     HeldItem item;
-    std::string hold;  // by which; empty: stepping
     InjectionSubject subject;
     libcontainerd::UniqueFunction<void(Verdict)> then;
   };
   struct ActiveRule {
-    FaultRule rule;
-    std::vector<std::uint64_t> used;  // by term
+    FaultRule rule{};
+    std::vector<std::uint64_t> used{};  // by term
   };
 
-  std::string HoldFor(std::string_view point, const InjectionSubject& subject) const;
-  void LetGo(const std::function<bool(const Waiting&)>& which, std::size_t count,
-             std::size_t& released);
+  std::size_t LetGo(const std::function<bool(const Waiting&)>& which, std::size_t count);
+  void Resume(std::uint64_t ticket);
   void Judge(std::string_view point, const InjectionSubject& subject,
              libcontainerd::UniqueFunction<void(Verdict)> then);
   std::optional<FaultTerm> DrawTerm(std::string_view point, const InjectionSubject& subject);
