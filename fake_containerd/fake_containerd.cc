@@ -66,7 +66,7 @@ Outcome NotRunning() {
 // What exists from Start() to Stop(), in the order in which it depends on what stands above.
 struct FakeContainerd::Inside {
   Inside(std::unique_ptr<StateDirectory> state_directory, const FakeContainerdOptions& options,
-         const BehaviourTable& behaviours)
+         const BehaviourTable& behaviours, FaultPlan faults)
       : directory(std::move(state_directory)),
         runtime(options.clock),
         io(runtime),
@@ -76,6 +76,8 @@ struct FakeContainerd::Inside {
       return behaviours.Of(request);
     };
     world_options.choices = options.choices;
+    world_options.faults = std::move(faults);
+    world_options.fault_seed = options.seed;
     world_options.observer = &happenings;
     world = std::make_unique<World>(runtime, io, std::move(world_options));
     v0::FacadeOptions facade_options;
@@ -130,10 +132,13 @@ FakeContainerd::~FakeContainerd() {
 
 Status FakeContainerd::Start(FakeContainerdOptions options) {
   if (inside_) return Fail(ErrorCode::kFailedPrecondition, "the fake containerd runs already");
+  auto faults = FaultPlan::Parse(options.faults);
+  if (!faults) return Fail(std::move(faults).error());
   auto directory = StateDirectory::Make(options.directory);
   if (!directory) return Fail(std::move(directory).error());
   if (options.behaviour) behaviours_->SetPolicy(options.behaviour);
-  auto inside = std::make_unique<Inside>(std::move(*directory), options, *behaviours_);
+  auto inside =
+      std::make_unique<Inside>(std::move(*directory), options, *behaviours_, std::move(*faults));
   Status started;
   inside->OnExecutor([&] { started = inside->world->StartDaemon(); });
   std::string socket_path;
@@ -248,6 +253,90 @@ void FakeContainerd::HoldEvents(bool held) {
 void FakeContainerd::SetChoices(Choices choices) {
   if (!inside_) return;
   inside_->OnExecutor([&] { inside_->world->choices() = choices; });
+}
+
+Outcome FakeContainerd::Inject(const std::function<Status(Injector&)>& step) {
+  if (!inside_) return NotRunning();
+  Status done;
+  inside_->OnExecutor([&] { done = step(inside_->world->injector()); });
+  return done ? Outcome() : Outcome::Failed(done.error().message);
+}
+
+Outcome FakeContainerd::Hold(const std::string& point) {
+  return Inject([&](Injector& injector) { return injector.Hold(point); });
+}
+
+Outcome FakeContainerd::Release(const std::string& point, std::optional<std::size_t> count) {
+  return Inject([&](Injector& injector) -> Status {
+    const auto released = injector.Release(point, count);
+    if (!released) return Fail(released.error());
+    return {};
+  });
+}
+
+void FakeContainerd::ReleaseAll() {
+  (void)Inject([](Injector& injector) -> Status {
+    injector.ReleaseAll();
+    return {};
+  });
+}
+
+std::vector<HeldItem> FakeContainerd::Held() {
+  std::vector<HeldItem> held;
+  (void)Inject([&](Injector& injector) -> Status {
+    held = injector.Held();
+    return {};
+  });
+  return held;
+}
+
+void FakeContainerd::SetAutonomous(bool autonomous) {
+  (void)Inject([&](Injector& injector) -> Status {
+    injector.SetAutonomous(autonomous);
+    return {};
+  });
+}
+
+std::size_t FakeContainerd::Step(std::size_t count) {
+  std::size_t stepped = 0;
+  (void)Inject([&](Injector& injector) -> Status {
+    stepped = injector.Step(count);
+    return {};
+  });
+  return stepped;
+}
+
+Outcome FakeContainerd::SetFaults(const std::string& plan) {
+  auto parsed = FaultPlan::Parse(plan);
+  if (!parsed) return Outcome::Failed(parsed.error().message);
+  return Inject([&](Injector& injector) -> Status {
+    injector.SetFaults(std::move(*parsed));
+    return {};
+  });
+}
+
+void FakeContainerd::ClearFaults() {
+  (void)SetFaults("");
+}
+
+std::vector<FiredFault> FakeContainerd::Fired() {
+  std::vector<FiredFault> fired;
+  (void)Inject([&](Injector& injector) -> Status {
+    fired = injector.Fired();
+    return {};
+  });
+  return fired;
+}
+
+Outcome FakeContainerd::WaitForHeld(const std::string& point, std::size_t count, Duration timeout) {
+  if (!inside_) return NotRunning();
+  return inside_->happenings.WaitForHeld(point, count, timeout);
+}
+
+Outcome FakeContainerd::WaitForFired(const std::string& point, std::size_t count,
+                                     Duration timeout) {
+  if (!inside_) return NotRunning();
+  return inside_->happenings.WaitForFired(point, count, timeout);
 }
 
 Outcome FakeContainerd::WaitForContainer(const std::string& id, Duration timeout) {

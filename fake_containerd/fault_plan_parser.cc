@@ -216,6 +216,7 @@ class Parser {
       return Wrong(begin, Here(), "expected ( and " + Expected(info.argument));
     }
     if (info.argument == FaultArgument::kNone) {
+      at_ = begin;
       return Wrong(begin, Here(), std::string(info.name) + " takes no argument");
     }
     const std::size_t inside = at_;

@@ -58,6 +58,14 @@ Status CheckHoldable(std::string_view spec) {
 
 }  // namespace
 
+bool PointMatches(std::string_view spec, std::string_view point, std::string_view subject) {
+  const auto [spec_point, spec_subject] = Split(spec);
+  if (spec_point != point) return false;
+  return spec_subject.empty() || subject == spec_subject ||
+         (subject.starts_with(spec_subject) &&
+          subject.substr(spec_subject.size()).starts_with("/"));
+}
+
 Injector::Injector(libcontainerd::Runtime& runtime, std::uint64_t seed, Hooks hooks)
     : runtime_(runtime), random_(seed), hooks_(std::move(hooks)) {}
 

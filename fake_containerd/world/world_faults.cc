@@ -103,6 +103,7 @@ Status World::FinishStart(const Injector::Verdict& verdict) {
 }
 
 void World::Publish(const Event& event) {
+  if (injector_->quiet()) return Tell(event);
   const InjectionSubject subject{event.container.id, event.process};
   injector_->Pass(
       kEventPoints.at(static_cast<std::size_t>(event.kind)), subject,

@@ -69,6 +69,10 @@ struct FiredFault {
   friend bool operator==(const FiredFault&, const FiredFault&) = default;
 };
 
+// `spec` is a point, or point@id, or point@id/process; whether it means what is at `point` about
+// `subject`.
+bool PointMatches(std::string_view spec, std::string_view point, std::string_view subject);
+
 class Injector : public std::enable_shared_from_this<Injector> {
  public:
   // What the injector needs of the world; each may be empty.
