@@ -8,6 +8,7 @@
 #include "fake_containerd/behaviour_table.h"
 #include "fake_containerd/fifo_process_io.h"
 #include "fake_containerd/happenings.h"
+#include "fake_containerd/relay.h"
 #include "fake_containerd/server.h"
 #include "fake_containerd/state_directory.h"
 #include "fake_containerd/v0/facade.h"
@@ -88,6 +89,7 @@ struct FakeContainerd::Inside {
   }
 
   ~Inside() {
+    OnExecutor([this] { relay.reset(); });
     server->Disconnect();
     // What is not answered yet is now; the server waits for it.
     OnExecutor([this] { world->StopDaemon(); });
@@ -102,6 +104,22 @@ struct FakeContainerd::Inside {
   }
   Inside(const Inside&) = delete;
   Inside& operator=(const Inside&) = delete;
+
+  // At that socket; in the process only without one.
+  Status Serve(const std::string& socket_path, bool relayed) {
+    if (socket_path.empty()) return server->StartInProcess();
+    bool planned = false;
+    OnExecutor([&] { planned = world->injector().faults().Names("connection."); });
+    if (!relayed && !planned) return server->Start(socket_path);
+    const std::string behind = socket_path + ".behind";
+    Status started = server->Start(behind);
+    if (!started) return started;
+    OnExecutor([&] {
+      relay = std::make_unique<Relay>(runtime, world->shared_injector());
+      started = relay->Start(socket_path, behind);
+    });
+    return started;
+  }
 
   void OnExecutor(const std::function<void()>& step) {
     std::promise<void> promise;
@@ -122,6 +140,7 @@ struct FakeContainerd::Inside {
   std::unique_ptr<v0::Facade> facade;
   std::unique_ptr<CountingApi> api;
   std::unique_ptr<Server> server;
+  std::unique_ptr<Relay> relay;  // the executor's
 };
 
 FakeContainerd::FakeContainerd() : behaviours_(std::make_unique<BehaviourTable>()) {}
@@ -146,10 +165,7 @@ Status FakeContainerd::Start(FakeContainerdOptions options) {
     socket_path = options.socket_path.empty() ? inside->directory->path() + "/containerd.sock"
                                               : options.socket_path;
   }
-  if (started) {
-    started =
-        options.socket ? inside->server->Start(socket_path) : inside->server->StartInProcess();
-  }
+  if (started) started = inside->Serve(socket_path, options.relay);
   if (!started) return started;
   directory_ = inside->directory->path();
   socket_path_ = std::move(socket_path);
@@ -310,7 +326,12 @@ Outcome FakeContainerd::SetFaults(const std::string& plan) {
   auto parsed = FaultPlan::Parse(plan);
   if (!parsed) return Outcome::Failed(parsed.error().message);
   return Inject([&](Injector& injector) -> Status {
+    if (parsed->Names("connection.") && !inside_->relay) {
+      return Fail(ErrorCode::kFailedPrecondition,
+                  "connection faults need FakeContainerdOptions::relay");
+    }
     injector.SetFaults(std::move(*parsed));
+    if (inside_->relay) inside_->relay->Reconsider();
     return {};
   });
 }
