@@ -9,6 +9,7 @@
 #include "fake_containerd/behaviour_text.h"
 #include "fake_containerd/fifo_process_io.h"
 #include "fake_containerd/happenings.h"
+#include "fake_containerd/relay.h"
 #include "fake_containerd/server.h"
 #include "fake_containerd/state_directory.h"
 #include "fake_containerd/v0/facade.h"
@@ -67,7 +68,7 @@ Outcome NotRunning() {
 // What exists from Start() to Stop(), in the order in which it depends on what stands above.
 struct FakeContainerd::Inside {
   Inside(std::unique_ptr<StateDirectory> state_directory, const FakeContainerdOptions& options,
-         const BehaviourTable& behaviours)
+         const BehaviourTable& behaviours, FaultPlan faults)
       : directory(std::move(state_directory)),
         runtime(options.clock),
         io(runtime),
@@ -77,6 +78,8 @@ struct FakeContainerd::Inside {
       return behaviours.Of(request);
     };
     world_options.choices = options.choices;
+    world_options.faults = std::move(faults);
+    world_options.fault_seed = options.seed;
     world_options.observer = &happenings;
     world = std::make_unique<World>(runtime, io, std::move(world_options));
     v0::FacadeOptions facade_options;
@@ -87,6 +90,7 @@ struct FakeContainerd::Inside {
   }
 
   ~Inside() {
+    OnExecutor([this] { relay.reset(); });
     server->Disconnect();
     // What is not answered yet is now; the server waits for it.
     OnExecutor([this] { world->StopDaemon(); });
@@ -101,6 +105,22 @@ struct FakeContainerd::Inside {
   }
   Inside(const Inside&) = delete;
   Inside& operator=(const Inside&) = delete;
+
+  // At that socket; in the process only without one.
+  Status Serve(const std::string& socket_path, bool relayed) {
+    if (socket_path.empty()) return server->StartInProcess();
+    bool planned = false;
+    OnExecutor([&] { planned = world->injector().faults().Names("connection."); });
+    if (!relayed && !planned) return server->Start(socket_path);
+    const std::string behind = socket_path + ".behind";
+    Status started = server->Start(behind);
+    if (!started) return started;
+    OnExecutor([&] {
+      relay = std::make_unique<Relay>(runtime, world->shared_injector());
+      started = relay->Start(socket_path, behind);
+    });
+    return started;
+  }
 
   void OnExecutor(const std::function<void()>& step) {
     std::promise<void> promise;
@@ -121,6 +141,7 @@ struct FakeContainerd::Inside {
   std::unique_ptr<v0::Facade> facade;
   std::unique_ptr<CountingApi> api;
   std::unique_ptr<Server> server;
+  std::unique_ptr<Relay> relay;  // the executor's
 };
 
 FakeContainerd::FakeContainerd() : behaviours_(std::make_unique<BehaviourTable>()) {}
@@ -131,10 +152,13 @@ FakeContainerd::~FakeContainerd() {
 
 Status FakeContainerd::Start(FakeContainerdOptions options) {
   if (inside_) return Fail(ErrorCode::kFailedPrecondition, "the fake containerd runs already");
+  auto faults = FaultPlan::Parse(options.faults);
+  if (!faults) return Fail(std::move(faults).error());
   auto directory = StateDirectory::Make(options.directory);
   if (!directory) return Fail(std::move(directory).error());
   if (options.behaviour) behaviours_->SetPolicy(options.behaviour);
-  auto inside = std::make_unique<Inside>(std::move(*directory), options, *behaviours_);
+  auto inside =
+      std::make_unique<Inside>(std::move(*directory), options, *behaviours_, std::move(*faults));
   Status started;
   inside->OnExecutor([&] { started = inside->world->StartDaemon(); });
   std::string socket_path;
@@ -142,10 +166,7 @@ Status FakeContainerd::Start(FakeContainerdOptions options) {
     socket_path = options.socket_path.empty() ? inside->directory->path() + "/containerd.sock"
                                               : options.socket_path;
   }
-  if (started) {
-    started =
-        options.socket ? inside->server->Start(socket_path) : inside->server->StartInProcess();
-  }
+  if (started) started = inside->Serve(socket_path, options.relay);
   if (!started) return started;
   directory_ = inside->directory->path();
   socket_path_ = std::move(socket_path);
@@ -262,6 +283,95 @@ void FakeContainerd::SetStats(const std::string& id, StatsScript script) {
 void FakeContainerd::SetChoices(Choices choices) {
   if (!inside_) return;
   inside_->OnExecutor([&] { inside_->world->choices() = choices; });
+}
+
+Outcome FakeContainerd::Inject(const std::function<Status(Injector&)>& step) {
+  if (!inside_) return NotRunning();
+  Status done;
+  inside_->OnExecutor([&] { done = step(inside_->world->injector()); });
+  return done ? Outcome() : Outcome::Failed(done.error().message);
+}
+
+Outcome FakeContainerd::Hold(const std::string& point) {
+  return Inject([&](Injector& injector) { return injector.Hold(point); });
+}
+
+Outcome FakeContainerd::Release(const std::string& point, std::optional<std::size_t> count) {
+  return Inject([&](Injector& injector) -> Status {
+    const auto released = injector.Release(point, count);
+    if (!released) return Fail(released.error());
+    return {};
+  });
+}
+
+void FakeContainerd::ReleaseAll() {
+  (void)Inject([](Injector& injector) -> Status {
+    injector.ReleaseAll();
+    return {};
+  });
+}
+
+std::vector<HeldItem> FakeContainerd::Held() {
+  std::vector<HeldItem> held;
+  (void)Inject([&](Injector& injector) -> Status {
+    held = injector.Held();
+    return {};
+  });
+  return held;
+}
+
+void FakeContainerd::SetAutonomous(bool autonomous) {
+  (void)Inject([&](Injector& injector) -> Status {
+    injector.SetAutonomous(autonomous);
+    return {};
+  });
+}
+
+std::size_t FakeContainerd::Step(std::size_t count) {
+  std::size_t stepped = 0;
+  (void)Inject([&](Injector& injector) -> Status {
+    stepped = injector.Step(count);
+    return {};
+  });
+  return stepped;
+}
+
+Outcome FakeContainerd::SetFaults(const std::string& plan) {
+  auto parsed = FaultPlan::Parse(plan);
+  if (!parsed) return Outcome::Failed(parsed.error().message);
+  return Inject([&](Injector& injector) -> Status {
+    if (parsed->Names("connection.") && !inside_->relay) {
+      return Fail(ErrorCode::kFailedPrecondition,
+                  "connection faults need FakeContainerdOptions::relay");
+    }
+    injector.SetFaults(std::move(*parsed));
+    if (inside_->relay) inside_->relay->Reconsider();
+    return {};
+  });
+}
+
+void FakeContainerd::ClearFaults() {
+  (void)SetFaults("");
+}
+
+std::vector<FiredFault> FakeContainerd::Fired() {
+  std::vector<FiredFault> fired;
+  (void)Inject([&](Injector& injector) -> Status {
+    fired = injector.Fired();
+    return {};
+  });
+  return fired;
+}
+
+Outcome FakeContainerd::WaitForHeld(const std::string& point, std::size_t count, Duration timeout) {
+  if (!inside_) return NotRunning();
+  return inside_->happenings.WaitForHeld(point, count, timeout);
+}
+
+Outcome FakeContainerd::WaitForFired(const std::string& point, std::size_t count,
+                                     Duration timeout) {
+  if (!inside_) return NotRunning();
+  return inside_->happenings.WaitForFired(point, count, timeout);
 }
 
 Outcome FakeContainerd::WaitForContainer(const std::string& id, Duration timeout) {

@@ -28,6 +28,9 @@ class Happenings final : public WorldObserver {
                       std::uint32_t status) override;
   void OnStdioEnd(const ContainerKey& container, const std::string& process, StdioStream stream,
                   std::uint64_t total_bytes, const std::string& sha256) override;
+  void OnFaultFired(const FiredFault& fault) override;
+  void OnHeld(const HeldItem& item) override;
+  void OnReleased(const HeldItem& item) override;
   void SubscribersChanged(int difference);
 
   // Each waits for `timeout` of real time at most.
@@ -36,6 +39,9 @@ class Happenings final : public WorldObserver {
   Outcome WaitForEvent(EventKind kind, const std::string& id, const std::string& process,
                        std::size_t count, Duration timeout);
   Outcome WaitForSubscribers(std::size_t count, Duration timeout);
+
+  Outcome WaitForHeld(const std::string& point, std::size_t count, Duration timeout);
+  Outcome WaitForFired(const std::string& point, std::size_t count, Duration timeout);
 
   std::vector<Event> events() const;
   // What went through a stream of the process's last life, once it ended.
@@ -65,6 +71,8 @@ class Happenings final : public WorldObserver {
   std::map<std::string, bool> containers_;  // true: known to the daemon now
   std::map<ProcessKey, Process> processes_;
   std::size_t subscribers_ = 0;
+  std::vector<HeldItem> held_;
+  std::vector<FiredFault> fired_;
 };
 
 }  // namespace fake_containerd

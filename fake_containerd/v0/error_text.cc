@@ -18,6 +18,12 @@ std::string ExitStatusOne(const std::string& quoted) {
   return "exit status 1: \"" + quoted + "\"";
 }
 
+// The directory that could not be made: a container's, or within it an exec's.
+std::string MkdirSubject(const Failure& failure, const std::string& directory) {
+  if (!failure.subject.empty()) return failure.subject;
+  return failure.process.empty() ? directory : JoinPath(directory, failure.process);
+}
+
 std::string NoSuchInit(std::uint64_t pid) {
   const std::string path = "/proc/" + std::to_string(pid) + "/environ";
   return ExitStatusOne("container_linux.go:1161: reading " + path + " caused \\\"open " + path +
@@ -96,6 +102,12 @@ Error ToError(const Failure& failure, const std::string& state_dir) {
       return {ErrorCode::kNotFound, "open " + failure.subject + ": no such file or directory"};
     case FailureKind::kCheckpointMissing:
       return Unknown("shim error: open " + failure.subject + ": no such file or directory");
+    case FailureKind::kDiskFull:
+      return Unknown("mkdir " + MkdirSubject(failure, directory) + ": no space left on device");
+    case FailureKind::kDiskReadOnly:
+      return Unknown("mkdir " + MkdirSubject(failure, directory) + ": read-only file system");
+    case FailureKind::kInjected:
+      return failure.passed_on;
     case FailureKind::kDaemonGone:
       return {ErrorCode::kUnavailable, "transport is closing"};
   }

@@ -34,28 +34,32 @@ World::World(Runtime& runtime, ProcessIo& io, WorldOptions options)
       draws_(options_.choices.seed),
       draws_seed_(options_.choices.seed),
       life_(std::make_shared<bool>(false)),
-      next_pid_(options_.first_pid) {
+      next_pid_(options_.first_pid),
+      injector_(std::make_shared<Injector>(runtime, options_.fault_seed, InjectorHooks())) {
   if (options_.state_directory) files_.emplace(*options_.state_directory);
+  injector_->SetFaults(options_.faults);
 }
 
 World::~World() {
   options_.observer = nullptr;
   StopDaemon();
+  injector_->Detach();
   for (const auto& [pid, weak] : processes_) {
     if (const auto process = weak.lock()) process->Abandon();
   }
 }
 
 libcontainerd::Status World::StartDaemon() {
-  if (running_) return {};
-  std::vector<StoredContainer> stored;
-  if (files_) {
-    libcontainerd::Result<std::vector<StoredContainer>> found = files_->Load();
-    if (!found) return libcontainerd::Fail(std::move(found).error());
-    stored = std::move(*found);
-  }
-  libcontainerd::Status loaded = log_.Load();
-  if (!loaded) return loaded;
+  if (running_ || starting_) return {};
+  starting_ = true;
+  const auto result = std::make_shared<libcontainerd::Status>();
+  injector_->Pass("daemon.start", {}, [this, result](const Injector::Verdict& verdict) {
+    *result = FinishStart(verdict);
+  });
+  return *result;
+}
+
+void World::BeginLife(const std::vector<StoredContainer>& stored) {
   running_ = true;
   life_ = std::make_shared<bool>(true);
   loop_ = std::make_unique<MainLoop>(runtime_);
@@ -63,11 +67,13 @@ libcontainerd::Status World::StartDaemon() {
   for (const StoredContainer& container : stored) Adopt(container);
   Recover();
   subscribers_.WakeDormant(log_.events());
-  return {};
 }
 
 void World::StopDaemon() {
-  if (!running_) return;
+  if (!running_) {
+    injector_->DropAll();  // a start that waits does not come any more
+    return;
+  }
   running_ = false;
   deadlocked_ = false;
   *life_ = false;
@@ -79,6 +85,10 @@ void World::StopDaemon() {
   running_starts_ = 0;
   log_queue_.clear();
   log_pending_ = false;
+  injector_->DropAll();
+  for (const Reordered& lost : std::exchange(reordered_, {})) {
+    ReportLost(lost.event, kDiedFirst, true);
+  }
   for (const auto& [key, container] : containers_) {
     container->when_execs_told = {};
     container->held_execs.clear();
@@ -216,7 +226,7 @@ void World::Emit(Event event) {
   if (running_) Publish(event);
 }
 
-void World::Publish(const Event& event) {
+void World::Tell(const Event& event) {
   if (deadlocked_) {
     loop_->Push([](MainLoop::Done) {});  // whoever notifies waits for the lock
     return;
@@ -240,7 +250,7 @@ void World::Publish(const Event& event) {
 
 void World::WriteLog() {
   log_pending_ = false;
-  for (const Event& event : std::exchange(log_queue_, {})) log_.Append(event);
+  for (const Event& event : std::exchange(log_queue_, {})) WriteToLog(event);
 }
 
 std::unique_ptr<Subscription> World::Subscribe(EventFilter filter,

@@ -44,6 +44,7 @@
 
 #include "fake_containerd/behaviour.h"
 #include "fake_containerd/choices.h"
+#include "fake_containerd/injector.h"
 #include "fake_containerd/model.h"
 #include "fake_containerd/outcome.h"
 #include "fake_containerd/stats.h"
@@ -71,6 +72,11 @@ struct FakeContainerdOptions {
   libcontainerd::SteppableClock* clock = nullptr;  // outlives the fake; null: the machine's
   BehaviourPolicy behaviour{};  // of processes that SetBehaviour says nothing about
   Choices choices{};            // where the real daemon's order is a matter of luck
+  std::string faults{};         // a plan (fault_plan.h) from the first moment on; docs/faults.md
+  std::uint64_t seed = 1;       // of the plan's probabilities
+  // Clients reach the socket through a relay, so that SetFaults() can break connections. There is
+  // one in any case when `faults` names a connection.* point.
+  bool relay = false;
 };
 
 class FakeContainerd {
@@ -86,6 +92,7 @@ class FakeContainerd {
   //   INVALID_ARGUMENT     a socket path that no unix socket can have (more than 107 bytes)
   //   ALREADY_EXISTS       the socket is in use
   //   NOT_FOUND, PERMISSION_DENIED, UNAVAILABLE  the directory cannot be made or written to
+  //   INVALID_ARGUMENT     `faults` is no plan; the text says where and why
   //   FAILED_PRECONDITION  it runs already
   libcontainerd::Status Start(FakeContainerdOptions options = {});
   // As a killed daemon on a machine that is switched off: connections break, every process is gone
@@ -134,6 +141,24 @@ class FakeContainerd {
   // Everything from now on by these choices.
   void SetChoices(Choices choices);
 
+  // --- Holds and faults, at the points of InjectionPoints(): "event.exit", "event.exit@web".
+  // Injector (injector.h) describes them. They fail, with a sentence, for what is no such point. ---
+
+  Outcome Hold(const std::string& point);
+  // All that wait there, and the hold ends; or so many, and it stays.
+  Outcome Release(const std::string& point, std::optional<std::size_t> count = std::nullopt);
+  void ReleaseAll();
+  std::vector<HeldItem> Held();
+  // While not autonomous, every event and every reply waits for Step(), which returns how many it
+  // let go on.
+  void SetAutonomous(bool autonomous);
+  std::size_t Step(std::size_t count = 1);
+  // A plan of fault_plan.h's grammar, instead of the one before.
+  Outcome SetFaults(const std::string& plan);
+  void ClearFaults();
+  // Since Start(), in order.
+  std::vector<FiredFault> Fired();
+
   // --- Waits. `timeout` is real time. ---
 
   // Its first process runs now.
@@ -151,6 +176,13 @@ class FakeContainerd {
   // At least so many event streams are open: what happens from now on reaches them.
   [[nodiscard]] Outcome WaitForSubscribers(std::size_t count, Duration timeout = kPatience);
 
+  // At least so many wait at this point now.
+  [[nodiscard]] Outcome WaitForHeld(const std::string& point, std::size_t count = 1,
+                                    Duration timeout = kPatience);
+  // At least so many faults fired at this point since Start().
+  [[nodiscard]] Outcome WaitForFired(const std::string& point, std::size_t count = 1,
+                                     Duration timeout = kPatience);
+
   // --- What happened ---
 
   // Since Start(), in order.
@@ -165,6 +197,8 @@ class FakeContainerd {
  private:
   struct Inside;
 
+  // Runs `step` on the fake's own thread.
+  Outcome Inject(const std::function<libcontainerd::Status(Injector&)>& step);
   // Runs `step` on the fake's own thread; false becomes "… has no living process …".
   Outcome Step(const std::string& id, const std::string& process,
                const std::function<bool(World&, const ContainerKey&)>& step);
