@@ -40,6 +40,13 @@ class BehaviourTable {
     lock.unlock();
     return policy ? policy(request) : Behaviour();
   }
+  // Forgets everything.
+  void Clear() {
+    const std::lock_guard lock(mutex_);
+    policy_ = nullptr;
+    by_process_.clear();
+    by_program_.clear();
+  }
 
  private:
   mutable std::mutex mutex_;  // guards the rest
