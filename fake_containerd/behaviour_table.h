@@ -5,6 +5,7 @@
 
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -27,8 +28,8 @@ class BehaviourTable {
     by_program_[std::move(program)] = std::move(behaviour);
   }
 
-  // By process, else by program, else what the policy says.
-  Behaviour Of(const ProcessRequest& request) const {
+  // By process, else by program, else what the policy says, if that says anything.
+  std::optional<Behaviour> Of(const ProcessRequest& request) const {
     std::unique_lock lock(mutex_);
     const auto process = by_process_.find({request.container.id, request.process});
     if (process != by_process_.end()) return process->second;
@@ -38,7 +39,7 @@ class BehaviourTable {
     }
     const BehaviourPolicy policy = policy_;
     lock.unlock();
-    return policy ? policy(request) : Behaviour();
+    return policy ? policy(request) : std::nullopt;
   }
   // Forgets everything.
   void Clear() {

@@ -7,6 +7,7 @@
 #include <asio/post.hpp>
 
 #include "fake_containerd/behaviour_table.h"
+#include "fake_containerd/behaviour_text.h"
 #include "fake_containerd/fifo_process_io.h"
 #include "fake_containerd/happenings.h"
 #include "fake_containerd/journal_log.h"
@@ -245,6 +246,14 @@ void FakeContainerd::SetBehaviour(std::string id, std::string process, Behaviour
   behaviours_->Set(std::move(id), std::move(process), std::move(behaviour));
 }
 
+Outcome FakeContainerd::SetBehaviourText(std::string id, std::string process,
+                                         const std::string& text) {
+  libcontainerd::Result<Behaviour> behaviour = ParseBehaviour(text);
+  if (!behaviour) return Outcome::Failed(behaviour.error().message);
+  SetBehaviour(std::move(id), std::move(process), std::move(*behaviour));
+  return {};
+}
+
 void FakeContainerd::SetBehaviourOf(std::string program, Behaviour behaviour) {
   behaviours_->SetOf(std::move(program), std::move(behaviour));
 }
@@ -330,6 +339,17 @@ Status FakeContainerd::LoadScript(const std::string& text, const std::string& na
   }
   const libcontainerd::Result<Script> script = ParseScript(text, name);
   if (!script) return Fail(script.error());
+  for (const ScriptBehaviour& said : script->behaviours) {
+    if (!said.id.empty()) {
+      behaviours_->Set(said.id, said.process, said.behaviour);
+    } else if (!said.program.empty()) {
+      behaviours_->SetOf(said.program, said.behaviour);
+    } else {
+      behaviours_->SetPolicy([behaviour = said.behaviour](const ProcessRequest&) {
+        return std::optional(behaviour);
+      });
+    }
+  }
   inside_->OnExecutor([&] {
     if (script->choices) inside_->world->choices() = *script->choices;
     for (const ScriptStep& step : script->steps) inside_->Schedule(step);
@@ -385,6 +405,12 @@ std::size_t FakeContainerd::container_count() {
   std::size_t count = 0;
   if (inside_) inside_->OnExecutor([&] { count = inside_->world->container_count(); });
   return count;
+}
+
+std::optional<StreamTotal> FakeContainerd::TotalOf(const std::string& id,
+                                                   const std::string& process,
+                                                   StdioStream stream) const {
+  return inside_ ? inside_->happenings.TotalOf(id, process, stream) : std::nullopt;
 }
 
 std::optional<ContainerInfo> FakeContainerd::Inspect(const std::string& id) {

@@ -68,7 +68,41 @@ std::optional<std::int64_t> TakePart(std::string_view& text) {
   return std::nullopt;
 }
 
+// `value` in units of `unit`, with as many decimals as it has.
+std::string Decimal(std::uint64_t value, std::uint64_t unit) {
+  std::string text = std::to_string(value / unit);
+  std::uint64_t rest = value % unit;
+  if (rest == 0) return text;
+  text += '.';
+  while (rest > 0) {
+    rest *= 10;
+    text += static_cast<char>('0' + rest / unit);
+    rest %= unit;
+  }
+  return text;
+}
+
 }  // namespace
+
+std::string PrintGoDuration(libcontainerd::Duration duration) {
+  constexpr std::uint64_t kMicro = 1'000;
+  constexpr std::uint64_t kMilli = 1'000'000;
+  constexpr std::uint64_t kSecond = 1'000'000'000;
+  constexpr std::uint64_t kMinute = 60 * kSecond;
+  const bool negative = duration < libcontainerd::Duration::zero();
+  // Unsigned: the smallest has no positive counterpart.
+  auto left = static_cast<std::uint64_t>(duration.count());
+  if (negative) left = ~left + 1;
+  std::string text = negative ? "-" : "";
+  if (left == 0) return "0s";
+  if (left < kMicro) return text + std::to_string(left) + "ns";
+  if (left < kMilli) return text + Decimal(left, kMicro) + "\u00b5s";
+  if (left < kSecond) return text + Decimal(left, kMilli) + "ms";
+  const std::uint64_t minutes = left / kMinute;
+  if (minutes >= 60) text += std::to_string(minutes / 60) + "h";
+  if (minutes > 0) text += std::to_string(minutes % 60) + "m";
+  return text + Decimal(left % kMinute, kSecond) + "s";
+}
 
 std::optional<libcontainerd::Duration> ParseGoDuration(std::string_view text) {
   bool negative = false;

@@ -55,6 +55,7 @@ void Happenings::OnProcessStarted(const ContainerKey& container, const std::stri
   Process& entry = processes_[{container.id, process}];
   entry.running = true;
   ++entry.starts;
+  entry.totals.clear();
   changed_.notify_all();
 }
 
@@ -65,6 +66,24 @@ void Happenings::OnProcessEnded(const ContainerKey& container, const std::string
   entry.running = false;
   entry.status = status;
   changed_.notify_all();
+}
+
+void Happenings::OnStdioEnd(const ContainerKey& container, const std::string& process,
+                            StdioStream stream, std::uint64_t total_bytes,
+                            const std::string& sha256) {
+  const std::lock_guard lock(mutex_);
+  processes_[{container.id, process}].totals[stream] = {total_bytes, sha256};
+  changed_.notify_all();
+}
+
+std::optional<StreamTotal> Happenings::TotalOf(const std::string& id, const std::string& process,
+                                               StdioStream stream) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = processes_.find({id, process});
+  if (found == processes_.end()) return std::nullopt;
+  const auto total = found->second.totals.find(stream);
+  if (total == found->second.totals.end()) return std::nullopt;
+  return total->second;
 }
 
 void Happenings::SubscribersChanged(int difference) {

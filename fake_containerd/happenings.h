@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,6 +31,8 @@ class Happenings final : public WorldObserver {
                         std::uint32_t system_pid) override;
   void OnProcessEnded(const ContainerKey& container, const std::string& process,
                       std::uint32_t status) override;
+  void OnStdioEnd(const ContainerKey& container, const std::string& process, StdioStream stream,
+                  std::uint64_t total_bytes, const std::string& sha256) override;
   void SubscribersChanged(int difference);
 
   // Each waits for `timeout` of real time at most.
@@ -44,6 +47,9 @@ class Happenings final : public WorldObserver {
 
   std::vector<Event> events() const;
   std::size_t subscribers() const;
+  // What went through a stream of the process's last life, once it ended.
+  std::optional<StreamTotal> TotalOf(const std::string& id, const std::string& process,
+                                     StdioStream stream) const;
 
  private:
   struct Process {
@@ -51,6 +57,7 @@ class Happenings final : public WorldObserver {
     std::uint32_t status = 0;    // of its last end
     std::size_t starts = 0;      // lives begun
     std::size_t exits_told = 0;  // exit events
+    std::map<StdioStream, StreamTotal> totals{};
   };
   using ProcessKey = std::pair<std::string, std::string>;  // container id, name
 

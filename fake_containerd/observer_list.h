@@ -38,6 +38,13 @@ class ObserverList final : public WorldObserver {
                       std::uint32_t status) override {
     for (WorldObserver* each : observers_) each->OnProcessEnded(container, process, status);
   }
+  void OnTerminalResized(const ContainerKey& container, const std::string& process,
+                         std::uint32_t width, std::uint32_t height,
+                         std::uint64_t count) override {
+    for (WorldObserver* each : observers_) {
+      each->OnTerminalResized(container, process, width, height, count);
+    }
+  }
   void OnStdioBytes(const ContainerKey& container, const std::string& process, StdioStream stream,
                     std::string_view data) override {
     for (WorldObserver* each : observers_) each->OnStdioBytes(container, process, stream, data);

@@ -6,6 +6,7 @@
 #include <iterator>
 #include <system_error>
 
+#include "fake_containerd/behaviour_text.h"
 #include "fake_containerd/script_choices.h"
 #include "fake_containerd/script_node.h"
 #include "libcontainerd/time_text.h"
@@ -111,10 +112,34 @@ ScriptStep ReadStep(const ScriptNode& node) {
   return step;
 }
 
+ScriptBehaviour ReadBehaviour(const ScriptNode& node) {
+  constexpr std::array<std::string_view, 4> kFields = {"id", "process", "program", "behaviour"};
+  node.Object(kFields);
+  ScriptBehaviour read;
+  const ScriptNode text = node.At("behaviour");
+  Result<Behaviour> behaviour = ParseBehaviour(text.Text());
+  if (!behaviour) text.Fail("is no behaviour: " + behaviour.error().message);
+  read.behaviour = std::move(*behaviour);
+  if (const auto id = node.Find("id")) {
+    if (node.Find("program")) node.Fail("has both \"id\" and \"program\"");
+    read.id = id->Text();
+    read.process = TextOr(node, "process", kInitName);
+  } else if (node.Find("process")) {
+    node.Fail("has a \"process\" and no \"id\"");
+  }
+  read.program = TextOr(node, "program", "");
+  return read;
+}
+
 Script ReadScript(const ScriptNode& root) {
-  constexpr std::array<std::string_view, 2> kFields = {"choices", "steps"};
+  constexpr std::array<std::string_view, 3> kFields = {"behaviours", "choices", "steps"};
   root.Object(kFields);
   Script script;
+  if (const auto behaviours = root.Find("behaviours")) {
+    for (const ScriptNode& node : behaviours->Items()) {
+      script.behaviours.push_back(ReadBehaviour(node));
+    }
+  }
   if (const auto choices = root.Find("choices")) script.choices = ReadChoices(*choices);
   if (const auto steps = root.Find("steps")) {
     for (const ScriptNode& step : steps->Items()) script.steps.push_back(ReadStep(step));

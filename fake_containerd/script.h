@@ -1,4 +1,5 @@
-// Script: what a fake is to do, as a JSON text: choices, and things that happen at times.
+// Script: what a fake is to do, as a JSON text: behaviours of processes, choices, and things that
+// happen at times.
 // docs/fake-containerd.md is the manual of the format.
 //
 // Threads: any; parsing is a function of its arguments.
@@ -39,7 +40,15 @@ struct ScriptStep {
 // "emit", "exit" and so on: the word in a script and in what is told of steps.
 std::string_view ScriptStepName(ScriptStep::What what);
 
+struct ScriptBehaviour {
+  std::string id{};       // with `process`; or
+  std::string process{};
+  std::string program{};  // args[0] of any process; or neither: of all that nothing else is said of
+  Behaviour behaviour{};
+};
+
 struct Script {
+  std::vector<ScriptBehaviour> behaviours{};
   std::optional<Choices> choices{};  // those not named have their defaults
   std::vector<ScriptStep> steps{};   // in the text's order
 };

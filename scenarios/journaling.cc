@@ -143,7 +143,7 @@ class JournalingReader final : public libcontainerd::OutputReader {
       ended_ = true;
       entry.kind = EntryKind::kStdioEof;
       entry.number = digest_.total_bytes();
-      entry.text = recorder_.journal().Intern(digest_.Finish());
+      entry.text = recorder_.journal().Intern(digest_.Hex());
     } else {
       digest_.Update(*data);
     }

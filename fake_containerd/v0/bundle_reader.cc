@@ -132,8 +132,17 @@ std::vector<std::string> ReadCapabilities(Reader& process) {
   return sets.Texts("bounding");
 }
 
+void ReadAnnotations(Reader& root, std::map<std::string, std::string>& annotations) {
+  const Json* object = root.Object("annotations");
+  if (object == nullptr) return;
+  Reader reader(*object);
+  for (const auto& [name, value] : object->items()) annotations[name] = reader.Text(name.c_str());
+  root.Merge(reader);
+}
+
 bool ReadSpec(const Json& config, BundleSpec& spec) {
   Reader root(config);
+  ReadAnnotations(root, spec.annotations);
   if (const Json* linux_section = root.Object("linux")) {
     Reader reader(*linux_section);
     spec.cgroups_path = reader.Text("cgroupsPath");

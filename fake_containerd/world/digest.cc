@@ -24,11 +24,13 @@ void Sha256::Update(std::string_view data) {
   total_bytes_ += data.size();
 }
 
-std::string Sha256::Finish() {
-  if (!context_) context_ = std::make_unique<Context>();
+std::string Sha256::Hex() const {
+  // Of a copy: finishing a digest ends it.
+  const Context copy;
+  if (context_) EVP_MD_CTX_copy_ex(copy.handle, context_->handle);
   std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
   unsigned int count = 0;
-  EVP_DigestFinal_ex(context_->handle, bytes.data(), &count);
+  EVP_DigestFinal_ex(copy.handle, bytes.data(), &count);
   constexpr char kDigits[] = "0123456789abcdef";
   std::string hex;
   for (unsigned int i = 0; i < count; ++i) {

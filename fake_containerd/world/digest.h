@@ -18,8 +18,8 @@ class Sha256 {
 
   void Update(std::string_view data);
   std::uint64_t total_bytes() const { return total_bytes_; }
-  // Of everything so far, in lower-case hex. Ends the digest: once only.
-  std::string Finish();
+  // Of everything so far, in lower-case hex. More may follow.
+  std::string Hex() const;
 
  private:
   struct Context;

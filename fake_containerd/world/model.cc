@@ -32,4 +32,9 @@ std::optional<EventKind> EventKindFromName(std::string_view name) {
   return std::nullopt;
 }
 
+std::string_view StdioStreamName(StdioStream stream) {
+  if (stream == StdioStream::kStdin) return "stdin";
+  return stream == StdioStream::kStdout ? "stdout" : "stderr";
+}
+
 }  // namespace fake_containerd

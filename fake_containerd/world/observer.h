@@ -12,10 +12,6 @@
 
 namespace fake_containerd {
 
-enum class StdioStream : std::uint8_t { kStdin, kStdout, kStderr };
-// "stdin", "stdout", "stderr".
-std::string_view StdioStreamName(StdioStream stream);
-
 class WorldObserver {
  public:
   virtual ~WorldObserver() = default;
@@ -30,6 +26,10 @@ class WorldObserver {
   // The process is dead; its exit event is yet to come.
   virtual void OnProcessEnded(const ContainerKey& /*container*/, const std::string& /*process*/,
                               std::uint32_t /*status*/) {}
+  // Its terminal has a new size. `count` such changes were made, this one included.
+  virtual void OnTerminalResized(const ContainerKey& /*container*/, const std::string& /*process*/,
+                                 std::uint32_t /*width*/, std::uint32_t /*height*/,
+                                 std::uint64_t /*count*/) {}
   // Outputs: about to be written by the process. Stdin: taken by it.
   virtual void OnStdioBytes(const ContainerKey& /*container*/, const std::string& /*process*/,
                             StdioStream /*stream*/, std::string_view /*data*/) {}

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "fake_containerd/pattern.h"
+
 namespace fake_containerd {
 
 using libcontainerd::Awaitable;
@@ -29,11 +31,6 @@ StdioStream AsStdio(OutputStream stream) {
 }
 
 }  // namespace
-
-std::string_view StdioStreamName(StdioStream stream) {
-  if (stream == StdioStream::kStdin) return "stdin";
-  return stream == StdioStream::kStdout ? "stdout" : "stderr";
-}
 
 SimulatedProcess::SimulatedProcess(Runtime& runtime, WorldObserver* observer,
                                    ContainerKey container, ProcessInfo info, Behaviour behaviour,
@@ -80,6 +77,27 @@ void SimulatedProcess::WhenReleased(libcontainerd::UniqueFunction<void()> then) 
 void SimulatedProcess::AppendPids(std::vector<std::uint32_t>& pids) const {
   if (!dead_) pids.push_back(info_.system_pid);
   for (const auto& [pid, child] : children_) pids.push_back(pid);
+}
+
+ProcessActivity SimulatedProcess::Activity() const {
+  const auto total = [](const Sha256& digest) {
+    return StreamTotal{.bytes = digest.total_bytes(), .sha256 = digest.Hex()};
+  };
+  return {.terminal_width = terminal_width_,
+          .terminal_height = terminal_height_,
+          .resizes = resizes_,
+          .in = total(stdin_digest_),
+          .out = total(outputs_[0].digest),
+          .err = total(outputs_[1].digest)};
+}
+
+void SimulatedProcess::Resize(std::uint32_t width, std::uint32_t height) {
+  terminal_width_ = width;
+  terminal_height_ = height;
+  ++resizes_;
+  if (observer_ != nullptr) {
+    observer_->OnTerminalResized(container_, info_.name, width, height, resizes_);
+  }
 }
 
 void SimulatedProcess::Signal(std::uint32_t signal) {
@@ -255,6 +273,16 @@ Awaitable<void> SimulatedProcess::Run(step::Write step) {
   }
 }
 
+Awaitable<void> SimulatedProcess::Run(step::WritePattern step) {
+  for (std::uint64_t offset = 0; offset < step.bytes && !dead_;) {
+    const std::uint64_t count = std::min<std::uint64_t>(kReadSize, step.bytes - offset);
+    std::string data = PatternBytes(step.seed, offset, static_cast<std::size_t>(count));
+    offset += count;
+    co_await WriteAndWait(step.stream, std::move(data));
+    co_await Thawed();
+  }
+}
+
 Awaitable<void> SimulatedProcess::Run(step::EchoStdin) {
   co_await CopyStdin(/*echo=*/true);
 }
@@ -264,13 +292,14 @@ Awaitable<void> SimulatedProcess::Run(step::ReadStdin) {
 }
 
 Awaitable<void> SimulatedProcess::CopyStdin(bool echo) {
-  while (!dead_) {
+  while (!dead_ && !stdin_ended_) {
     libcontainerd::Result<std::string> data = co_await streams_->ReadStdin(kReadSize);
     co_await Thawed();
     if (dead_ || !data) co_return;
     if (data->empty()) {
+      stdin_ended_ = true;
       const std::uint64_t total = stdin_digest_.total_bytes();
-      const std::string digest = stdin_digest_.Finish();
+      const std::string digest = stdin_digest_.Hex();
       if (observer_ != nullptr) {
         observer_->OnStdioEnd(container_, info_.name, StdioStream::kStdin, total, digest);
       }
@@ -390,7 +419,7 @@ void SimulatedProcess::Finish(OutputStream stream) {
   out.closed = true;
   if (observer_ != nullptr) {
     observer_->OnStdioEnd(container_, info_.name, AsStdio(stream), out.digest.total_bytes(),
-                          out.digest.Finish());
+                          out.digest.Hex());
   }
   if (streams_) streams_->CloseOutput(stream);
 }

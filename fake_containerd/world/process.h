@@ -55,7 +55,7 @@ class SimulatedProcess : public std::enable_shared_from_this<SimulatedProcess> {
   void WhenReleased(libcontainerd::UniqueFunction<void()> then);
   // Itself, while alive, and its living children.
   void AppendPids(std::vector<std::uint32_t>& pids) const;
-  std::pair<std::uint32_t, std::uint32_t> terminal_size() const { return terminal_size_; }
+  ProcessActivity Activity() const;
 
   // A signal from outside, 0 to 64. Waits for the thaw when frozen.
   void Signal(std::uint32_t signal);
@@ -74,7 +74,7 @@ class SimulatedProcess : public std::enable_shared_from_this<SimulatedProcess> {
   void Write(OutputStream stream, std::string data);
   void GiveCue(const std::string& name);
   void CloseStdin();
-  void Resize(std::uint32_t width, std::uint32_t height) { terminal_size_ = {width, height}; }
+  void Resize(std::uint32_t width, std::uint32_t height);
 
  private:
   using Done = std::shared_ptr<libcontainerd::OneShot<libcontainerd::Unit>>;
@@ -97,6 +97,7 @@ class SimulatedProcess : public std::enable_shared_from_this<SimulatedProcess> {
 
   libcontainerd::Awaitable<void> RunScript(std::shared_ptr<SimulatedProcess> self);
   libcontainerd::Awaitable<void> Run(step::Write step);
+  libcontainerd::Awaitable<void> Run(step::WritePattern step);
   libcontainerd::Awaitable<void> Run(step::EchoStdin step);
   libcontainerd::Awaitable<void> Run(step::ReadStdin step);
   libcontainerd::Awaitable<void> Run(step::Wait step);
@@ -144,7 +145,10 @@ class SimulatedProcess : public std::enable_shared_from_this<SimulatedProcess> {
   std::map<std::uint32_t, Child> children_;  // by system pid
   Output outputs_[2];
   Sha256 stdin_digest_;
-  std::pair<std::uint32_t, std::uint32_t> terminal_size_{0, 0};
+  bool stdin_ended_ = false;
+  std::uint32_t terminal_width_ = 0;
+  std::uint32_t terminal_height_ = 0;
+  std::uint64_t resizes_ = 0;
   Done wait_;  // what the script is suspended on
   std::vector<libcontainerd::TimerId> timers_;
   std::vector<libcontainerd::UniqueFunction<void()>> when_released_;

@@ -37,7 +37,7 @@
 namespace fake_containerd {
 
 struct WorldOptions {
-  BehaviourPolicy behaviour{};  // empty: every process runs until a signal ends it
+  BehaviourPolicy behaviour{};  // empty: what the container's annotations and arguments say
   Choices choices{};
   WorldObserver* observer = nullptr;
   Duration start_timeout = std::chrono::seconds(15);
@@ -205,6 +205,7 @@ class World {
   Answer<void> ReadSpec(std::shared_ptr<Launch> launch);
   WorldStatus CheckRestore(const Launch& launch) const;
   libcontainerd::Awaitable<void> ReportOnStderr(std::shared_ptr<Launch> launch, Failure failure);
+  Behaviour BehaviourOf(const Launch& launch) const;
   std::optional<Failure> StartFailureOf(const Launch& launch) const;
   MemberPtr AddMember(const std::shared_ptr<Launch>& launch);
   void AfterFailedCreate(const ContainerPtr& container, bool emit_exit);

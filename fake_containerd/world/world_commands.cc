@@ -202,7 +202,11 @@ std::vector<std::uint32_t> World::PidsOf(const Container& container) const {
 std::optional<ContainerInfo> World::Inspect(const ContainerKey& key) const {
   const ContainerPtr container = FindContainer(key);
   if (!container) return std::nullopt;
-  return InfoOf(*container, /*with_pids=*/true);
+  ContainerInfo info = InfoOf(*container, /*with_pids=*/true);
+  for (const MemberPtr& member : container->members) {
+    info.activity.emplace(member->process->info().name, member->process->Activity());
+  }
+  return info;
 }
 
 World::Answer<TaskStats> World::Stats(ContainerKey key) {

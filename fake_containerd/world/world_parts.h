@@ -31,6 +31,7 @@ struct World::Container {
   std::vector<std::string> labels;
   std::string runtime;
   std::string cgroups_path;
+  std::map<std::string, std::string> annotations;
   Resources resources;
   Duration created{0};
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "fake_containerd/behaviour_text.h"
 #include "fake_containerd/world/runtime_text.h"
 #include "fake_containerd/world/world.h"
 #include "fake_containerd/world/world_parts.h"
@@ -205,6 +206,7 @@ World::Answer<void> World::ReadSpec(std::shared_ptr<Launch> launch) {
   if (launch->is_init()) {
     launch->spec = std::move(bundle->process);
     launch->container->cgroups_path = std::move(bundle->cgroups_path);
+    launch->container->annotations = std::move(bundle->annotations);
   }
   co_return WorldStatus();
 }
@@ -235,15 +237,7 @@ World::Answer<World::MemberPtr> World::LaunchProcess(std::shared_ptr<Launch> lau
   WorldStatus restorable = CheckRestore(*launch);
   if (!restorable) co_return tl::unexpected(std::move(restorable).error());
 
-  if (options_.behaviour) {
-    ProcessRequest request;
-    request.container = key;
-    request.process = launch->name;
-    request.spec = launch->spec;
-    request.runtime = launch->container->runtime;
-    request.bundle = launch->container->bundle;
-    launch->behaviour = options_.behaviour(request);
-  }
+  launch->behaviour = BehaviourOf(*launch);
   auto streams = io_.Open(launch->io, launch->spec.terminal);
   if (!streams) {
     Failure failure = MakeFailure(FailureKind::kStreamMissing, key, launch->name);
@@ -270,6 +264,28 @@ World::Answer<World::MemberPtr> World::LaunchProcess(std::shared_ptr<Launch> lau
     co_return tl::unexpected(std::move(*failure));
   }
   co_return AddMember(launch);
+}
+
+// Who asked for it by code knows best; then the container's own words. Words that make no sense
+// fail the start, as a program that complains about its arguments.
+Behaviour World::BehaviourOf(const Launch& launch) const {
+  ProcessRequest request;
+  request.container = launch.container->key;
+  request.process = launch.name;
+  request.spec = launch.spec;
+  request.runtime = launch.container->runtime;
+  request.bundle = launch.container->bundle;
+  request.annotations = launch.container->annotations;
+  if (options_.behaviour) {
+    std::optional<Behaviour> chosen = options_.behaviour(request);
+    if (chosen) return std::move(*chosen);
+  }
+  libcontainerd::Result<Behaviour> own = BehaviourInWords(request);
+  if (own) return std::move(*own);
+  Behaviour refused;
+  refused.start_failure =
+      StartFailure{.kind = FailureKind::kRuntimeMessage, .subject = own.error().message};
+  return refused;
 }
 
 std::optional<Failure> World::StartFailureOf(const Launch& launch) const {
@@ -310,10 +326,10 @@ Awaitable<void> World::ReportOnStderr(std::shared_ptr<Launch> launch, Failure fa
     if (!*life) co_return;
   }
   if (observer != nullptr && launch->is_init()) {
-    observer->OnStdioEnd(key, launch->name, StdioStream::kStdout, 0, Sha256().Finish());
+    observer->OnStdioEnd(key, launch->name, StdioStream::kStdout, 0, Sha256().Hex());
     const std::uint64_t total = errors.total_bytes();
     if (!launch->spec.terminal) {
-      observer->OnStdioEnd(key, launch->name, StdioStream::kStderr, total, errors.Finish());
+      observer->OnStdioEnd(key, launch->name, StdioStream::kStderr, total, errors.Hex());
     }
   }
   launch->streams->CloseOutputs();

@@ -419,7 +419,7 @@ void RecordedDaemon::CloseStream(Streams& streams, OutputStream stream) {
   Entry entry =
       recorder_.About(EntryKind::kStdioSourceEof, streams.id, streams.process, StreamName(stream));
   entry.number = streams.digest.at(index).total_bytes();
-  entry.text = recorder_.journal().Intern(streams.digest.at(index).Finish());
+  entry.text = recorder_.journal().Intern(streams.digest.at(index).Hex());
   recorder_.Record(entry);
   streams.streams->CloseOutput(stream);
 }

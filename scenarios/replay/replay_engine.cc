@@ -101,7 +101,7 @@ Awaitable<void> ReplayEngine::ReadToEnd(std::shared_ptr<libcontainerd::OutputRea
     if (!data || data->empty()) {
       Output& output = attached_[call].outputs.at(index);
       output.ended = data.has_value();
-      output.sha256 = digest.Finish();
+      output.sha256 = digest.Hex();
       break;
     }
     digest.Update(*data);

@@ -15,6 +15,7 @@
 #include "libcontainerd/blocking_client.h"
 #include "libcontainerd/grpc_containerd_api.h"
 #include "libcontainerd/threaded_runtime.h"
+#include "tests/fake_containerd/mini_engine.h"
 #include "tests/fake_containerd/temporary_directory.h"
 
 namespace fake_containerd {
@@ -188,6 +189,18 @@ TEST_F(DaemonTest, LostContainersExitAtTheNextStart) {
   EXPECT_THAT(told,
               ElementsAre("a start-container  0", "a start-process x 0", "b start-container  0",
                           "b exit init 3", "a exit x 255", "a exit init 255"));
+}
+
+TEST_F(DaemonTest, ContainersSayWhatTheyDo) {
+  Daemon daemon;
+  ASSERT_TRUE(daemon.Start(Options()));
+  std::filesystem::create_directory(path("bundles"));
+  MiniEngine engine(path("c.sock"), path("bundles"));
+  ASSERT_TRUE(engine.Run("c1", R"({"linux": {},
+      "process": {"args": ["drydock-process", "write=hello\\n", "exit=7"], "cwd": "/",
+                  "user": {"uid": 0, "gid": 0}}})"));
+  EXPECT_EQ(engine.OutputOf("c1"), "hello\n");
+  EXPECT_EQ(engine.WaitForExit("c1"), "exit 7");
 }
 
 TEST_F(DaemonTest, WhatCannotBeUsed) {

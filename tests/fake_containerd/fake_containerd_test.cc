@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "fake_containerd/pattern.h"
 #include "libcontainerd/threaded_runtime.h"
 #include "tests/fake_containerd/mini_engine.h"
 #include "tests/fake_containerd/temporary_directory.h"
@@ -179,6 +180,33 @@ TEST(FakeContainerd, BehavioursApplyFromTheMostParticularOn) {
   ASSERT_TRUE(engine.Run("c3"));
   ASSERT_TRUE(fake.GiveCue("c3", "init", "now"));
   EXPECT_EQ(engine.WaitForExit("c3"), "exit 3");
+}
+
+TEST(FakeContainerd, TakesContainersAtTheirWord) {
+  FakeContainerd fake;
+  ASSERT_TRUE(fake.Start());
+  MiniEngine engine(fake.socket_path(), fake.directory());
+  ASSERT_TRUE(fake.WaitForSubscribers(1));
+  constexpr char kSpec[] = R"({"linux": {},
+      "process": {"args": ["drydock-process", "pattern=1M:seed=7", "exit=3"], "cwd": "/",
+                  "user": {"uid": 0, "gid": 0}},
+      "annotations": {"io.drydock.behaviour.sh": "write=hello\\n; cue=never"}})";
+  ASSERT_TRUE(engine.Run("c1", kSpec));
+  EXPECT_EQ(engine.OutputOf("c1"), PatternBytes(7, 0, 1U << 20U));
+  EXPECT_EQ(engine.WaitForExit("c1"), "exit 3");
+  EXPECT_EQ(fake.TotalOf("c1", "init", StdioStream::kStdout),
+            (StreamTotal{1U << 20U, PatternSha256(7, 1U << 20U)}));
+  EXPECT_FALSE(fake.TotalOf("c1", "init", StdioStream::kStdin));
+  EXPECT_FALSE(fake.TotalOf("c2", "init", StdioStream::kStdout));
+
+  ASSERT_TRUE(fake.SetBehaviourText("c2", "init", "cue=end exit=4"));
+  EXPECT_EQ(fake.SetBehaviourText("c2", "init", "exit").message(),
+            "term 1, \"exit\": no value, expected exit=…");
+  ASSERT_TRUE(engine.Run("c2", kSpec));
+  ASSERT_TRUE(engine.client().AddProcess("c2", "sh", {.args = {"/bin/sh"}}));
+  ASSERT_TRUE(fake.GiveCue("c2", "init", "end"));
+  EXPECT_EQ(engine.OutputOf("c2", "sh"), "hello\n");
+  EXPECT_EQ(engine.WaitForExit("c2"), "exit 4");
 }
 
 TEST(FakeContainerd, StepsSayWhatIsMissing) {

@@ -31,5 +31,21 @@ TEST(GoDuration, WhatGoRefuses) {
   }
 }
 
+TEST(GoDuration, PrintsAsGoDoes) {
+  const auto print = [](std::int64_t nanoseconds) {
+    return PrintGoDuration(libcontainerd::Duration(nanoseconds));
+  };
+  EXPECT_EQ(print(0), "0s");
+  EXPECT_EQ(print(1), "1ns");
+  EXPECT_EQ(print(1'100), "1.1\u00b5s");
+  EXPECT_EQ(print(2'200'000), "2.2ms");
+  EXPECT_EQ(print(3'300'000'000), "3.3s");
+  EXPECT_EQ(print(4 * 60'000'000'000 + 5'001'000'000), "4m5.001s");
+  EXPECT_EQ(print(5 * 3'600'000'000'000 + 1'000'000), "5h0m0.001s");
+  EXPECT_EQ(print(-1'500'000'000), "-1.5s");
+  EXPECT_EQ(print(std::numeric_limits<std::int64_t>::max()), "2562047h47m16.854775807s");
+  EXPECT_EQ(print(std::numeric_limits<std::int64_t>::min()), "-2562047h47m16.854775808s");
+}
+
 }  // namespace
 }  // namespace fake_containerd

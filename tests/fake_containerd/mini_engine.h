@@ -46,7 +46,10 @@ class MiniEngine final : private libcontainerd::BlockingBackend {
   bool Run(const std::string& id) {
     constexpr char kSpec[] = R"({"process": {"args": ["/bin/program"], "cwd": "/",
                                              "user": {"uid": 0, "gid": 0}}, "linux": {}})";
-    return client_.Create(id, kSpec).has_value();
+    return Run(id, kSpec);
+  }
+  bool Run(const std::string& id, const std::string& spec) {
+    return client_.Create(id, spec).has_value();
   }
   // "exit 3" or "exit 137, out of memory"; "" if it does not come.
   std::string WaitForExit(const std::string& id) {

@@ -119,8 +119,11 @@ class FakeContainerd {
   std::shared_ptr<grpc::Channel> InProcessChannel();
 
   // --- Behaviour of processes that start from now on. The most particular one counts: by container
-  // and process, then by the program (args[0]), then the policy. ---
+  // and process, then by the program (args[0]), then the policy, then the process's own words in
+  // config.json or its arguments (behaviour_text.h). ---
 
+  // The same as text. Fails with the parser's sentence.
+  Outcome SetBehaviourText(std::string id, std::string process, const std::string& text);
   void SetBehaviour(std::string id, std::string process, Behaviour behaviour);
   void SetBehaviourOf(std::string program, Behaviour behaviour);
   void SetBehaviour(BehaviourPolicy policy);
@@ -181,6 +184,10 @@ class FakeContainerd {
   // Nothing when the daemon does not know it (any more).
   std::optional<ContainerInfo> Inspect(const std::string& id);
   std::size_t container_count();
+  // What went through a stream of the process's last life. Nothing before the stream ended; while
+  // it goes on, Inspect() tells. PatternSha256() (pattern.h) is what a pattern must come to.
+  std::optional<StreamTotal> TotalOf(const std::string& id, const std::string& process,
+                                     StdioStream stream) const;
 
  private:
   struct Inside;

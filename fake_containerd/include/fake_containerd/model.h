@@ -7,6 +7,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,6 +30,17 @@ inline constexpr char kInitName[] = "init";
 inline constexpr char kDefaultNamespace[] = "default";
 
 enum class OutputStream : std::uint8_t { kStdout, kStderr };
+enum class StdioStream : std::uint8_t { kStdin, kStdout, kStderr };
+// "stdin", "stdout", "stderr".
+std::string_view StdioStreamName(StdioStream stream);
+
+// What went through a stream.
+struct StreamTotal {
+  std::uint64_t bytes = 0;
+  std::string sha256{};  // of all of it, in lower-case hex
+
+  friend bool operator==(const StreamTotal&, const StreamTotal&) = default;
+};
 
 // Where a process's streams are: FIFOs that the client made.
 struct IoPaths {
@@ -96,6 +108,7 @@ struct ProcessSpec {
 struct BundleSpec {
   ProcessSpec process{};
   std::string cgroups_path{};  // empty: "/" and the container's id
+  std::map<std::string, std::string> annotations{};
 };
 
 struct ProcessInfo {
@@ -103,6 +116,16 @@ struct ProcessInfo {
   std::uint32_t system_pid = 0;
   ProcessSpec spec{};
   IoPaths io{};
+};
+
+// What no answer of the 0.2 API tells about a process.
+struct ProcessActivity {
+  std::uint32_t terminal_width = 0;  // as last set by a resize
+  std::uint32_t terminal_height = 0;
+  std::uint64_t resizes = 0;
+  StreamTotal in{};  // taken by the process so far
+  StreamTotal out{};
+  StreamTotal err{};
 };
 
 enum class TaskStatus : std::uint8_t { kStopped, kRunning };
@@ -116,6 +139,7 @@ struct ContainerInfo {
   bool paused = false;  // for observers and tests; no answer of the 0.2 API carries it
   std::vector<ProcessInfo> processes{};  // init first
   std::vector<std::uint32_t> pids{};     // every process in the container; empty unless asked for
+  std::map<std::string, ProcessActivity> activity{};  // by process; only from Inspect()
 };
 
 // Absent: leave as it is.

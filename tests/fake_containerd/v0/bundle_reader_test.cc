@@ -12,6 +12,7 @@ namespace fake_containerd::v0 {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::Pair;
 
 TEST(ParseConfig, TakesWhatTheReplyNeeds) {
   const auto spec = ParseConfig(kConfig);
@@ -31,6 +32,12 @@ TEST(ParseConfig, TakesTodaysCapabilitiesToo) {
   EXPECT_THAT(spec->process.capabilities, ElementsAre("CAP_KILL"));
 }
 
+TEST(ParseConfig, TakesAnnotations) {
+  const auto spec = ParseConfig(R"({"linux": {}, "annotations": {"a": "1", "io.b": ""}})");
+  ASSERT_TRUE(spec);
+  EXPECT_THAT(spec->annotations, ElementsAre(Pair("a", "1"), Pair("io.b", "")));
+}
+
 TEST(ParseConfig, EveryCutIsAnUnexpectedEnd) {
   const std::string whole = kConfig;
   for (std::size_t length = 1; length < whole.size(); ++length) {
@@ -45,6 +52,7 @@ TEST(ParseConfig, WhatIsRefused) {
   EXPECT_EQ(Outcome(ParseConfig("[]")), wrong);
   EXPECT_EQ(Outcome(ParseConfig(R"({"linux": {}, "process": {"args": "x"}})")), wrong);
   EXPECT_EQ(Outcome(ParseConfig(R"({"linux": {}, "process": {"args": [1]}})")), wrong);
+  EXPECT_EQ(Outcome(ParseConfig(R"({"linux": {}, "annotations": {"a": 1}})")), wrong);
   EXPECT_EQ(Outcome(ParseConfig(R"({"process": {}})")),
             "3 config.json: linux: missing, expected an object");
   EXPECT_EQ(Outcome(ParseConfig(R"({"linux": null})")),

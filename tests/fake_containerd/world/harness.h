@@ -71,6 +71,11 @@ class Recorder : public WorldObserver {
                       std::uint32_t status) override {
     log.push_back("ended " + key.id + "/" + process + " " + std::to_string(status));
   }
+  void OnTerminalResized(const ContainerKey& key, const std::string& process, std::uint32_t width,
+                         std::uint32_t height, std::uint64_t count) override {
+    resizes.push_back(key.id + "/" + process + " " + std::to_string(width) + "x" +
+                      std::to_string(height) + " " + std::to_string(count));
+  }
   void OnStdioBytes(const ContainerKey&, const std::string&, StdioStream stream,
                     std::string_view data) override {
     bytes += std::string(StdioStreamName(stream)) + ":" + std::string(data) + "|";
@@ -88,6 +93,7 @@ class Recorder : public WorldObserver {
   std::vector<std::string> dropped;
   std::vector<std::string> log;
   std::vector<std::string> ends;
+  std::vector<std::string> resizes;
   std::vector<std::string> digests;
   std::string bytes;
 };

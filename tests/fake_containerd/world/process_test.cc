@@ -145,6 +145,18 @@ TEST_F(ProcessTest, ReadsStdinToItsEnd) {
   EXPECT_EQ(out_, "done");
 }
 
+TEST_F(ProcessTest, StdinEndsOnce) {
+  Start(
+      {.steps = {step::EchoStdin{}, step::ReadStdin{}, step::EchoStdin{}, step::AwaitCue{"end"}}});
+  Send("once");
+  CloseStdin();
+  EXPECT_EQ(out_, "once");
+  EXPECT_THAT(h_->recorder.ends, ElementsAre("c1/init stdin 4"));
+  const ProcessActivity activity = h_->world.Inspect(key_)->activity.at("init");
+  EXPECT_EQ(activity.in.bytes, 4U);
+  EXPECT_EQ(activity.in, activity.out);
+}
+
 TEST_F(ProcessTest, ATerminalHasNoStderr) {
   Start({.steps = {step::Write{.stream = OutputStream::kStderr, .data = "oops"}, step::Exit{1}}},
         /*terminal=*/true);

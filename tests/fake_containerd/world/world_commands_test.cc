@@ -131,7 +131,15 @@ TEST_F(WorldCommands, ACheckpointWithTheToolMayEndTheContainer) {
 }
 
 TEST_F(WorldCommands, ResizesTerminals) {
+  const auto activity = [this] { return h_.world.Inspect(kKey)->activity.at("init"); };
+  EXPECT_EQ(activity().resizes, 0U);
   EXPECT_TRUE(h_.Run(h_.world.UpdateProcess(kKey, "init", {.width = 80, .height = 24})));
+  EXPECT_TRUE(h_.Run(h_.world.UpdateProcess(kKey, "init", {.width = 132, .height = 50})));
+  EXPECT_TRUE(h_.Run(h_.world.UpdateProcess(kKey, "init", {.close_stdin = true})));
+  EXPECT_EQ(activity().terminal_width, 132U);
+  EXPECT_EQ(activity().terminal_height, 50U);
+  EXPECT_EQ(activity().resizes, 2U);
+  EXPECT_THAT(h_.recorder.resizes, ElementsAre("c1/init 80x24 1", "c1/init 132x50 2"));
 }
 
 }  // namespace
