@@ -16,6 +16,7 @@
 #include "fake_containerd/script.h"
 #include "fake_containerd/served_api.h"
 #include "fake_containerd/server.h"
+#include "fake_containerd/server_control.h"
 #include "fake_containerd/state_directory.h"
 #include "fake_containerd/v0/facade.h"
 #include "fake_containerd/world/world.h"
@@ -106,6 +107,7 @@ struct FakeContainerd::Inside {
 
   ~Inside() {
     happenings.Interrupt();
+    control.reset();
     server->Disconnect();
     // What is not answered yet is now; the server waits for it.
     OnExecutor([this] {
@@ -128,6 +130,7 @@ struct FakeContainerd::Inside {
     if (!options.state_dir.empty()) {
       if (Status locked = lock.Take(options.state_dir); !locked) return locked;
     }
+    if (!options.control_socket.empty()) journal.Keep();
     if (!options.journal.empty()) {
       if (Status opened = journal.OpenFile(options.journal); !opened) return opened;
     }
@@ -184,6 +187,7 @@ struct FakeContainerd::Inside {
   std::unique_ptr<v0::Facade> facade;
   std::unique_ptr<ServedApi> api;
   std::unique_ptr<Server> server;
+  std::unique_ptr<ControlServer> control;
   std::uint64_t last_step = 0;
   std::map<std::uint64_t, libcontainerd::TimerId> steps;  // of scripts, yet to come
 };
@@ -196,11 +200,12 @@ FakeContainerd::~FakeContainerd() {
 
 Status FakeContainerd::Start(FakeContainerdOptions options) {
   if (inside_) return Fail(ErrorCode::kFailedPrecondition, "the fake containerd runs already");
-  auto directory = StateDirectory::Make(options.directory);
-  if (!directory) return Fail(std::move(directory).error());
+  // First: if it is the other one too, that one was there.
   if (!options.state_dir.empty()) {
     if (Status made = MakeStateDirectory(options.state_dir); !made) return made;
   }
+  auto directory = StateDirectory::Make(options.directory);
+  if (!directory) return Fail(std::move(directory).error());
   if (options.behaviour) behaviours_->SetPolicy(options.behaviour);
   auto inside = std::make_unique<Inside>(std::move(*directory), options, *behaviours_);
   Status started = inside->StartDaemon();
@@ -217,11 +222,18 @@ Status FakeContainerd::Start(FakeContainerdOptions options) {
   directory_ = inside->directory->path();
   socket_path_ = std::move(socket_path);
   inside_ = std::move(inside);
-  return {};
+  if (inside_->options.control_socket.empty()) return {};
+  // Last, for it calls the functions of this class.
+  inside_->control = std::make_unique<ControlServer>(inside_->runtime, *this, inside_->journal);
+  started = inside_->control->Start(inside_->options.control_socket);
+  if (!started) static_cast<void>(Stop());
+  return started;
 }
 
 Status FakeContainerd::Stop() {
   if (!inside_) return {};
+  inside_->happenings.Interrupt();
+  inside_->control.reset();  // first, for it calls the functions of this class
   inside_->runtime.Drain();
   const std::exception_ptr failure = inside_->runtime.failure();
   const std::string unwritten = inside_->journal.file_failed() ? inside_->options.journal : "";
@@ -411,6 +423,16 @@ std::optional<StreamTotal> FakeContainerd::TotalOf(const std::string& id,
                                                    const std::string& process,
                                                    StdioStream stream) const {
   return inside_ ? inside_->happenings.TotalOf(id, process, stream) : std::nullopt;
+}
+
+std::size_t FakeContainerd::subscriber_count() const {
+  return inside_ ? inside_->happenings.subscribers() : 0;
+}
+
+std::uint64_t FakeContainerd::journal_seq() {
+  std::uint64_t seq = 0;
+  if (inside_) inside_->OnExecutor([&] { seq = inside_->journal.last_seq(); });
+  return seq;
 }
 
 std::optional<ContainerInfo> FakeContainerd::Inspect(const std::string& id) {
