@@ -215,7 +215,8 @@ bool Fifos(std::size_t count) {
                                  "the client's end cannot be opened");
     }
     const auto created = libcontainerd::WaitFor(
-        runtime, libcontainerd::Call(**api, CreateRequest(id, directory), std::chrono::seconds(20)));
+        runtime,
+        libcontainerd::Call(**api, CreateRequest(id, directory), std::chrono::seconds(20)));
     if (!created) return libcontainerd::Fail(created.error());
     return {};
   };

@@ -357,9 +357,8 @@ Status FakeContainerd::LoadScript(const std::string& text, const std::string& na
     } else if (!said.program.empty()) {
       behaviours_->SetOf(said.program, said.behaviour);
     } else {
-      behaviours_->SetPolicy([behaviour = said.behaviour](const ProcessRequest&) {
-        return std::optional(behaviour);
-      });
+      behaviours_->SetPolicy(
+          [behaviour = said.behaviour](const ProcessRequest&) { return std::optional(behaviour); });
     }
   }
   inside_->OnExecutor([&] {

@@ -1,9 +1,9 @@
 #include "fake_containerd/server.h"
 
 #include <cerrno>
-#include <cstdlib>
 #include <chrono>
 #include <climits>
+#include <cstdlib>
 #include <deque>
 #include <exception>
 #include <filesystem>

@@ -65,9 +65,9 @@ class BodyCall final : public grpc::ServerUnaryReactor {
 
   BodyCall(Runtime& runtime, std::atomic<int>& calls, Body body) : calls_(calls) {
     if (++calls_ > kMostCalls) {
-      Finish({grpc::StatusCode::RESOURCE_EXHAUSTED,
-              "fake-containerd: the limit of " + std::to_string(kMostCalls) +
-                  " control calls is reached"});
+      Finish({grpc::StatusCode::RESOURCE_EXHAUSTED, "fake-containerd: the limit of " +
+                                                        std::to_string(kMostCalls) +
+                                                        " control calls is reached"});
       return;
     }
     runtime.RunBlocking([this, &runtime, body = std::move(body)] {
@@ -104,11 +104,11 @@ class FollowCall final : public grpc::ServerWriteReactor<pb::JournalEntry>,
     asio::post(runtime_.executor(), [self = shared_from_this(), after = request.after(),
                                      live_only = request.live_only()] {
       if (self->done_) return;
-      self->follower_ = self->journal_.Follow(
-          live_only ? self->journal_.last_seq() : after,
-          [call = self.get()](std::uint64_t seq, const std::string& line) {
-            call->Add(seq, line);
-          });
+      self->follower_ =
+          self->journal_.Follow(live_only ? self->journal_.last_seq() : after,
+                                [call = self.get()](std::uint64_t seq, const std::string& line) {
+                                  call->Add(seq, line);
+                                });
     });
   }
 
@@ -238,8 +238,8 @@ grpc::Status Emit(FakeContainerd& fake, const pb::EmitRequest& request) {
         stamp.nanos() >= 1'000'000'000) {
       return Invalid("timestamp: out of range");
     }
-    event.time = WallTime(std::chrono::seconds(stamp.seconds()) +
-                          std::chrono::nanoseconds(stamp.nanos()));
+    event.time =
+        WallTime(std::chrono::seconds(stamp.seconds()) + std::chrono::nanoseconds(stamp.nanos()));
   }
   fake.Emit(std::move(event));
   return grpc::Status::OK;

@@ -30,8 +30,7 @@ struct Messages {
 
 template <class Request>
 Messages Of() {
-  return {std::make_unique<Request>(),
-          std::make_unique<libcontainerd::ResponseOf<Request>>()};
+  return {std::make_unique<Request>(), std::make_unique<libcontainerd::ResponseOf<Request>>()};
 }
 
 Messages MessagesOf(Method method) {

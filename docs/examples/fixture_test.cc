@@ -50,8 +50,8 @@ class Engine final : private lib::BlockingBackend {
 class EngineTest : public fake_containerd::FakeContainerdTest {};
 
 TEST_F(EngineTest, HearsHowAContainerEnds) {
-  const auto remote = lib::BlockingRemote::Start(
-      {.state_dir = directory(), .address = socket_path()});
+  const auto remote =
+      lib::BlockingRemote::Start({.state_dir = directory(), .address = socket_path()});
   ASSERT_TRUE(remote) << remote.error().message;
   Engine engine(**remote);
   ASSERT_SUBSCRIBED(fake(), 1);

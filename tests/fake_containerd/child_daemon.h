@@ -23,9 +23,9 @@ namespace fake_containerd {
 class ChildDaemon {
  public:
   explicit ChildDaemon(std::vector<std::string> more = {}) {
-    std::vector<std::string> arguments = {DRYDOCK_FAKE_CONTAINERD, "--listen", "unix://" + socket(),
-                                          "--state-dir", path("state"), "--control",
-                                          control_socket(), "--debug"};
+    std::vector<std::string> arguments = {
+        DRYDOCK_FAKE_CONTAINERD, "--listen",  "unix://" + socket(), "--state-dir",
+        path("state"),           "--control", control_socket(),     "--debug"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     std::vector<char*> argv;
     for (std::string& argument : arguments) argv.push_back(argument.data());
@@ -33,8 +33,8 @@ class ChildDaemon {
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, output_.fd(), STDERR_FILENO);
-    EXPECT_EQ(::posix_spawn(&pid_, DRYDOCK_FAKE_CONTAINERD, &actions, nullptr, argv.data(), environ),
-              0);
+    EXPECT_EQ(
+        ::posix_spawn(&pid_, DRYDOCK_FAKE_CONTAINERD, &actions, nullptr, argv.data(), environ), 0);
     posix_spawn_file_actions_destroy(&actions);
     EXPECT_TRUE(output_.WaitFor("grpc api on")) << output_.text();
   }

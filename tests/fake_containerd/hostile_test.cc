@@ -107,8 +107,8 @@ class Honest {
 
   template <class Request>
   libcontainerd::Result<libcontainerd::ResponseOf<Request>> Call(Request request) {
-    return libcontainerd::WaitFor(
-        runtime_, libcontainerd::Call(*api_, std::move(request), seconds(20)));
+    return libcontainerd::WaitFor(runtime_,
+                                  libcontainerd::Call(*api_, std::move(request), seconds(20)));
   }
   template <class Request>
   std::string ErrorOf(Request request) {
@@ -314,8 +314,8 @@ TEST(HostileReader, WhoDoesNotReadLosesEventsAndBlocksNobody) {
            static_cast<char>(value.size()) + value;
   };
   const std::string headers = literal(":method", "POST") + literal(":scheme", "http") +
-                              literal(":path", "/types.API/Events") +
-                              literal(":authority", "x") + literal("te", "trailers") +
+                              literal(":path", "/types.API/Events") + literal(":authority", "x") +
+                              literal("te", "trailers") +
                               literal("content-type", "application/grpc");
   frames += std::string("\0\0", 2) + static_cast<char>(headers.size()) + "\x01\x04" +
             std::string("\0\0\0\1", 4) + headers;

@@ -43,8 +43,9 @@ TEST(JournalLog, AFakesFileIsAJournal) {
   options.journal = path;
   FakeContainerd fake;
   ASSERT_TRUE(fake.Start(options));
-  fake.SetBehaviour("c1", "init",
-                    {.steps = {step::Write{.data = "h\xff\n"}, step::AwaitCue{"go"}, step::Exit{3}}});
+  fake.SetBehaviour(
+      "c1", "init",
+      {.steps = {step::Write{.data = "h\xff\n"}, step::AwaitCue{"go"}, step::Exit{3}}});
   {
     MiniEngine engine(fake.socket_path(), fake.directory());
     ASSERT_TRUE(engine.Run("c1"));
@@ -62,13 +63,12 @@ TEST(JournalLog, AFakesFileIsAJournal) {
   ASSERT_EQ(::stat(path.c_str(), &found), 0);
   EXPECT_EQ(found.st_mode & 0777U, 0600U);
   const std::vector<std::string> lines = LinesOf(path);
-  EXPECT_THAT(lines, IsSupersetOf({"rpc_begin CreateContainer c1  0 ",
-                                   "rpc_end CreateContainer c1  0 ",
-                                   "event_emitted start-container c1  0 ",
-                                   "stdio_written stdout c1 init 0 ",
-                                   "event_emitted exit c1 init 3 ",
-                                   "note    0 script: exit of init of ghost: there is none",
-                                   "event_emitted oom \"q\"  0 "}));
+  EXPECT_THAT(lines,
+              IsSupersetOf({"rpc_begin CreateContainer c1  0 ", "rpc_end CreateContainer c1  0 ",
+                            "event_emitted start-container c1  0 ",
+                            "stdio_written stdout c1 init 0 ", "event_emitted exit c1 init 3 ",
+                            "note    0 script: exit of init of ghost: there is none",
+                            "event_emitted oom \"q\"  0 "}));
   EXPECT_THAT(lines, Contains(HasSubstr("stdio_source_eof stdout c1 init 0 ")));
   EXPECT_THAT(lines, Contains(HasSubstr("rpc_begin Events")));
   EXPECT_THAT(lines, Contains(HasSubstr("rpc_end Events")));

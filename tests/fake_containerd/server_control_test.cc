@@ -71,7 +71,8 @@ pb::WaitForRequest ForExit(const std::string& id) {
 }
 
 // A whole life of a container, seen through the control service.
-void DriveOneLife(pb::Control::Stub& stub, const std::string& socket, const std::string& state_dir) {
+void DriveOneLife(pb::Control::Stub& stub, const std::string& socket,
+                  const std::string& state_dir) {
   EXPECT_EQ(Load(stub, R"({"behaviours": [
       {"id": "web", "behaviour": "write=hello\\n; cue=go; exit=3"}]})"),
             "");
@@ -258,9 +259,8 @@ std::string ListServices(const std::string& socket) {
   grpc::GenericStub stub(ChannelTo(socket));
   Call call;
   grpc::CompletionQueue queue;
-  const auto stream =
-      stub.PrepareCall(call, "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
-                       &queue);
+  const auto stream = stub.PrepareCall(
+      call, "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", &queue);
   const auto next = [&queue] {
     void* tag = nullptr;
     bool ok = false;
