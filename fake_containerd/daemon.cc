@@ -73,6 +73,9 @@ struct Daemon::Inside {
     fake_options.retain_count = options.retain_count;
     fake_options.journal = options.journal;
     fake_options.control_socket = options.control;
+    fake_options.relay = !options.control.empty();  // for connection faults that it may set
+    for (const std::string& plan : options.faults) fake_options.faults += plan + "\n";
+    fake_options.seed = options.seed;
     fake_options.limits = options.limits;
     fake_options.memory = kMemory;
     fake_options.observer = &log;

@@ -38,6 +38,8 @@ const std::set<std::string>& ValueFlags() {
                                                "script",
                                                "journal",
                                                "control",
+                                               "fault",
+                                               "seed",
                                                "max-containers",
                                                "max-subscribers",
                                                "max-calls",
@@ -127,6 +129,13 @@ void AddOwnFlags(CLI::App& app, DaemonOptions& options) {
   app.add_option("--script", options.script, "JSON file that says what happens and when")
       ->group(ours);
   app.add_option("--journal", options.journal, "file that gets a line for all that happens")
+      ->group(ours);
+  app.add_option("--fault", options.faults, "plan of faults, repeatable (docs/faults.md)")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->group(ours);
+  app.add_option("--seed", options.seed, "of the faults' probabilities")
+      ->capture_default_str()
       ->group(ours);
   app.add_option("--control", options.control,
                  "unix socket of the service that drives this daemon (drydock.control.v1)")

@@ -5,6 +5,7 @@
 // flag's value may begin with a dash (`--runtime-args --systemd-cgroup`).
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,8 @@ struct DaemonOptions {
   std::string script{};
   std::string journal{};
   std::string control{};
+  std::vector<std::string> faults{};
+  std::uint64_t seed = 1;
   Limits limits{};
   // Taken and checked; nothing in this world depends on them.
   std::vector<std::string> runtime_args{};

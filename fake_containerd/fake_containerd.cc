@@ -13,6 +13,7 @@
 #include "fake_containerd/journal_log.h"
 #include "fake_containerd/lost_exits.h"
 #include "fake_containerd/observer_list.h"
+#include "fake_containerd/relay.h"
 #include "fake_containerd/script.h"
 #include "fake_containerd/served_api.h"
 #include "fake_containerd/server.h"
@@ -68,7 +69,7 @@ bool TakeStep(World& world, const ScriptStep& step) {
 // What exists from Start() to Stop(), in the order in which it depends on what stands above.
 struct FakeContainerd::Inside {
   Inside(std::unique_ptr<StateDirectory> its_directory, const FakeContainerdOptions& its_options,
-         const BehaviourTable& behaviours)
+         const BehaviourTable& behaviours, FaultPlan faults)
       : options(its_options),
         directory(std::move(its_directory)),
         happenings(options.memory),
@@ -84,6 +85,8 @@ struct FakeContainerd::Inside {
       return behaviours.Of(request);
     };
     world_options.choices = options.choices;
+    world_options.faults = std::move(faults);
+    world_options.fault_seed = options.seed;
     world_options.observer = &observers;
     world_options.start_timeout = options.start_timeout;
     world_options.default_runtime = options.runtime;
@@ -108,6 +111,7 @@ struct FakeContainerd::Inside {
   ~Inside() {
     happenings.Interrupt();
     control.reset();
+    OnExecutor([this] { relay.reset(); });
     server->Disconnect();
     // What is not answered yet is now; the server waits for it.
     OnExecutor([this] {
@@ -143,6 +147,22 @@ struct FakeContainerd::Inside {
         return;
       }
       for (Event& event : LostExits(world->event_log().events())) world->Emit(std::move(event));
+    });
+    return started;
+  }
+
+  // At that socket; in the process only without one.
+  Status Serve(const std::string& socket_path, bool relayed) {
+    if (socket_path.empty()) return server->StartInProcess();
+    bool planned = false;
+    OnExecutor([&] { planned = world->injector().faults().Names("connection."); });
+    if (!relayed && !planned) return server->Start(socket_path);
+    const std::string behind = socket_path + ".behind";
+    Status started = server->Start(behind);
+    if (!started) return started;
+    OnExecutor([&] {
+      relay = std::make_unique<Relay>(runtime, world->shared_injector());
+      started = relay->Start(socket_path, behind);
     });
     return started;
   }
@@ -187,6 +207,7 @@ struct FakeContainerd::Inside {
   std::unique_ptr<v0::Facade> facade;
   std::unique_ptr<ServedApi> api;
   std::unique_ptr<Server> server;
+  std::unique_ptr<Relay> relay;  // the executor's
   std::unique_ptr<ControlServer> control;
   std::uint64_t last_step = 0;
   std::map<std::uint64_t, libcontainerd::TimerId> steps;  // of scripts, yet to come
@@ -200,6 +221,8 @@ FakeContainerd::~FakeContainerd() {
 
 Status FakeContainerd::Start(FakeContainerdOptions options) {
   if (inside_) return Fail(ErrorCode::kFailedPrecondition, "the fake containerd runs already");
+  auto faults = FaultPlan::Parse(options.faults);
+  if (!faults) return Fail(std::move(faults).error());
   // First: if it is the other one too, that one was there.
   if (!options.state_dir.empty()) {
     if (Status made = MakeStateDirectory(options.state_dir); !made) return made;
@@ -207,17 +230,15 @@ Status FakeContainerd::Start(FakeContainerdOptions options) {
   auto directory = StateDirectory::Make(options.directory);
   if (!directory) return Fail(std::move(directory).error());
   if (options.behaviour) behaviours_->SetPolicy(options.behaviour);
-  auto inside = std::make_unique<Inside>(std::move(*directory), options, *behaviours_);
+  auto inside = std::make_unique<Inside>(std::move(*directory), options, *behaviours_,
+                                         std::move(*faults));
   Status started = inside->StartDaemon();
   std::string socket_path;
   if (options.socket) {
     socket_path = options.socket_path.empty() ? inside->directory->path() + "/containerd.sock"
                                               : options.socket_path;
   }
-  if (started) {
-    started =
-        options.socket ? inside->server->Start(socket_path) : inside->server->StartInProcess();
-  }
+  if (started) started = inside->Serve(socket_path, options.relay);
   if (!started) return started;
   directory_ = inside->directory->path();
   socket_path_ = std::move(socket_path);
@@ -351,6 +372,11 @@ Status FakeContainerd::LoadScript(const std::string& text, const std::string& na
   }
   const libcontainerd::Result<Script> script = ParseScript(text, name);
   if (!script) return Fail(script.error());
+  if (script->faults) {
+    if (Outcome set = SetFaults(script->faults->ToString()); !set) {
+      return Fail(ErrorCode::kFailedPrecondition, name + ": " + set.message());
+    }
+  }
   for (const ScriptBehaviour& said : script->behaviours) {
     if (!said.id.empty()) {
       behaviours_->Set(said.id, said.process, said.behaviour);
@@ -374,10 +400,104 @@ void FakeContainerd::Reset() {
   if (inside_->options.behaviour) behaviours_->SetPolicy(inside_->options.behaviour);
   inside_->OnExecutor([&] {
     inside_->CancelSteps();
+    Injector& injector = inside_->world->injector();
+    injector.SetFaults(*FaultPlan::Parse(inside_->options.faults));  // it parsed at the start
+    if (inside_->relay) inside_->relay->Reconsider();
+    injector.SetAutonomous(true);
+    injector.ReleaseAll();
     inside_->world->HoldSubscribers(false);
     inside_->world->choices() = inside_->options.choices;
     inside_->world->KillAll();
   });
+}
+
+Outcome FakeContainerd::Inject(const std::function<Status(Injector&)>& step) {
+  if (!inside_) return NotRunning();
+  Status done;
+  inside_->OnExecutor([&] { done = step(inside_->world->injector()); });
+  return done ? Outcome() : Outcome::Failed(done.error().message);
+}
+
+Outcome FakeContainerd::Hold(const std::string& point) {
+  return Inject([&](Injector& injector) { return injector.Hold(point); });
+}
+
+Outcome FakeContainerd::Release(const std::string& point, std::optional<std::size_t> count) {
+  return Inject([&](Injector& injector) -> Status {
+    const auto released = injector.Release(point, count);
+    if (!released) return Fail(released.error());
+    return {};
+  });
+}
+
+void FakeContainerd::ReleaseAll() {
+  (void)Inject([](Injector& injector) -> Status {
+    injector.ReleaseAll();
+    return {};
+  });
+}
+
+std::vector<HeldItem> FakeContainerd::Held() {
+  std::vector<HeldItem> held;
+  (void)Inject([&](Injector& injector) -> Status {
+    held = injector.Held();
+    return {};
+  });
+  return held;
+}
+
+void FakeContainerd::SetAutonomous(bool autonomous) {
+  (void)Inject([&](Injector& injector) -> Status {
+    injector.SetAutonomous(autonomous);
+    return {};
+  });
+}
+
+std::size_t FakeContainerd::Step(std::size_t count) {
+  std::size_t stepped = 0;
+  (void)Inject([&](Injector& injector) -> Status {
+    stepped = injector.Step(count);
+    return {};
+  });
+  return stepped;
+}
+
+Outcome FakeContainerd::SetFaults(const std::string& plan) {
+  auto parsed = FaultPlan::Parse(plan);
+  if (!parsed) return Outcome::Failed(parsed.error().message);
+  return Inject([&](Injector& injector) -> Status {
+    if (parsed->Names("connection.") && !inside_->relay) {
+      return Fail(ErrorCode::kFailedPrecondition,
+                  "connection faults need FakeContainerdOptions::relay");
+    }
+    injector.SetFaults(std::move(*parsed));
+    if (inside_->relay) inside_->relay->Reconsider();
+    return {};
+  });
+}
+
+void FakeContainerd::ClearFaults() {
+  (void)SetFaults("");
+}
+
+std::vector<FiredFault> FakeContainerd::Fired() {
+  std::vector<FiredFault> fired;
+  (void)Inject([&](Injector& injector) -> Status {
+    fired = injector.Fired();
+    return {};
+  });
+  return fired;
+}
+
+Outcome FakeContainerd::WaitForHeld(const std::string& point, std::size_t count, Duration timeout) {
+  if (!inside_) return NotRunning();
+  return inside_->happenings.WaitForHeld(point, count, timeout);
+}
+
+Outcome FakeContainerd::WaitForFired(const std::string& point, std::size_t count,
+                                     Duration timeout) {
+  if (!inside_) return NotRunning();
+  return inside_->happenings.WaitForFired(point, count, timeout);
 }
 
 Outcome FakeContainerd::WaitForContainer(const std::string& id, Duration timeout) {

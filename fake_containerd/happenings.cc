@@ -17,6 +17,12 @@ std::string Join(const std::vector<std::string>& words) {
   return joined.empty() ? "none" : joined;
 }
 
+// "event.exit@web/init", of what is held or fired.
+template <class Item>
+std::string AtPoint(const Item& item) {
+  return item.subject.empty() ? item.point : item.point + "@" + item.subject;
+}
+
 // "1.5 s"
 std::string InSeconds(Duration duration) {
   const auto tenths = std::chrono::duration_cast<std::chrono::milliseconds>(duration).count() / 100;
@@ -86,6 +92,27 @@ std::optional<StreamTotal> Happenings::TotalOf(const std::string& id, const std:
   return total->second;
 }
 
+void Happenings::OnFaultFired(const FiredFault& fault) {
+  const std::lock_guard lock(mutex_);
+  fired_.push_back(fault);
+  if (memory_ != kEverything && fired_.size() > 2 * memory_) {
+    fired_.erase(fired_.begin(), fired_.end() - static_cast<std::ptrdiff_t>(memory_));
+  }
+  changed_.notify_all();
+}
+
+void Happenings::OnHeld(const HeldItem& item) {
+  const std::lock_guard lock(mutex_);
+  held_.push_back(item);
+  changed_.notify_all();
+}
+
+void Happenings::OnReleased(const HeldItem& item) {
+  const std::lock_guard lock(mutex_);
+  std::erase(held_, item);
+  changed_.notify_all();
+}
+
 void Happenings::SubscribersChanged(int difference) {
   const std::lock_guard lock(mutex_);
   subscribers_ +=
@@ -144,6 +171,38 @@ Outcome Happenings::WaitForSubscribers(std::size_t count, Duration timeout) {
     return std::to_string(subscribers_) + " of " + std::to_string(count) +
            " event streams were open after " + InSeconds(timeout);
   });
+}
+
+Outcome Happenings::WaitForHeld(const std::string& point, std::size_t count, Duration timeout) {
+  const auto waiting = [&] {
+    return static_cast<std::size_t>(std::ranges::count_if(held_, [&](const HeldItem& item) {
+      return PointMatches(point, item.point, item.subject);
+    }));
+  };
+  return Wait(
+      timeout, [&] { return waiting() >= count; },
+      [&] {
+        std::vector<std::string> held;
+        for (const HeldItem& item : held_) held.push_back(AtPoint(item));
+        return std::to_string(waiting()) + " of " + std::to_string(count) + " waited at " + point +
+               " within " + InSeconds(timeout) + "; held: " + Join(held);
+      });
+}
+
+Outcome Happenings::WaitForFired(const std::string& point, std::size_t count, Duration timeout) {
+  const auto matching = [&] {
+    return static_cast<std::size_t>(std::ranges::count_if(fired_, [&](const FiredFault& fault) {
+      return PointMatches(point, fault.point, fault.subject);
+    }));
+  };
+  return Wait(
+      timeout, [&] { return matching() >= count; },
+      [&] {
+        std::vector<std::string> fired;
+        for (const FiredFault& fault : fired_) fired.push_back(AtPoint(fault));
+        return std::to_string(matching()) + " of " + std::to_string(count) + " faults fired at " +
+               point + " within " + InSeconds(timeout) + "; fired: " + Join(fired);
+      });
 }
 
 std::vector<Event> Happenings::events() const {

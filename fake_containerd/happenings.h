@@ -33,6 +33,9 @@ class Happenings final : public WorldObserver {
                       std::uint32_t status) override;
   void OnStdioEnd(const ContainerKey& container, const std::string& process, StdioStream stream,
                   std::uint64_t total_bytes, const std::string& sha256) override;
+  void OnFaultFired(const FiredFault& fault) override;
+  void OnHeld(const HeldItem& item) override;
+  void OnReleased(const HeldItem& item) override;
   void SubscribersChanged(int difference);
 
   // Each waits for `timeout` of real time at most.
@@ -44,6 +47,8 @@ class Happenings final : public WorldObserver {
 
   // Every wait, now and later, fails at once.
   void Interrupt();
+  Outcome WaitForHeld(const std::string& point, std::size_t count, Duration timeout);
+  Outcome WaitForFired(const std::string& point, std::size_t count, Duration timeout);
 
   std::vector<Event> events() const;
   std::size_t subscribers() const;
@@ -77,6 +82,8 @@ class Happenings final : public WorldObserver {
   std::map<ProcessKey, Process> processes_;
   std::size_t subscribers_ = 0;
   bool interrupted_ = false;
+  std::vector<HeldItem> held_;
+  std::vector<FiredFault> fired_;
 };
 
 }  // namespace fake_containerd

@@ -15,6 +15,17 @@ using libcontainerd::ErrorCode;
 using libcontainerd::Fail;
 using libcontainerd::Status;
 
+namespace {
+
+// "id/process" or "id".
+std::pair<std::string, std::string> SplitSubject(const std::string& subject) {
+  const std::size_t slash = subject.find('/');
+  if (slash == std::string::npos) return {subject, ""};
+  return {subject.substr(0, slash), subject.substr(slash + 1)};
+}
+
+}  // namespace
+
 // The fields in the journal's order; those with their default are left out.
 class JournalLog::Line {
  public:
@@ -124,6 +135,43 @@ void JournalLog::OnEventEmitted(const Event& event) {
 void JournalLog::OnEventDropped(const Event& event, std::uint64_t subscriber) {
   EventLine("event_dropped", event,
             subscriber == 0 ? "the log's queue is full" : "a subscriber's queue is full");
+}
+
+void JournalLog::OnEventLost(const Event& event, std::string_view why, bool emitted) {
+  if (emitted) EventLine("event_emitted", event, {});
+  EventLine("event_dropped", event, why);
+}
+
+void JournalLog::OnFaultFired(const FiredFault& fault) {
+  if (off()) return;
+  const auto [id, process] = SplitSubject(fault.subject);
+  Write(Line(*this, "fault_fired")
+            .Word("what", fault.point)
+            .Word("id", id)
+            .Word("process", process)
+            .Number("number", fault.count)
+            .Word("text", fault.term)
+            .Take());
+}
+
+void JournalLog::HeldLine(std::string_view kind, const HeldItem& item) {
+  if (off()) return;
+  const auto [id, process] = SplitSubject(item.subject);
+  Write(Line(*this, kind)
+            .Word("what", item.point)
+            .Word("id", id)
+            .Word("process", process)
+            .Number("number", item.ticket)
+            .TrueOnly("flag", item.stepped)
+            .Take());
+}
+
+void JournalLog::OnHeld(const HeldItem& item) {
+  HeldLine("held", item);
+}
+
+void JournalLog::OnReleased(const HeldItem& item) {
+  HeldLine("released", item);
 }
 
 void JournalLog::OnStdioBytes(const ContainerKey& container, const std::string& process,

@@ -61,6 +61,10 @@ class JournalLog final : public WorldObserver {
 
   void OnEventEmitted(const Event& event) override;
   void OnEventDropped(const Event& event, std::uint64_t subscriber) override;
+  void OnEventLost(const Event& event, std::string_view why, bool emitted) override;
+  void OnFaultFired(const FiredFault& fault) override;
+  void OnHeld(const HeldItem& item) override;
+  void OnReleased(const HeldItem& item) override;
   void OnStdioBytes(const ContainerKey& container, const std::string& process, StdioStream stream,
                     std::string_view data) override;
   void OnStdioEnd(const ContainerKey& container, const std::string& process, StdioStream stream,
@@ -70,6 +74,7 @@ class JournalLog final : public WorldObserver {
   class Line;
   bool off() const { return !keeping_ && !file_.is_open(); }
   void EventLine(std::string_view kind, const Event& event, std::string_view text);
+  void HeldLine(std::string_view kind, const HeldItem& item);
   void Write(std::string line);
 
   Runtime& runtime_;

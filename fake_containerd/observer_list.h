@@ -54,6 +54,18 @@ class ObserverList final : public WorldObserver {
       each->OnStdioEnd(container, process, stream, total_bytes, sha256);
     }
   }
+  void OnEventLost(const Event& event, std::string_view why, bool emitted) override {
+    for (WorldObserver* each : observers_) each->OnEventLost(event, why, emitted);
+  }
+  void OnFaultFired(const FiredFault& fault) override {
+    for (WorldObserver* each : observers_) each->OnFaultFired(fault);
+  }
+  void OnHeld(const HeldItem& item) override {
+    for (WorldObserver* each : observers_) each->OnHeld(item);
+  }
+  void OnReleased(const HeldItem& item) override {
+    for (WorldObserver* each : observers_) each->OnReleased(item);
+  }
   void OnDaemonStarted() override {
     for (WorldObserver* each : observers_) each->OnDaemonStarted();
   }

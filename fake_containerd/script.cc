@@ -132,8 +132,20 @@ ScriptBehaviour ReadBehaviour(const ScriptNode& node) {
   return read;
 }
 
+// One plan of all texts; each is read by itself first, for its line.
+FaultPlan ReadFaults(const ScriptNode& node) {
+  std::vector<FaultRule> rules;
+  for (const ScriptNode& item : node.Items()) {
+    const Result<FaultPlan> plan = FaultPlan::Parse(item.Text());
+    if (!plan) item.Fail("is no fault plan: " + plan.error().message);
+    rules.insert(rules.end(), plan->rules().begin(), plan->rules().end());
+  }
+  return FaultPlan(std::move(rules));
+}
+
 Script ReadScript(const ScriptNode& root) {
-  constexpr std::array<std::string_view, 3> kFields = {"behaviours", "choices", "steps"};
+  constexpr std::array<std::string_view, 4> kFields = {"behaviours", "faults", "choices",
+                                                     "steps"};
   root.Object(kFields);
   Script script;
   if (const auto behaviours = root.Find("behaviours")) {
@@ -141,6 +153,7 @@ Script ReadScript(const ScriptNode& root) {
       script.behaviours.push_back(ReadBehaviour(node));
     }
   }
+  if (const auto faults = root.Find("faults")) script.faults = ReadFaults(*faults);
   if (const auto choices = root.Find("choices")) script.choices = ReadChoices(*choices);
   if (const auto steps = root.Find("steps")) {
     for (const ScriptNode& step : steps->Items()) script.steps.push_back(ReadStep(step));

@@ -11,6 +11,7 @@
 
 #include "fake_containerd/behaviour.h"
 #include "fake_containerd/choices.h"
+#include "fake_containerd/fault_plan.h"
 #include "fake_containerd/model.h"
 #include "libcontainerd/error.h"
 
@@ -49,6 +50,7 @@ struct ScriptBehaviour {
 
 struct Script {
   std::vector<ScriptBehaviour> behaviours{};
+  std::optional<FaultPlan> faults{};  // instead of the plan before
   std::optional<Choices> choices{};  // those not named have their defaults
   std::vector<ScriptStep> steps{};   // in the text's order
 };

@@ -54,6 +54,22 @@ grpc::Status WaitEnded(const Outcome& outcome) {
   return {grpc::StatusCode::DEADLINE_EXCEEDED, outcome.message()};
 }
 
+grpc::Status OrInvalid(const Outcome& outcome) {
+  return outcome ? grpc::Status::OK : Invalid(outcome.message());
+}
+
+void TellPoints(pb::GetInfoResponse& info) {
+  for (const InjectionPoint& point : InjectionPoints()) {
+    pb::GetInfoResponse::Point& told = *info.add_points();
+    told.set_name(point.name);
+    told.set_sentence(point.sentence);
+    told.set_holdable(point.holdable);
+    for (const FaultAction action : point.actions) {
+      told.add_actions(std::string(FaultActionName(action)));
+    }
+  }
+}
+
 std::string InitIfEmpty(const std::string& process) {
   return process.empty() ? kInitName : process;
 }
@@ -217,6 +233,12 @@ grpc::Status WaitFor(FakeContainerd& fake, const pb::WaitForRequest& request) {
     }
     case pb::WaitForRequest::kSubscribers:
       return WaitEnded(fake.WaitForSubscribers(request.subscribers(), timeout));
+    case pb::WaitForRequest::kHeld:
+      return WaitEnded(fake.WaitForHeld(request.held().point(),
+                                        std::max(request.held().count(), 1U), timeout));
+    case pb::WaitForRequest::kFired:
+      return WaitEnded(fake.WaitForFired(request.fired().point(),
+                                         std::max(request.fired().count(), 1U), timeout));
     case pb::WaitForRequest::CONDITION_NOT_SET:
       break;
   }
@@ -258,6 +280,12 @@ class Service final : public pb::Control::CallbackService {
       response->set_containers(fake_.container_count());
       response->set_subscribers(fake_.subscriber_count());
       response->set_journal_seq(fake_.journal_seq());
+      TellPoints(*response);
+      for (const HeldItem& item : fake_.Held()) {
+        pb::GetInfoResponse::Held& held = *response->add_held();
+        held.set_point(item.point);
+        held.set_subject(item.subject);
+      }
       return grpc::Status::OK;
     });
   }
@@ -272,6 +300,36 @@ class Service final : public pb::Control::CallbackService {
   grpc::ServerUnaryReactor* Emit(grpc::CallbackServerContext*, const pb::EmitRequest* request,
                                  pb::EmitResponse*) override {
     return Call([this, request] { return fake_containerd::Emit(fake_, *request); });
+  }
+  grpc::ServerUnaryReactor* Hold(grpc::CallbackServerContext*, const pb::HoldRequest* request,
+                                 pb::HoldResponse*) override {
+    return Call([this, request] { return OrInvalid(fake_.Hold(request->point())); });
+  }
+  grpc::ServerUnaryReactor* Release(grpc::CallbackServerContext*, const pb::ReleaseRequest* request,
+                                    pb::ReleaseResponse*) override {
+    return Call([this, request] {
+      if (request->point().empty()) {
+        fake_.SetAutonomous(true);
+        fake_.ReleaseAll();
+        return grpc::Status(grpc::Status::OK);
+      }
+      std::optional<std::size_t> count;
+      if (request->count() != 0) count = request->count();
+      return OrInvalid(fake_.Release(request->point(), count));
+    });
+  }
+  grpc::ServerUnaryReactor* Step(grpc::CallbackServerContext*, const pb::StepRequest* request,
+                                 pb::StepResponse* response) override {
+    return Call([this, request, response] {
+      if (request->begin()) fake_.SetAutonomous(false);
+      if (request->count() != 0) response->set_stepped(fake_.Step(request->count()));
+      return grpc::Status::OK;
+    });
+  }
+  grpc::ServerUnaryReactor* SetFaults(grpc::CallbackServerContext*,
+                                      const pb::SetFaultsRequest* request,
+                                      pb::SetFaultsResponse*) override {
+    return Call([this, request] { return OrInvalid(fake_.SetFaults(request->plan())); });
   }
   grpc::ServerUnaryReactor* WaitFor(grpc::CallbackServerContext*, const pb::WaitForRequest* request,
                                     pb::WaitForResponse*) override {

@@ -7,13 +7,25 @@ namespace scenarios {
 namespace {
 
 constexpr std::array<std::string_view, kEntryKindCount> kKindNames = {
-    "call_begin",       "call_end",       "rpc_begin",      "rpc_end",          "event_emitted",
-    "event_delivered",  "event_dropped",  "callback_begin", "callback_end",     "attach_begin",
-    "attach_end",       "stdio_opened",   "stdio_written",  "stdio_read",       "stdio_eof",
-    "stdio_source_eof", "stdio_closed",   "bundle_created", "bundle_removed",   "fifos_created",
-    "fifos_removed",    "bundle_files",   "cursor_read",    "cursor_writing",   "cursor_written",
-    "daemon_started",   "daemon_adopted", "daemon_refused", "daemon_signalled", "daemon_ended",
-    "health_checked",   "tracked",        "running",        "snapshot",         "note"};
+    "call_begin",       "call_end",
+    "rpc_begin",        "rpc_end",
+    "event_emitted",    "event_delivered",
+    "event_dropped",    "callback_begin",
+    "callback_end",     "attach_begin",
+    "attach_end",       "stdio_opened",
+    "stdio_written",    "stdio_read",
+    "stdio_eof",        "stdio_source_eof",
+    "stdio_closed",     "bundle_created",
+    "bundle_removed",   "fifos_created",
+    "fifos_removed",    "bundle_files",
+    "cursor_read",      "cursor_writing",
+    "cursor_written",   "daemon_started",
+    "daemon_adopted",   "daemon_refused",
+    "daemon_signalled", "daemon_ended",
+    "health_checked",   "tracked",
+    "running",          "snapshot",
+    "fault_fired",      "held",
+    "released",         "note"};
 static_assert(static_cast<std::size_t>(EntryKind::kNote) + 1 == kEntryKindCount);
 
 }  // namespace

@@ -77,9 +77,13 @@ enum class EntryKind : std::uint8_t {
   kRunning,   // in the daemon: id, process, text=kEnd; likewise what="running"
   kSnapshot,  // what=resource ("containers", "objects", "fds", "threads", "tracked", "running"),
               // number=count, text=kBaseline or kEnd
-  kNote,      // text
+  kFaultFired,  // of the fault plan, in the daemon: what=point, id, process, text=term,
+                // number=how often this term fired
+  kHeld,        // in the daemon: what=point, id, process, number=ticket, flag=until stepped
+  kReleased,    // as kHeld
+  kNote,        // text
 };
-inline constexpr std::size_t kEntryKindCount = 35;
+inline constexpr std::size_t kEntryKindCount = 38;
 
 // Texts with a meaning.
 inline constexpr std::string_view kBaseline = "baseline";     // a snapshot before anything was done

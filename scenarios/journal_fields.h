@@ -71,6 +71,11 @@ constexpr FieldMask RequiredFields(EntryKind kind) {
       return kAlways | MaskOf(Field::kNumber);
     case EntryKind::kSnapshot:
       return kAlways | MaskOf(Field::kWhat) | MaskOf(Field::kText);
+    case EntryKind::kFaultFired:
+      return kAlways | MaskOf(Field::kWhat) | MaskOf(Field::kText) | MaskOf(Field::kNumber);
+    case EntryKind::kHeld:
+    case EntryKind::kReleased:
+      return kAlways | MaskOf(Field::kWhat) | MaskOf(Field::kNumber);
     default:  // an event or a stream may lack anything: that may be the fault under test
       return kAlways;
   }

@@ -24,6 +24,41 @@ void JournalingWorldObserver::OnEventDropped(const fake_containerd::Event& event
               subscriber == 0 ? "the log's queue is full" : "a subscriber's queue is full");
 }
 
+void JournalingWorldObserver::OnEventLost(const fake_containerd::Event& event, std::string_view why,
+                                          bool emitted) {
+  if (emitted) RecordEvent(EntryKind::kEventEmitted, event, {});
+  RecordEvent(EntryKind::kEventDropped, event, why);
+}
+
+Entry JournalingWorldObserver::AtPoint(EntryKind kind, const std::string& point,
+                                       const std::string& subject) {
+  const std::size_t slash = subject.find('/');
+  const std::string process = slash == std::string::npos ? "" : subject.substr(slash + 1);
+  return recorder_.About(kind, subject.substr(0, slash), process, point);
+}
+
+void JournalingWorldObserver::OnFaultFired(const fake_containerd::FiredFault& fault) {
+  Entry entry = AtPoint(EntryKind::kFaultFired, fault.point, fault.subject);
+  entry.number = fault.count;
+  entry.text = recorder_.journal().Intern(fault.term);
+  recorder_.Record(entry);
+}
+
+void JournalingWorldObserver::RecordHeld(EntryKind kind, const fake_containerd::HeldItem& item) {
+  Entry entry = AtPoint(kind, item.point, item.subject);
+  entry.number = item.ticket;
+  entry.flag = item.stepped;
+  recorder_.Record(entry);
+}
+
+void JournalingWorldObserver::OnHeld(const fake_containerd::HeldItem& item) {
+  RecordHeld(EntryKind::kHeld, item);
+}
+
+void JournalingWorldObserver::OnReleased(const fake_containerd::HeldItem& item) {
+  RecordHeld(EntryKind::kReleased, item);
+}
+
 void JournalingWorldObserver::OnStdioBytes(const fake_containerd::ContainerKey& container,
                                            const std::string& process,
                                            fake_containerd::StdioStream stream,

@@ -19,6 +19,11 @@ class JournalingWorldObserver final : public fake_containerd::WorldObserver {
 
   void OnEventEmitted(const fake_containerd::Event& event) override;
   void OnEventDropped(const fake_containerd::Event& event, std::uint64_t subscriber) override;
+  void OnEventLost(const fake_containerd::Event& event, std::string_view why,
+                   bool emitted) override;
+  void OnFaultFired(const fake_containerd::FiredFault& fault) override;
+  void OnHeld(const fake_containerd::HeldItem& item) override;
+  void OnReleased(const fake_containerd::HeldItem& item) override;
   void OnStdioBytes(const fake_containerd::ContainerKey& container, const std::string& process,
                     fake_containerd::StdioStream stream, std::string_view data) override;
   void OnStdioEnd(const fake_containerd::ContainerKey& container, const std::string& process,
@@ -27,6 +32,9 @@ class JournalingWorldObserver final : public fake_containerd::WorldObserver {
 
  private:
   void RecordEvent(EntryKind kind, const fake_containerd::Event& event, std::string_view text);
+  // About a subject, which is written "id" or "id/process".
+  Entry AtPoint(EntryKind kind, const std::string& point, const std::string& subject);
+  void RecordHeld(EntryKind kind, const fake_containerd::HeldItem& item);
 
   Recorder& recorder_;
 };

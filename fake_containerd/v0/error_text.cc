@@ -18,6 +18,12 @@ std::string ExitStatusOne(const std::string& quoted) {
   return "exit status 1: \"" + quoted + "\"";
 }
 
+// The directory that could not be made: a container's, or within it an exec's.
+std::string MkdirSubject(const Failure& failure, const std::string& directory) {
+  if (!failure.subject.empty()) return failure.subject;
+  return failure.process.empty() ? directory : JoinPath(directory, failure.process);
+}
+
 std::string NoSuchInit(std::uint64_t pid) {
   const std::string path = "/proc/" + std::to_string(pid) + "/environ";
   return ExitStatusOne("container_linux.go:1161: reading " + path + " caused \\\"open " + path +
@@ -102,6 +108,12 @@ Error ToError(const Failure& failure, const std::string& state_dir) {
       return {ErrorCode::kResourceExhausted, "fake-containerd: the limit of " +
                                                  std::to_string(failure.number) +
                                                  " containers is reached"};
+    case FailureKind::kDiskFull:
+      return Unknown("mkdir " + MkdirSubject(failure, directory) + ": no space left on device");
+    case FailureKind::kDiskReadOnly:
+      return Unknown("mkdir " + MkdirSubject(failure, directory) + ": read-only file system");
+    case FailureKind::kInjected:
+      return failure.passed_on;
     case FailureKind::kDaemonGone:
       return {ErrorCode::kUnavailable, "transport is closing"};
   }

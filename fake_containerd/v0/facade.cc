@@ -4,10 +4,8 @@
 #include <utility>
 #include <vector>
 
-#include <asio/post.hpp>
-
+#include "fake_containerd/v0/event_feed.h"
 #include "fake_containerd/v0/handlers.h"
-#include "fake_containerd/v0/messages.h"
 
 namespace fake_containerd::v0 {
 
@@ -34,46 +32,62 @@ struct Call {
   OneShot<Status> done;
 };
 
-Awaitable<void> RunCall(ContextPtr context, Method method, std::shared_ptr<Call> call) {
-  Awaitable<Status> serving = Serve(std::move(context), method, call->request, call->response);
-  call->done.Set(co_await std::move(serving));
+Status Gone() {
+  return Fail(ErrorCode::kUnavailable, "transport is closing");
 }
 
-class WorldFeed final : public EventFeed {
- public:
-  explicit WorldFeed(std::unique_ptr<Subscription> subscription)
-      : subscription_(std::move(subscription)) {}
+bool Serving(const ContextPtr& context) {
+  return context->alive && context->world.daemon_running();
+}
 
-  std::optional<types::Event> Next() override {
-    std::optional<Event> event = subscription_->Next();
-    if (!event) return std::nullopt;
-    return ToMessage(*event);
-  }
-  bool ended() const override { return subscription_->ended(); }
-  Status end() const override {
-    if (subscription_->cut_off()) {
-      return Fail(ErrorCode::kResourceExhausted,
-                  "fake-containerd: the limit of bytes of events that wait to be read is reached");
-    }
-    if (subscription_->broken()) return Fail(ErrorCode::kUnavailable, "transport is closing");
+std::string TextField(const Message& message, const char* name) {
+  const google::protobuf::FieldDescriptor* const field =
+      message.GetDescriptor()->FindFieldByName(name);
+  if (field == nullptr || field->type() != google::protobuf::FieldDescriptor::TYPE_STRING) {
     return {};
   }
+  return message.GetReflection()->GetString(message, field);
+}
 
- private:
-  std::unique_ptr<Subscription> subscription_;
-};
+// Nothing when the call goes on behind the point, else its answer.
+Awaitable<std::optional<Status>> PassPoint(ContextPtr context, std::string point,
+                                           InjectionSubject subject) {
+  const std::shared_ptr<Injector> injector = context->injector;
+  Awaitable<Injector::Verdict> passing = injector->Passed(std::move(point), std::move(subject));
+  const Injector::Verdict verdict = co_await std::move(passing);
+  if (verdict.gone) co_return Gone();
+  if (!verdict.fault) co_return std::nullopt;
+  if (verdict.fault->action == FaultAction::kError) co_return Fail(verdict.fault->error);
+  co_await injector->UntilGone();  // dropped: the caller waits as long as it likes
+  co_return Gone();
+}
 
-// A stream that was refused.
-class RefusedFeed final : public EventFeed {
- public:
-  explicit RefusedFeed(libcontainerd::Error error) : error_(std::move(error)) {}
-  std::optional<types::Event> Next() override { return std::nullopt; }
-  bool ended() const override { return true; }
-  Status end() const override { return Fail(error_); }
+// The call, and the points that it passes.
+Awaitable<Status> ServeThroughPoints(ContextPtr context, Method method,
+                                     std::shared_ptr<Call> call) {
+  const std::string point = "rpc." + std::string(MethodName(method));
+  InjectionSubject subject;
+  if (Serving(context) && !context->injector->quiet()) {
+    subject = {TextField(*call->request, "id"), TextField(*call->request, "pid")};
+    if (context->injector->Draw("daemon.call", subject).gone) co_return Gone();
+    Awaitable<std::optional<Status>> arriving = PassPoint(context, point + ".received", subject);
+    std::optional<Status> answer = co_await std::move(arriving);
+    if (answer) co_return std::move(*answer);
+  }
+  Awaitable<Status> serving = Serve(context, method, call->request, call->response);
+  Status status = co_await std::move(serving);
+  if (!Serving(context) || context->injector->quiet()) co_return status;
+  subject = {TextField(*call->request, "id"), TextField(*call->request, "pid")};
+  Awaitable<std::optional<Status>> leaving = PassPoint(context, point + ".executed", subject);
+  std::optional<Status> answer = co_await std::move(leaving);
+  if (answer) co_return std::move(*answer);
+  co_return status;
+}
 
- private:
-  libcontainerd::Error error_;
-};
+Awaitable<void> RunCall(ContextPtr context, Method method, std::shared_ptr<Call> call) {
+  Awaitable<Status> serving = ServeThroughPoints(std::move(context), method, call);
+  call->done.Set(co_await std::move(serving));
+}
 
 // Takes from the feed whatever is there and hands it on in one burst.
 class PushStream final : public EventStream {
@@ -124,7 +138,8 @@ class PushStream final : public EventStream {
 }  // namespace
 
 Facade::Facade(World& world, BundleReader& bundles, FacadeOptions options)
-    : context_(std::make_shared<Context>(Context{world, bundles, std::move(options)})) {}
+    : context_(std::make_shared<Context>(
+          Context{world, world.shared_injector(), bundles, std::move(options)})) {}
 
 Facade::~Facade() {
   context_->alive = false;
@@ -159,18 +174,11 @@ std::unique_ptr<EventStream> Facade::Events(types::EventsRequest request, EventS
 
 std::unique_ptr<EventFeed> Facade::OpenFeed(const types::EventsRequest& request,
                                             libcontainerd::UniqueFunction<void()> on_ready) {
-  libcontainerd::Result<EventFilter> filter = ToFilter(request, context_->options.space);
-  if (!filter) {
-    asio::post(context_->world.runtime().executor(),
-               [on_ready = std::move(on_ready)]() mutable { on_ready(); });
-    return std::make_unique<RefusedFeed>(filter.error());
-  }
-  return std::make_unique<WorldFeed>(
-      context_->world.Subscribe(std::move(*filter), std::move(on_ready)));
+  return MakeEventFeed(context_, request, std::move(on_ready));
 }
 
 Awaitable<Status> Facade::CheckHealth(Duration) {
-  if (!context_->world.daemon_running()) {
+  if (!context_->world.daemon_running() || context_->injector->crashing()) {
     co_return Fail(ErrorCode::kUnavailable, "connection refused");
   }
   co_return Status();

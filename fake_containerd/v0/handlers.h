@@ -12,6 +12,7 @@ namespace fake_containerd::v0 {
 
 struct Facade::Context {
   World& world;  // not to be touched once `alive` is false
+  const std::shared_ptr<Injector> injector;
   BundleReader& bundles;
   FacadeOptions options;
   bool alive = true;

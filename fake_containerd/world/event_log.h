@@ -7,6 +7,7 @@
 // Threads: the executor's.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -25,6 +26,9 @@ class EventLogStore {
   virtual libcontainerd::Status Rewrite(const std::vector<Event>& events) = 0;
   virtual libcontainerd::Status Append(const Event& event) = 0;
 };
+
+// What happened to the log while no daemon held it.
+enum class LogDamage : std::uint8_t { kNone, kLost, kTruncated, kCorrupt };
 
 // Outlives a simulated daemon's restarts as a file does, without one.
 class MemoryEventLogStore final : public EventLogStore {
@@ -45,15 +49,19 @@ class EventLog {
   EventLog(std::unique_ptr<EventLogStore> store, int retain_count);
 
   // Begins a daemon's life: reads the store and empties it. An error stops the start; the log is
-  // then empty.
-  libcontainerd::Status Load();
+  // then empty. What the damage took is added to `lost`.
+  libcontainerd::Status Load(LogDamage damage = LogDamage::kNone,
+                             std::vector<Event>* lost = nullptr);
   // The event is in memory even if the store fails; the store's first failure is kept.
   void Append(const Event& event);
+  // As Append() with a store that fails so.
+  void AppendUnwritten(const Event& event, libcontainerd::Error failure);
   const std::vector<Event>& events() const { return events_; }
   const std::optional<libcontainerd::Error>& store_failure() const { return store_failure_; }
 
  private:
   void Cut();
+  void Keep(const Event& event);
   void Note(const libcontainerd::Status& status);
 
   std::unique_ptr<EventLogStore> store_;

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "fake_containerd/injector.h"
 #include "fake_containerd/world/model.h"
 
 namespace fake_containerd {
@@ -19,6 +20,9 @@ class WorldObserver {
   virtual void OnEventEmitted(const Event& /*event*/) {}
   // A subscriber's queue was full (or the log's: then `subscriber` is 0); it never gets this event.
   virtual void OnEventDropped(const Event& /*event*/, std::uint64_t /*subscriber*/) {}
+  // A fault took it: from everybody, or from the log only; `why` says which and how. `emitted`: the
+  // daemon meant to tell it, and OnEventEmitted was not and will not be called.
+  virtual void OnEventLost(const Event& /*event*/, std::string_view /*why*/, bool /*emitted*/) {}
   virtual void OnContainerAdded(const ContainerKey& /*container*/) {}
   virtual void OnContainerRemoved(const ContainerKey& /*container*/) {}
   virtual void OnProcessStarted(const ContainerKey& /*container*/, const std::string& /*process*/,
@@ -38,6 +42,9 @@ class WorldObserver {
   virtual void OnStdioEnd(const ContainerKey& /*container*/, const std::string& /*process*/,
                           StdioStream /*stream*/, std::uint64_t /*total_bytes*/,
                           const std::string& /*sha256*/) {}
+  virtual void OnFaultFired(const FiredFault& /*fault*/) {}
+  virtual void OnHeld(const HeldItem& /*item*/) {}
+  virtual void OnReleased(const HeldItem& /*item*/) {}
   virtual void OnDaemonStarted() {}
   virtual void OnDaemonStopped() {}
 };

@@ -30,31 +30,44 @@ World::World(Runtime& runtime, ProcessIo& io, WorldOptions options)
       log_(MakeStore(options_), options_.retain_count),
       subscribers_(runtime, options_.subscriber_capacity, options_.max_event_bytes),
       life_(std::make_shared<bool>(false)),
-      next_pid_(options_.first_pid) {}
+      next_pid_(options_.first_pid),
+      injector_(std::make_shared<Injector>(runtime, options_.fault_seed, InjectorHooks())) {
+  injector_->SetFaults(options_.faults);
+}
 
 World::~World() {
   options_.observer = nullptr;
   StopDaemon();
+  injector_->Detach();
   for (const auto& [pid, weak] : processes_) {
     if (const auto process = weak.lock()) process->Abandon();
   }
 }
 
 libcontainerd::Status World::StartDaemon() {
-  if (running_) return {};
-  libcontainerd::Status loaded = log_.Load();
-  if (!loaded) return loaded;
+  if (running_ || starting_) return {};
+  starting_ = true;
+  const auto result = std::make_shared<libcontainerd::Status>();
+  injector_->Pass("daemon.start", {}, [this, result](const Injector::Verdict& verdict) {
+    *result = FinishStart(verdict);
+  });
+  return *result;
+}
+
+void World::BeginLife() {
   running_ = true;
   life_ = std::make_shared<bool>(true);
   loop_ = std::make_unique<MainLoop>(runtime_);
   if (options_.observer != nullptr) options_.observer->OnDaemonStarted();
   Recover();
   subscribers_.WakeDormant(log_.events());
-  return {};
 }
 
 void World::StopDaemon() {
-  if (!running_) return;
+  if (!running_) {
+    injector_->DropAll();  // a start that waits does not come any more
+    return;
+  }
   running_ = false;
   *life_ = false;
   if (options_.observer != nullptr) options_.observer->OnDaemonStopped();
@@ -65,6 +78,10 @@ void World::StopDaemon() {
   running_starts_ = 0;
   log_queue_.clear();
   log_pending_ = false;
+  injector_->DropAll();
+  for (const Reordered& lost : std::exchange(reordered_, {})) {
+    ReportLost(lost.event, kDiedFirst, true);
+  }
   for (const auto& [key, container] : containers_) {
     container->when_execs_told = {};
     container->held_execs.clear();
@@ -144,7 +161,7 @@ void World::Emit(Event event) {
   if (running_) Publish(event);
 }
 
-void World::Publish(const Event& event) {
+void World::Tell(const Event& event) {
   WorldObserver* const observer = options_.observer;
   if (observer != nullptr) observer->OnEventEmitted(event);
   // The log is a subscriber as any other: whoever subscribes before it has written the event finds
@@ -164,7 +181,7 @@ void World::Publish(const Event& event) {
 
 void World::WriteLog() {
   log_pending_ = false;
-  for (const Event& event : std::exchange(log_queue_, {})) log_.Append(event);
+  for (const Event& event : std::exchange(log_queue_, {})) WriteToLog(event);
 }
 
 std::unique_ptr<Subscription> World::Subscribe(EventFilter filter,

@@ -22,10 +22,12 @@
 #include <string>
 #include <vector>
 
+#include "fake_containerd/injector.h"
 #include "fake_containerd/world/behaviour.h"
 #include "fake_containerd/world/checkpoints.h"
 #include "fake_containerd/world/choices.h"
 #include "fake_containerd/world/event_log.h"
+#include "fake_containerd/world/faulty_streams.h"
 #include "fake_containerd/world/main_loop.h"
 #include "fake_containerd/world/model.h"
 #include "fake_containerd/world/observer.h"
@@ -49,6 +51,8 @@ struct WorldOptions {
   std::optional<std::filesystem::path>
       event_log{};  // a file; none: kept in memory, also across restarts
   std::uint32_t first_pid = 1000;
+  FaultPlan faults{};  // from the first start on
+  std::uint64_t fault_seed = 1;
   // Beyond these: kTooManyContainers; subscribers that are cut off.
   std::size_t max_containers = static_cast<std::size_t>(-1);
   std::size_t max_event_bytes = static_cast<std::size_t>(-1);
@@ -97,12 +101,15 @@ class World {
   // --- The daemon's life ---
 
   // Reads the event log (an unreadable one stops the start), finds its containers again and emits
-  // the exits that it missed. Nothing if it runs already.
+  // the exits that it missed. Nothing if it runs already. A start that something holds or delays at
+  // the point daemon.start is OK here and goes on later; how it ended start_failure() says.
   libcontainerd::Status StartDaemon();
   // As by SIGKILL: unanswered commands fail with kDaemonGone, subscriptions break, what was queued
   // is lost.
   void StopDaemon();
   bool daemon_running() const { return running_; }
+  // Why the last start that was tried did not succeed.
+  const std::optional<libcontainerd::Error>& start_failure() const { return start_failure_; }
 
   // --- Commands. Each is answered once; all but Stats go through the main loop. ---
 
@@ -154,6 +161,13 @@ class World {
 
   // --- What tests and reports ask ---
 
+  // Holds, faults, events out of nothing.
+  Injector& injector() { return *injector_; }
+  // For what may outlive the world: then everything passes.
+  const std::shared_ptr<Injector>& shared_injector() const { return injector_; }
+  // Tells the observer that one subscriber did not get it.
+  void ReportUnsent(const Event& event, std::uint64_t subscriber);
+
   Choices& choices() { return options_.choices; }
   const WorldOptions& options() const { return options_; }
   Runtime& runtime() { return runtime_; }
@@ -184,14 +198,30 @@ class World {
   void EmitNow(EventKind kind, const Container& container, const std::string& process = "",
                std::uint32_t status = 0);
   void Publish(const Event& event);
+  void Tell(const Event& event);
   void WriteLog();
   WallTime Stamp();
+  void BeginLife();
   void Recover();
   ContainerPtr FindContainer(const ContainerKey& key) const;
   std::shared_ptr<SimulatedProcess> FindLiving(const ContainerKey& key,
                                                const std::string& process) const;
   std::shared_ptr<SimulatedProcess> FindAny(const ContainerKey& key,
                                             const std::string& process) const;
+
+  // world_faults.cc: what the injector's verdicts mean here
+  Injector::Hooks InjectorHooks();
+  void CrashSoon(std::optional<Duration> restart_after);
+  libcontainerd::Status FinishStart(const Injector::Verdict& verdict);
+  void PublishAfter(const Injector::Verdict& verdict, Event event);
+  void TellReordered();
+  void FlushReordered();
+  void ReportLost(const Event& event, std::string_view why, bool emitted);
+  void WriteToLog(const Event& event);
+  // What the disk says to a new directory.
+  std::optional<FailureKind> DiskFailure(std::string_view point, const InjectionSubject& subject);
+  std::unique_ptr<ProcessStreams> WithFaults(std::unique_ptr<ProcessStreams> streams,
+                                             InjectionSubject subject);
 
   // world_start.cc: how containers and execs come into being
   void BeginCreate(const std::shared_ptr<Start>& start, MainLoop::Done done);
@@ -203,6 +233,8 @@ class World {
                                          std::shared_ptr<MainLoop::Done> done, Life life);
   Answer<MemberPtr> LaunchProcess(std::shared_ptr<Launch> launch);
   Answer<void> ReadSpec(std::shared_ptr<Launch> launch);
+  Answer<void> OpenStreams(std::shared_ptr<Launch> launch);
+  static Failure InjectedFailure(const Launch& launch, const libcontainerd::Error& error);
   WorldStatus CheckRestore(const Launch& launch) const;
   libcontainerd::Awaitable<void> ReportOnStderr(std::shared_ptr<Launch> launch, Failure failure);
   Behaviour BehaviourOf(const Launch& launch) const;
@@ -214,6 +246,7 @@ class World {
   void OnEnded(const MemberPtr& member);
   void OnOom(const MemberPtr& member, bool child);
   void NoticeExit(const MemberPtr& member, const ContainerPtr& container);
+  void HearOfExit(const MemberPtr& member, const ContainerPtr& container);
   void ReapExec(const MemberPtr& member, const ContainerPtr& container);
   void ReapInit(const MemberPtr& member, const ContainerPtr& container, bool execs_first,
                 MainLoop::Done done);
@@ -256,6 +289,18 @@ class World {
   std::deque<std::shared_ptr<Start>> waiting_starts_;
   std::shared_ptr<Start> blocked_start_;  // the loop stands still until there is room for it
   MainLoop::Done blocked_done_;
+
+  struct Reordered {
+    std::uint64_t after = 0;  // so many more events
+    Event event{};
+  };
+  std::vector<Reordered> reordered_;
+  // Streams that a fault holds open.
+  std::shared_ptr<HeldOpenStreams> held_open_ = std::make_shared<HeldOpenStreams>();
+  std::shared_ptr<Injector> injector_;
+  bool starting_ = false;
+  std::optional<libcontainerd::Error> start_failure_;
+  std::shared_ptr<int> alive_ = std::make_shared<int>();  // until the world is destroyed
 
   std::deque<Event> log_queue_;
   bool log_pending_ = false;

@@ -246,6 +246,9 @@ WorldStatus World::CheckpointNow(Container& container, const std::string& direct
                                  const CheckpointOptions& options) {
   const std::string where =
       directory.empty() ? JoinPath(container.bundle, "checkpoints") : directory;
+  if (const auto refused = DiskFailure("disk.checkpoint", {container.key.id, ""})) {
+    return Fails(*refused, container.key, "", JoinPath(where, options.name));
+  }
   WorldStatus created = checkpoints_.Create(where, options);
   if (!created) return created;
   // Without the tool the directory stays behind and is listed.

@@ -53,6 +53,15 @@ void World::PushOom(const ContainerPtr& container) {
 
 void World::NoticeExit(const MemberPtr& member, const ContainerPtr& container) {
   if (!running_) return;
+  const InjectionSubject subject{container->key.id, member->process->info().name};
+  injector_->Pass("process.exit", subject,
+                  [this, member, container, life = life_](const Injector::Verdict& verdict) {
+                    const bool lost = verdict.fault.has_value();  // it can be dropped only
+                    if (*life && !verdict.gone && !lost) HearOfExit(member, container);
+                  });
+}
+
+void World::HearOfExit(const MemberPtr& member, const ContainerPtr& container) {
   After(options_.choices.exit_notice_delay, [this, member, container] {
     if (std::exchange(member->noticed, true)) return;
     loop_->Push([this, member, container](MainLoop::Done done) {

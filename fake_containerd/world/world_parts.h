@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -72,6 +73,9 @@ struct World::Start {
   ContainerPtr container;
   Reply<ContainerPtr> reply;
 };
+
+// Why nobody heard of an event, for the observer.
+inline constexpr std::string_view kDiedFirst = "the log's too: the daemon died first";
 
 inline Failure MakeFailure(FailureKind kind, const ContainerKey& key, std::string process = "",
                            std::string subject = "") {

@@ -50,6 +50,7 @@ void World::BeginCreate(const std::shared_ptr<Start>& start, MainLoop::Done done
   if (!refused && containers_.size() >= options_.max_containers) {
     refused = FailureKind::kTooManyContainers;
   }
+  if (!refused) refused = DiskFailure("disk.state", {command.key.id, ""});
   if (refused) {
     Failure failure = MakeFailure(*refused, command.key);
     failure.number = options_.max_containers;
@@ -167,6 +168,8 @@ Awaitable<void> World::RunExec(std::shared_ptr<AddProcessCommand> command,
     refused = FailureKind::kContainerNotFound;
   } else if (command->name == kInitName || container->Find(command->name)) {
     refused = FailureKind::kProcessExists;
+  } else {
+    refused = DiskFailure("disk.state", {command->key.id, command->name});
   }
   if (refused) {
     reply->Set(Fails(*refused, command->key, command->name));
@@ -238,13 +241,10 @@ World::Answer<World::MemberPtr> World::LaunchProcess(std::shared_ptr<Launch> lau
   if (!restorable) co_return tl::unexpected(std::move(restorable).error());
 
   launch->behaviour = BehaviourOf(*launch);
-  auto streams = io_.Open(launch->io, launch->spec.terminal);
-  if (!streams) {
-    Failure failure = MakeFailure(FailureKind::kStreamMissing, key, launch->name);
-    failure.passed_on = streams.error();
-    co_return tl::unexpected(std::move(failure));
-  }
-  launch->streams = std::move(*streams);
+  Answer<void> opening = OpenStreams(launch);
+  WorldStatus opened = co_await std::move(opening);
+  if (!*life) co_return Fails(FailureKind::kDaemonGone, key);
+  if (!opened) co_return tl::unexpected(std::move(opened).error());
 
   // An exec's runtime freezes with the container that it enters.
   const bool frozen = !launch->is_init() && launch->container->paused;
@@ -258,6 +258,13 @@ World::Answer<World::MemberPtr> World::LaunchProcess(std::shared_ptr<Launch> lau
     failure = MakeFailure(FailureKind::kStartTimeout, key, launch->name);
   } else if (!launch->is_init() && launch->container->init() && !launch->container->running()) {
     failure = MakeFailure(FailureKind::kRuntimeMessage, key, launch->name, kGoneForExec);
+  }
+  if (!failure) {
+    Awaitable<Injector::Verdict> passing =
+        injector_->Passed("process.start", InjectionSubject{key.id, launch->name});
+    const Injector::Verdict verdict = co_await std::move(passing);
+    if (!*life || verdict.gone) co_return Fails(FailureKind::kDaemonGone, key);
+    if (verdict.fault) failure = InjectedFailure(*launch, verdict.fault->error);
   }
   if (failure) {
     co_await ReportOnStderr(launch, *failure);
@@ -286,6 +293,34 @@ Behaviour World::BehaviourOf(const Launch& launch) const {
   refused.start_failure =
       StartFailure{.kind = FailureKind::kRuntimeMessage, .subject = own.error().message};
   return refused;
+}
+
+Failure World::InjectedFailure(const Launch& launch, const libcontainerd::Error& error) {
+  Failure failure = MakeFailure(FailureKind::kInjected, launch.container->key, launch.name);
+  failure.passed_on = error;
+  return failure;
+}
+
+// As the shim does before it runs anything.
+World::Answer<void> World::OpenStreams(std::shared_ptr<Launch> launch) {
+  const Life life = life_;
+  const ContainerKey key = launch->container->key;
+  const InjectionSubject subject{key.id, launch->name};
+  Awaitable<Injector::Verdict> passing = injector_->Passed("fifo.open", subject);
+  const Injector::Verdict verdict = co_await std::move(passing);
+  if (!*life || verdict.gone) co_return Fails(FailureKind::kDaemonGone, key);
+  const bool never = verdict.fault && verdict.fault->action == FaultAction::kNeverOpen;
+  if (verdict.fault && !never) {
+    co_return tl::unexpected(InjectedFailure(*launch, verdict.fault->error));
+  }
+  auto streams = io_.Open(never ? IoPaths() : launch->io, launch->spec.terminal);
+  if (!streams) {
+    Failure failure = MakeFailure(FailureKind::kStreamMissing, key, launch->name);
+    failure.passed_on = streams.error();
+    co_return tl::unexpected(std::move(failure));
+  }
+  launch->streams = WithFaults(std::move(*streams), subject);
+  co_return WorldStatus();
 }
 
 std::optional<Failure> World::StartFailureOf(const Launch& launch) const {

@@ -27,6 +27,7 @@ class ChildDaemon {
         DRYDOCK_FAKE_CONTAINERD, "--listen",  "unix://" + socket(), "--state-dir",
         path("state"),           "--control", control_socket(),     "--debug"};
     arguments.insert(arguments.end(), more.begin(), more.end());
+    if (!more.empty() && more.back() == "--journal") arguments.push_back(path("run.jsonl"));
     std::vector<char*> argv;
     for (std::string& argument : arguments) argv.push_back(argument.data());
     argv.push_back(nullptr);

@@ -25,6 +25,7 @@ TEST(Script, SaysAll) {
                    {"id": "web", "behaviour": "exit=1"},
                    {"program": "/bin/cat", "behaviour": "echo"},
                    {"behaviour": "ignore=TERM"}],
+    "faults": ["event.exit=1*drop", "daemon=1*panic # all"],
     "choices": {"start_container": "event-first", "gap": "10ms", "exec_exits": "after-init",
                 "late_exec_status": 255, "oom": "before-exit", "exit_notice_delay": "1s",
                 "failed_create_exit": 2, "log_delay": "2s", "state_fails_for_dead_init": false,
@@ -41,6 +42,8 @@ TEST(Script, SaysAll) {
   EXPECT_EQ(script->behaviours[1].process, "init");
   EXPECT_EQ(script->behaviours[2].program, "/bin/cat");
   EXPECT_EQ(script->behaviours[3].behaviour.signals.count(15), 1U);
+  ASSERT_TRUE(script->faults);
+  EXPECT_EQ(script->faults->rules().size(), 2U);
   ASSERT_TRUE(script->choices);
   EXPECT_EQ(script->choices->start_container, Order::kEventFirst);
   EXPECT_EQ(script->choices->start_process, Choices().start_process);
@@ -69,7 +72,8 @@ TEST(Script, NothingIsAScript) {
 TEST(Script, ErrorsNameTheLine) {
   EXPECT_EQ(ErrorOf("[]"), "s.json:1: the script is no object");
   EXPECT_EQ(ErrorOf("{\n  \"stepz\": []\n}"),
-            "s.json:2: stepz is unknown, expected one of behaviours, choices, steps");
+            "s.json:2: stepz is unknown, expected one of behaviours, faults, choices, "
+            "steps");
   EXPECT_EQ(ErrorOf("{\n\n\"steps\": [\n{\"do\": \"dance\"}]}"),
             "s.json:4: steps[0].do is \"dance\", expected one of emit, exit, kill, oom, oom-kill, "
             "write, cue, hold-events, release-events");
@@ -92,6 +96,8 @@ TEST(Script, ErrorsNameTheLine) {
             "s.json:1: behaviours[0] has a \"process\" and no \"id\"");
   EXPECT_THAT(ErrorOf("{\"behaviours\": [\n{\"id\": \"a\", \"behaviour\": \"slep=2s\"}]}"),
               HasSubstr("s.json:2: behaviours[0].behaviour is no behaviour: term 1"));
+  EXPECT_THAT(ErrorOf("{\"faults\": [\n\"event.exit=brew\"]}"),
+              HasSubstr("s.json:2: faults[0] is no fault plan: "));
   EXPECT_EQ(ErrorOf("{\"steps\": [],\n\"steps\": []}"), "s.json:2: \"steps\" stands there twice");
   EXPECT_THAT(ErrorOf("{\n\"steps\": [}"), HasSubstr("s.json:2: "));
   EXPECT_THAT(ErrorOf(""), HasSubstr("s.json:1: "));

@@ -212,6 +212,80 @@ TEST_F(ControlTest, AFollowerSeesTheWholeJournal) {
   EXPECT_TRUE(read) << read.error().message;
 }
 
+// Created and nobody told; then a fault; then step by step. In this process and in the program.
+void HoldAndBreak(pb::Control::Stub& stub, const std::string& socket,
+                  const std::string& state_dir) {
+  pb::HoldRequest hold;
+  pb::HoldResponse held;
+  hold.set_point("rpc.CreateContainer.executedd");
+  EXPECT_EQ(stub.Hold(Call(), hold, &held).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  hold.set_point("rpc.CreateContainer.executed@web");
+  ASSERT_TRUE(stub.Hold(Call(), hold, &held).ok());
+  MiniEngine engine(socket, state_dir);
+  std::thread runner([&] { EXPECT_TRUE(engine.Run("web")); });
+  pb::WaitForRequest wait;
+  wait.mutable_held()->set_point(hold.point());
+  EXPECT_TRUE(Wait(stub, wait).ok());
+  pb::GetInfoResponse info;
+  EXPECT_TRUE(stub.GetInfo(Call(), {}, &info).ok());
+  EXPECT_GT(info.points_size(), 20);
+  EXPECT_EQ(info.held_size(), 1);
+  pb::ReleaseRequest release;
+  release.set_point(hold.point());
+  pb::ReleaseResponse released;
+  EXPECT_TRUE(stub.Release(Call(), release, &released).ok());
+  runner.join();
+
+  pb::SetFaultsRequest faults;
+  faults.set_plan("rpc.CreateContainer.received=1*error(UNAVAILABLE:busy)");
+  pb::SetFaultsResponse set;
+  ASSERT_TRUE(stub.SetFaults(Call(), faults, &set).ok());
+  EXPECT_FALSE(engine.Run("other"));
+  wait.mutable_fired()->set_point("rpc.CreateContainer.received");
+  EXPECT_TRUE(Wait(stub, wait).ok());
+  EXPECT_TRUE(engine.Run("other"));
+  faults.set_plan("rpc.CreateContainer.received=1*brew(tea)");
+  EXPECT_EQ(stub.SetFaults(Call(), faults, &set).error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
+  faults.set_plan("");
+  EXPECT_TRUE(stub.SetFaults(Call(), faults, &set).ok());
+
+  pb::StepRequest step;
+  step.set_begin(true);
+  pb::StepResponse stepped;
+  ASSERT_TRUE(stub.Step(Call(), step, &stepped).ok());
+  EXPECT_EQ(Load(stub, R"({"steps": [{"do": "exit", "id": "web", "code": 3}]})"), "");
+  step.set_begin(false);
+  step.set_count(1);
+  while (stub.Step(Call(), step, &stepped).ok() && stepped.stepped() == 0) {
+  }
+  EXPECT_EQ(engine.WaitForExit("web"), "exit 3");
+  release.clear_point();
+  EXPECT_TRUE(stub.Release(Call(), release, &released).ok());
+}
+
+TEST_F(ControlTest, HoldsAndBreaks) {
+  HoldAndBreak(*stub_, fake_.socket_path(), directory_.path().string());
+}
+
+TEST(ControlOfAProgram, HoldsAndBreaks) {
+  ChildDaemon daemon({"--seed", "7", "--fault", "rpc.Stats.received=1*error(x)", "--journal"});
+  const Stub stub = pb::Control::NewStub(ChannelTo(daemon.control_socket()));
+  std::filesystem::create_directory(daemon.path("engine"));
+  HoldAndBreak(*stub, daemon.socket(), daemon.path("engine"));
+  EXPECT_EQ(daemon.Stop(), 0);
+  scenarios::Journal journal;
+  std::ifstream in(daemon.path("run.jsonl"));
+  const auto read = scenarios::ReadJournal(in, "run.jsonl", journal);
+  EXPECT_TRUE(read) << read.error().message;
+  std::set<std::string> kinds;
+  for (const scenarios::Entry& entry : journal.entries()) {
+    kinds.emplace(EntryKindName(entry.kind));
+  }
+  EXPECT_THAT(kinds, ::testing::IsSupersetOf({"held", "released", "fault_fired", "rpc_begin",
+                                              "rpc_end", "event_emitted"}));
+}
+
 TEST_F(ControlTest, ResetKillsAndForgets) {
   ASSERT_EQ(Load(*stub_, R"({"behaviours": [{"behaviour": "ignore=TERM"}],
                              "choices": {"checkpoint_tool": true},

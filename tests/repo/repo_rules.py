@@ -39,7 +39,8 @@ ORIGINS = [
 ]
 
 # The world's nouns, which users of the fixture share.
-WORLD_VALUES = r"^fake_containerd/(behaviour|behaviour_text|choices|model|pattern|stats)\.h$"
+WORLD_VALUES = (r"^fake_containerd/(behaviour|behaviour_text|choices|fault_plan|injector|model|pattern|stats)"
+                r"\.h$")
 RUNTIME_HEADERS = (
     r"^libcontainerd/(runtime|async|error|random|unique_function|mailbox|memory_fifos|simulated_runtime"
     r"|threaded_runtime|time_text)\.h$"

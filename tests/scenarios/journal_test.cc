@@ -189,7 +189,7 @@ TEST(JournalErrors, SayWhatIsUnknown) {
             "stdio_source_eof, stdio_closed, bundle_created, bundle_removed, fifos_created, "
             "fifos_removed, bundle_files, cursor_read, cursor_writing, cursor_written, "
             "daemon_started, daemon_adopted, daemon_refused, daemon_signalled, daemon_ended, "
-            "health_checked, tracked, running, snapshot, note");
+            "health_checked, tracked, running, snapshot, fault_fired, held, released, note");
   EXPECT_EQ(ReadError("{\"seq\":1,\"t\":0,\"kind\":\"note\",\"tea\":1}\n"),
             "j.jsonl:1: unknown field \"tea\", expected one of " + std::string(kFields));
   EXPECT_EQ(ReadError("{\"seq\":1,\"seq\":1}\n"), "j.jsonl:1: \"seq\" stands twice, expected once");

@@ -44,6 +44,7 @@
 
 #include "fake_containerd/behaviour.h"
 #include "fake_containerd/choices.h"
+#include "fake_containerd/injector.h"
 #include "fake_containerd/limits.h"
 #include "fake_containerd/model.h"
 #include "fake_containerd/outcome.h"
@@ -92,6 +93,11 @@ struct FakeContainerdOptions {
   std::size_t memory = static_cast<std::size_t>(-1);
   // Told of everything on the fake's own thread; outlives it.
   WorldObserver* observer = nullptr;
+  std::string faults{};         // a plan (fault_plan.h) from the first moment on; docs/faults.md
+  std::uint64_t seed = 1;       // of the plan's probabilities
+  // Clients reach the socket through a relay, so that SetFaults() can break connections. There is
+  // one in any case when `faults` names a connection.* point.
+  bool relay = false;
 };
 
 class FakeContainerd {
@@ -107,6 +113,7 @@ class FakeContainerd {
   //   INVALID_ARGUMENT     a socket path that no unix socket can have (more than 107 bytes)
   //   ALREADY_EXISTS       the socket is in use
   //   NOT_FOUND, PERMISSION_DENIED, UNAVAILABLE  the directory cannot be made or written to
+  //   INVALID_ARGUMENT     `faults` is no plan; the text says where and why
   //   FAILED_PRECONDITION  it runs already
   libcontainerd::Status Start(FakeContainerdOptions options = {});
   // As a killed daemon on a machine that is switched off: connections break, every process is gone
@@ -159,9 +166,27 @@ class FakeContainerd {
   // that cannot be taken is a note in the journal. Errors: INVALID_ARGUMENT,
   // "NAME:LINE: what is wrong, what was expected"; nothing has changed then.
   libcontainerd::Status LoadScript(const std::string& text, const std::string& name = "script");
-  // As if it had just been started: no behaviour and no step of a script is left, choices are those
-  // of the options, nothing is held, and whatever runs is killed. Clients stay connected.
+  // As if it had just been started: no behaviour and no step of a script is left, choices and faults
+  // are those of the options, nothing is held, and whatever runs is killed. Clients stay connected.
   void Reset();
+
+  // --- Holds and faults, at the points of InjectionPoints(): "event.exit", "event.exit@web".
+  // Injector (injector.h) describes them. They fail, with a sentence, for what is no such point. ---
+
+  Outcome Hold(const std::string& point);
+  // All that wait there, and the hold ends; or so many, and it stays.
+  Outcome Release(const std::string& point, std::optional<std::size_t> count = std::nullopt);
+  void ReleaseAll();
+  std::vector<HeldItem> Held();
+  // While not autonomous, every event and every reply waits for Step(), which returns how many it
+  // let go on.
+  void SetAutonomous(bool autonomous);
+  std::size_t Step(std::size_t count = 1);
+  // A plan of fault_plan.h's grammar, instead of the one before.
+  Outcome SetFaults(const std::string& plan);
+  void ClearFaults();
+  // Since Start(), in order.
+  std::vector<FiredFault> Fired();
 
   // --- Waits. `timeout` is real time. ---
 
@@ -179,6 +204,13 @@ class FakeContainerd {
                                      Duration timeout = kPatience);
   // At least so many event streams are open: what happens from now on reaches them.
   [[nodiscard]] Outcome WaitForSubscribers(std::size_t count, Duration timeout = kPatience);
+
+  // At least so many wait at this point now.
+  [[nodiscard]] Outcome WaitForHeld(const std::string& point, std::size_t count = 1,
+                                    Duration timeout = kPatience);
+  // At least so many faults fired at this point since Start().
+  [[nodiscard]] Outcome WaitForFired(const std::string& point, std::size_t count = 1,
+                                     Duration timeout = kPatience);
 
   // --- What happened ---
 
@@ -198,6 +230,8 @@ class FakeContainerd {
  private:
   struct Inside;
 
+  // Runs `step` on the fake's own thread.
+  Outcome Inject(const std::function<libcontainerd::Status(Injector&)>& step);
   // Runs `step` on the fake's own thread; false becomes "… has no living process …".
   Outcome Step(const std::string& id, const std::string& process,
                const std::function<bool(World&, const ContainerKey&)>& step);

@@ -208,6 +208,9 @@ enum class FailureKind : std::uint8_t {
   kCheckpointExists,     // subject: the path
   kCheckpointDirectory,  // a directory to list is missing; subject: the path
   kCheckpointMissing,    // the one to start from is; subject: its config.json
+  kDiskFull,             // subject: what was to be made there; empty: container's or process's own
+  kDiskReadOnly,         // the same
+  kInjected,             // a fault: `passed_on` holds what is to be said
   kDaemonGone,           // stopped before it could answer
   kTooManyContainers,    // number: the limit
 };

@@ -1,0 +1,258 @@
+#include "fake_containerd/relay.h"
+
+#include <array>
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include <asio/basic_socket_acceptor.hpp>
+#include <asio/basic_stream_socket.hpp>
+#include <asio/buffer.hpp>
+#include <asio/local/stream_protocol.hpp>
+#include <asio/redirect_error.hpp>
+#include <asio/write.hpp>
+
+#include "fake_containerd/socket_claim.h"
+#include "libcontainerd/async.h"
+
+namespace fake_containerd {
+
+using libcontainerd::Awaitable;
+using libcontainerd::ErrorCode;
+using libcontainerd::Fail;
+using libcontainerd::Status;
+
+namespace {
+
+using Protocol = asio::local::stream_protocol;
+using Socket = asio::basic_stream_socket<Protocol, asio::any_io_executor>;
+using Acceptor = asio::basic_socket_acceptor<Protocol, asio::any_io_executor>;
+using Verdict = Injector::Verdict;
+
+constexpr std::size_t kChunk = 64 * 1024;
+
+// What a fault, or its absence, means for a connection.
+enum class Fate { kGoesOn, kCloses, kStandsStill, kIsSwallowed };
+
+}  // namespace
+
+struct Relay::State : std::enable_shared_from_this<Relay::State> {
+  struct Connection {
+    Connection(std::uint64_t its_number, Socket its_client)
+        : number(its_number), client(std::move(its_client)), server(client.get_executor()) {}
+    void Close() {
+      asio::error_code ignored;
+      client.close(ignored);
+      server.close(ignored);
+    }
+    const std::uint64_t number;
+    Socket client;
+    Socket server;
+    bool swallows = false;  // half open: the client talks to nobody
+  };
+  using ConnectionPtr = std::shared_ptr<Connection>;
+
+  State(Runtime& its_runtime, std::shared_ptr<Injector> its_injector)
+      : runtime(its_runtime), injector(std::move(its_injector)) {}
+
+  Status Listen();
+  void Consider();
+  void StopListening();
+  void End(const ConnectionPtr& connection) {
+    connection->Close();
+    connections.erase(connection->number);
+  }
+
+  static Awaitable<void> Accept(std::shared_ptr<State> self, std::shared_ptr<Acceptor> from);
+  static Awaitable<void> Serve(std::shared_ptr<State> self, ConnectionPtr connection);
+  static Awaitable<void> Pump(std::shared_ptr<State> self, ConnectionPtr connection,
+                              bool from_client);
+  static Awaitable<Fate> Decide(std::shared_ptr<State> self, std::string point,
+                                ConnectionPtr connection);
+
+  Runtime& runtime;
+  const std::shared_ptr<Injector> injector;
+  std::string path;
+  std::string target;
+  bool stopped = false;
+  std::uint64_t refusals = 0;  // counts changes of listening, for timers that come late
+  std::unique_ptr<SocketClaim> claim;
+  std::shared_ptr<Acceptor> acceptor;
+  std::uint64_t last_number = 0;
+  std::map<std::uint64_t, ConnectionPtr> connections;
+};
+
+Status Relay::State::Listen() {
+  claim.reset();  // a dead socket of ours lies there
+  auto made = SocketClaim::Make(path);
+  if (!made) return Fail(std::move(made).error());
+  claim = std::move(*made);
+  auto listening = std::make_shared<Acceptor>(runtime.executor());
+  asio::error_code error;
+  listening->open(Protocol(), error);
+  if (!error) listening->bind(Protocol::endpoint(claim->bind_path()), error);
+  if (!error) listening->listen(asio::socket_base::max_listen_connections, error);
+  if (error)
+    return Fail(ErrorCode::kUnavailable, "cannot listen on " + path + ": " + error.message());
+  if (Status published = claim->Publish(); !published) return published;
+  acceptor = listening;
+  libcontainerd::Spawn(runtime, Accept(shared_from_this(), listening));
+  return {};
+}
+
+// Clients find a socket behind which nobody is.
+void Relay::State::StopListening() {
+  asio::error_code ignored;
+  if (acceptor) acceptor->close(ignored);
+  acceptor.reset();
+}
+
+void Relay::State::Consider() {
+  if (stopped) return;
+  const std::uint64_t refusal = ++refusals;
+  const std::optional<FaultTerm> fault = injector->Draw("connection.listen", {}).fault;
+  if (!fault) {
+    if (acceptor) return;
+    if (Status listening = Listen(); !listening) {
+      runtime.ReportFailure(std::make_exception_ptr(std::runtime_error(listening.error().message)));
+    }
+    return;
+  }
+  StopListening();
+  if (fault->duration == Duration::zero()) return;  // until the plan changes
+  runtime.StartTimer(fault->duration, [weak = weak_from_this(), refusal] {
+    const auto self = weak.lock();
+    if (self && self->refusals == refusal) self->Consider();
+  });
+}
+
+Awaitable<void> Relay::State::Accept(std::shared_ptr<State> self, std::shared_ptr<Acceptor> from) {
+  while (from->is_open()) {
+    asio::error_code error;
+    auto token = asio::redirect_error(asio::use_awaitable, error);
+    Socket client = co_await from->async_accept(token);
+    if (error == asio::error::operation_aborted || self->stopped) co_return;
+    if (error) continue;
+    const auto connection = std::make_shared<Connection>(++self->last_number, std::move(client));
+    self->connections[connection->number] = connection;
+    libcontainerd::Spawn(self->runtime, Serve(self, connection));
+    if (self->acceptor == from) self->Consider();
+  }
+}
+
+// One connection at one point. What is reset is closed with something unread, which the kernel
+// tells the other side; what stands still keeps its sockets until the relay stops.
+Awaitable<Fate> Relay::State::Decide(std::shared_ptr<State> self, std::string point,
+                                     ConnectionPtr connection) {
+  Awaitable<Verdict> passing = self->injector->Passed(std::move(point), InjectionSubject());
+  // The relay is no part of the daemon: it goes on when that dies.
+  const Verdict verdict = co_await std::move(passing);
+  if (!verdict.fault) co_return Fate::kGoesOn;
+  switch (verdict.fault->action) {
+    case FaultAction::kStall: {
+      if (verdict.fault->duration == Duration::zero()) co_return Fate::kStandsStill;
+      co_await libcontainerd::Sleep(self->runtime, verdict.fault->duration);
+      co_return Fate::kGoesOn;
+    }
+    case FaultAction::kHalfOpen:
+      co_return Fate::kIsSwallowed;
+    case FaultAction::kReset: {
+      asio::error_code error;
+      auto token = asio::redirect_error(asio::use_awaitable, error);
+      co_await connection->client.async_wait(asio::socket_base::wait_read, token);
+      co_return Fate::kCloses;
+    }
+    default: {
+      // A clean end: nothing is left unread.
+      std::array<char, 4096> rest{};
+      asio::error_code error;
+      connection->client.non_blocking(true, error);
+      while (!error) connection->client.read_some(asio::buffer(rest), error);
+      co_return Fate::kCloses;
+    }
+  }
+}
+
+Awaitable<void> Relay::State::Serve(std::shared_ptr<State> self, ConnectionPtr connection) {
+  Awaitable<Fate> deciding = Decide(self, "connection.accept", connection);
+  const Fate fate = co_await std::move(deciding);
+  if (fate == Fate::kCloses) co_return self->End(connection);
+  if (fate == Fate::kStandsStill || self->stopped) co_return;
+  if (fate == Fate::kIsSwallowed) {
+    connection->swallows = true;
+  } else {
+    asio::error_code error;
+    auto token = asio::redirect_error(asio::use_awaitable, error);
+    const Protocol::endpoint target(self->target);
+    co_await connection->server.async_connect(target, token);
+    if (error) co_return self->End(connection);
+    libcontainerd::Spawn(self->runtime, Pump(self, connection, /*from_client=*/false));
+  }
+  libcontainerd::Spawn(self->runtime, Pump(self, connection, /*from_client=*/true));
+}
+
+Awaitable<void> Relay::State::Pump(std::shared_ptr<State> self, ConnectionPtr connection,
+                                   bool from_client) {
+  Socket& from = from_client ? connection->client : connection->server;
+  Socket& to = from_client ? connection->server : connection->client;
+  std::vector<char> buffer(kChunk);
+  asio::error_code error;
+  auto token = asio::redirect_error(asio::use_awaitable, error);
+  while (true) {
+    co_await from.async_wait(asio::socket_base::wait_read, token);
+    const bool nobody = connection->swallows && !from_client;
+    if (error || nobody) break;
+    const std::size_t available = from.available(error);
+    if (!error && available > 0 && !connection->swallows) {
+      Awaitable<Fate> deciding = Decide(self, "connection.data", connection);
+      const Fate fate = co_await std::move(deciding);
+      if (fate == Fate::kStandsStill) co_return;
+      if (fate == Fate::kCloses) break;
+      if (fate == Fate::kIsSwallowed) {
+        connection->swallows = true;
+        asio::error_code ignored;
+        connection->server.close(ignored);
+        if (!from_client) co_return;  // the other pump drains the client
+      }
+    }
+    const std::size_t size = co_await from.async_read_some(asio::buffer(buffer), token);
+    if (error) break;
+    if (connection->swallows) continue;
+    const auto data = asio::buffer(buffer.data(), size);
+    co_await asio::async_write(to, data, token);
+    if (error) break;
+  }
+  // A half-open one ends with its client only.
+  if (from_client || !connection->swallows) self->End(connection);
+}
+
+Relay::Relay(Runtime& runtime, std::shared_ptr<Injector> injector)
+    : state_(std::make_shared<State>(runtime, std::move(injector))) {}
+
+Relay::~Relay() {
+  Stop();
+}
+
+Status Relay::Start(std::string path, std::string target) {
+  state_->path = std::move(path);
+  state_->target = std::move(target);
+  Status listening = state_->Listen();
+  if (listening) state_->Consider();
+  return listening;
+}
+
+void Relay::Reconsider() {
+  state_->Consider();
+}
+
+void Relay::Stop() {
+  state_->stopped = true;
+  state_->StopListening();
+  state_->claim.reset();
+  for (auto& [number, connection] : std::exchange(state_->connections, {})) connection->Close();
+}
+
+}  // namespace fake_containerd
