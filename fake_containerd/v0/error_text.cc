@@ -63,7 +63,9 @@ Error ToError(const Failure& failure, const std::string& state_dir) {
     case FailureKind::kBundle:
       return failure.passed_on;
     case FailureKind::kStreamMissing:
-      return Unknown("shim error: " + failure.passed_on.message);
+      return {failure.passed_on.code == ErrorCode::kResourceExhausted ? ErrorCode::kResourceExhausted
+                                                                      : ErrorCode::kUnknown,
+              "shim error: " + failure.passed_on.message};
     case FailureKind::kRuntimeMissing:
       return Unknown("shim error: fork/exec " + failure.subject + ": no such file or directory");
     case FailureKind::kNotStarted:
@@ -102,6 +104,10 @@ Error ToError(const Failure& failure, const std::string& state_dir) {
       return {ErrorCode::kNotFound, "open " + failure.subject + ": no such file or directory"};
     case FailureKind::kCheckpointMissing:
       return Unknown("shim error: open " + failure.subject + ": no such file or directory");
+    case FailureKind::kTooManyContainers:
+      return {ErrorCode::kResourceExhausted, "fake-containerd: the limit of " +
+                                                 std::to_string(failure.number) +
+                                                 " containers is reached"};
     case FailureKind::kDiskFull:
       return Unknown("mkdir " + MkdirSubject(failure, directory) + ": no space left on device");
     case FailureKind::kDiskReadOnly:

@@ -58,6 +58,10 @@ class Stream : public std::enable_shared_from_this<Stream> {
 
   Status end() const {
     if (end_) return *end_;
+    if (subscription_ && subscription_->cut_off()) {
+      return Fail(ErrorCode::kResourceExhausted,
+                  "fake-containerd: the limit of bytes of events that wait to be read is reached");
+    }
     if (subscription_ && subscription_->broken()) return Gone();
     return {};
   }

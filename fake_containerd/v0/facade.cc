@@ -97,10 +97,11 @@ class PushStream final : public EventStream {
     state_->sink = nullptr;
     state_->feed.reset();
   }
+  void Resume() override { Deliver(state_); }
   void Open(Facade& facade, const types::EventsRequest& request) {
     // Weak: the feed, which the state owns, holds this function.
     state_->feed = facade.OpenFeed(request, [weak = std::weak_ptr<State>(state_)] {
-      if (const auto state = weak.lock()) Deliver(*state);
+      if (const auto state = weak.lock()) Deliver(state);
     });
   }
 
@@ -111,9 +112,13 @@ class PushStream final : public EventStream {
     std::unique_ptr<EventFeed> feed;
   };
 
-  static void Deliver(State& state) {
+  // Shared: the sink may drop the stream inside a call.
+  static void Deliver(const std::shared_ptr<State>& shared) {
+    const std::shared_ptr<State> kept = shared;
+    State& state = *kept;
+    const std::size_t capacity = state.sink == nullptr ? 0 : state.sink->Capacity();
     std::vector<types::Event> events;
-    while (state.feed) {
+    while (state.feed && events.size() < capacity) {
       std::optional<types::Event> event = state.feed->Next();
       if (!event) break;
       events.push_back(std::move(*event));

@@ -45,6 +45,7 @@
 #include "fake_containerd/behaviour.h"
 #include "fake_containerd/choices.h"
 #include "fake_containerd/injector.h"
+#include "fake_containerd/limits.h"
 #include "fake_containerd/model.h"
 #include "fake_containerd/outcome.h"
 #include "fake_containerd/stats.h"
@@ -60,7 +61,10 @@ class SteppableClock;
 namespace fake_containerd {
 
 class BehaviourTable;
+struct Script;
+struct ScriptStep;
 class World;
+class WorldObserver;
 
 struct FakeContainerdOptions {
   // Where the socket is, and room for a client's bundles. Made if it is missing, and removed with
@@ -72,6 +76,24 @@ struct FakeContainerdOptions {
   libcontainerd::SteppableClock* clock = nullptr;  // outlives the fake; null: the machine's
   BehaviourPolicy behaviour{};  // of processes that SetBehaviour says nothing about
   Choices choices{};            // where the real daemon's order is a matter of luck
+  Limits limits{};              // what clients may ask for
+
+  // Where the daemon keeps its event log between two lives; made if it is missing, used by one fake
+  // at a time. What was running by that log is reported lost at the start. Empty: in memory.
+  std::string state_dir{};
+  Duration start_timeout = std::chrono::seconds(15);
+  std::string runtime = "runc";  // that containers have which name none
+  int retain_count = 500;        // events in the log; 0 or less: all of them
+  // A file that gets a line for everything that happens (docs/journal.md); replaced.
+  std::string journal{};
+  // Where drydock.control.v1 is served, for tests in other languages and processes. Errors of
+  // Start() as of the other socket. Empty: nowhere.
+  std::string control_socket{};
+  // Waits and Events() know so many of the latest events and processes at least; all of them by
+  // default.
+  std::size_t memory = static_cast<std::size_t>(-1);
+  // Told of everything on the fake's own thread; outlives it.
+  WorldObserver* observer = nullptr;
   std::string faults{};         // a plan (fault_plan.h) from the first moment on; docs/faults.md
   std::uint64_t seed = 1;       // of the plan's probabilities
   // Clients reach the socket through a relay, so that SetFaults() can break connections. There is
@@ -141,6 +163,16 @@ class FakeContainerd {
   // Everything from now on by these choices.
   void SetChoices(Choices choices);
 
+  // --- Scripts: docs/fake-containerd.md has the format. ---
+
+  // Takes effect at once; its steps follow in their time, beside those of earlier scripts. A step
+  // that cannot be taken is a note in the journal. Errors: INVALID_ARGUMENT,
+  // "NAME:LINE: what is wrong, what was expected"; nothing has changed then.
+  libcontainerd::Status LoadScript(const std::string& text, const std::string& name = "script");
+  // As if it had just been started: no behaviour and no step of a script is left, choices and faults
+  // are those of the options, nothing is held, and whatever runs is killed. Clients stay connected.
+  void Reset();
+
   // --- Holds and faults, at the points of InjectionPoints(): "event.exit", "event.exit@web".
   // Injector (injector.h) describes them. They fail, with a sentence, for what is no such point. ---
 
@@ -189,6 +221,10 @@ class FakeContainerd {
   std::vector<Event> Events() const;
   // Nothing when the daemon does not know it (any more).
   std::optional<ContainerInfo> Inspect(const std::string& id);
+  std::size_t container_count();
+  std::size_t subscriber_count() const;
+  // Of the journal's last line; 0 without a journal and without a control socket.
+  std::uint64_t journal_seq();
   // What went through a stream of the process's last life. Nothing before the stream ended; while
   // it goes on, Inspect() tells. PatternSha256() (pattern.h) is what a pattern must come to.
   std::optional<StreamTotal> TotalOf(const std::string& id, const std::string& process,

@@ -201,6 +201,7 @@ enum class FailureKind : std::uint8_t {
   kDiskReadOnly,         // the same
   kInjected,             // a fault: `passed_on` holds what is to be said
   kDaemonGone,           // stopped before it could answer
+  kTooManyContainers,    // number: the limit
 };
 
 struct Failure {
