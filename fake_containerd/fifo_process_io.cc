@@ -106,11 +106,18 @@ Awaitable<Status> WriteAll(DescriptorPtr descriptor, std::string data) {
   co_return Status();
 }
 
-Awaitable<Result<std::string>> ReadSome(DescriptorPtr descriptor, std::size_t max_bytes) {
+// The descriptor of stdin, which CloseStdin() replaces under whoever reads.
+struct StdinEnd {
+  DescriptorPtr descriptor;
+};
+
+Awaitable<Result<std::string>> ReadSome(std::shared_ptr<StdinEnd> end, std::size_t max_bytes) {
   std::string data(max_bytes, '\0');
-  while (descriptor->is_open()) {
+  while (end->descriptor && end->descriptor->is_open()) {
+    const DescriptorPtr descriptor = end->descriptor;
     // Ready first: a FIFO that nobody opened for writing yet reads as ended.
     const bool ready = co_await Ready(descriptor, Descriptor::wait_read);
+    if (descriptor != end->descriptor) continue;
     if (!ready) break;
     const ssize_t count = ::read(descriptor->native_handle(), data.data(), data.size());
     if (count >= 0) {
@@ -127,8 +134,7 @@ class FifoStreams final : public ProcessStreams {
   FifoStreams(Runtime& runtime, std::size_t spare) : runtime_(runtime), spare_(spare) {}
   ~FifoStreams() override {
     CloseOutputs();
-    CloseStdin();
-    Close(in_);
+    Close(in_->descriptor);
   }
 
   Status Open(const IoPaths& paths, bool terminal) {
@@ -137,11 +143,8 @@ class FifoStreams final : public ProcessStreams {
       if (Status opened = OpenInto(err_, paths.err, O_RDWR); !opened) return opened;
     }
     if (IsNull(paths.in)) return {};
-    if (Status opened = OpenInto(in_, paths.in, O_RDONLY); !opened) return opened;
-    const Result<int> writer = OpenFile(paths.in, O_WRONLY, spare_);
-    if (!writer) return Fail(writer.error());
-    stdin_writer_ = *writer;
-    return {};
+    // One descriptor that is the reader and the shim's own writer.
+    return OpenInto(in_->descriptor, paths.in, O_RDWR);
   }
 
   Awaitable<Status> Write(OutputStream stream, std::string data) override {
@@ -156,12 +159,18 @@ class FifoStreams final : public ProcessStreams {
   }
   void CloseOutput(OutputStream stream) override { Close(Of(stream)); }
   void CloseStdin() override {
-    if (const int fd = std::exchange(stdin_writer_, -1); fd >= 0) ::close(fd);
+    if (std::exchange(stdin_closed_, true) || !in_->descriptor || !in_->descriptor->is_open())
+      return;
+    // The same FIFO, for reading only; not by its path, which may be gone.
+    const DescriptorPtr both = in_->descriptor;
+    const std::string path = "/proc/self/fd/" + std::to_string(both->native_handle());
+    in_->descriptor = nullptr;
+    static_cast<void>(OpenInto(in_->descriptor, path, O_RDONLY));
+    Close(both);
   }
   Awaitable<Result<std::string>> ReadStdin(std::size_t max_bytes) override {
-    const DescriptorPtr descriptor = in_;
-    if (!descriptor) co_return std::string();
-    Awaitable<Result<std::string>> reading = ReadSome(descriptor, max_bytes);
+    if (!in_->descriptor) co_return std::string();
+    Awaitable<Result<std::string>> reading = ReadSome(in_, max_bytes);
     co_return co_await std::move(reading);
   }
 
@@ -187,10 +196,10 @@ class FifoStreams final : public ProcessStreams {
 
   Runtime& runtime_;
   const std::size_t spare_;
-  DescriptorPtr in_;
+  const std::shared_ptr<StdinEnd> in_ = std::make_shared<StdinEnd>();
   DescriptorPtr out_;
   DescriptorPtr err_;
-  int stdin_writer_ = -1;
+  bool stdin_closed_ = false;
 };
 
 }  // namespace

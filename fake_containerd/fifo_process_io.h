@@ -1,9 +1,10 @@
 // FifoProcessIo: the daemon's side of process streams over real FIFOs, on the runtime's executor.
 //
 // Holds one descriptor for each output, opened for read and write as the shim does: no reader is
-// needed to open it, and a reader that leaves gives no broken pipe. Stdin is a reading descriptor
-// and a writing one. Nothing blocks: full and empty pipes are waited for. Needs an executor whose
-// context has a reactor (ThreadedRuntime's).
+// needed to open it, and a reader that leaves gives no broken pipe. Stdin's one
+// is the reader and the shim's own writer, until CloseStdin() reopens it for reading only. Nothing
+// blocks: full and empty pipes are waited for. Needs an executor whose context has a reactor
+// (ThreadedRuntime's).
 //
 // Nothing but FIFOs is opened, for what a process writes would end up in whatever file a request
 // names. The last `spare` descriptors that the process may open are left to everything else:

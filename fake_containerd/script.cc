@@ -144,8 +144,7 @@ FaultPlan ReadFaults(const ScriptNode& node) {
 }
 
 Script ReadScript(const ScriptNode& root) {
-  constexpr std::array<std::string_view, 4> kFields = {"behaviours", "faults", "choices",
-                                                     "steps"};
+  constexpr std::array<std::string_view, 4> kFields = {"behaviours", "faults", "choices", "steps"};
   root.Object(kFields);
   Script script;
   if (const auto behaviours = root.Find("behaviours")) {

@@ -51,8 +51,8 @@ struct ScriptBehaviour {
 struct Script {
   std::vector<ScriptBehaviour> behaviours{};
   std::optional<FaultPlan> faults{};  // instead of the plan before
-  std::optional<Choices> choices{};  // those not named have their defaults
-  std::vector<ScriptStep> steps{};   // in the text's order
+  std::optional<Choices> choices{};   // those not named have their defaults
+  std::vector<ScriptStep> steps{};    // in the text's order
 };
 
 // Errors are INVALID_ARGUMENT: "NAME:LINE: what is wrong, what was expected".

@@ -234,8 +234,8 @@ grpc::Status WaitFor(FakeContainerd& fake, const pb::WaitForRequest& request) {
     case pb::WaitForRequest::kSubscribers:
       return WaitEnded(fake.WaitForSubscribers(request.subscribers(), timeout));
     case pb::WaitForRequest::kHeld:
-      return WaitEnded(fake.WaitForHeld(request.held().point(),
-                                        std::max(request.held().count(), 1U), timeout));
+      return WaitEnded(
+          fake.WaitForHeld(request.held().point(), std::max(request.held().count(), 1U), timeout));
     case pb::WaitForRequest::kFired:
       return WaitEnded(fake.WaitForFired(request.fired().point(),
                                          std::max(request.fired().count(), 1U), timeout));

@@ -90,14 +90,50 @@ TEST(DaemonCommandLine, BadFlagsAreOneLine) {
   EXPECT_THAT(ErrorOf({"--state-dir"}), HasSubstr("--state-dir"));
 }
 
+TEST(DaemonCommandLine, OurOwnFlags) {
+  const auto line =
+      ParseCommandLine({"--script", "s.json", "-journal=j", "--control", "/c", "--fault",
+                        "event.exit=drop", "--fault", "event.oom=drop", "--seed", "9",
+                        "--max-containers", "3", "--max-event-bytes=10"});
+  ASSERT_TRUE(line) << line.error().message;
+  EXPECT_EQ(line->options.script, "s.json");
+  EXPECT_EQ(line->options.journal, "j");
+  EXPECT_EQ(line->options.control, "/c");
+  EXPECT_THAT(line->options.faults, ElementsAre("event.exit=drop", "event.oom=drop"));
+  EXPECT_EQ(line->options.seed, 9U);
+  EXPECT_EQ(line->options.limits.containers, 3U);
+  EXPECT_EQ(line->options.limits.event_bytes, 10U);
+  EXPECT_THAT(ErrorOf({"--max-calls", "0"}), HasSubstr("--max-calls"));
+}
+
 TEST(DaemonCommandLine, HelpAndVersion) {
   EXPECT_THAT(ParseCommandLine({"--version"})->text,
               HasSubstr("containerd version 0.2.3 commit: 837e8c5e1cad"));
   const std::string help = ParseCommandLine({"--help"})->text;
-  for (const char* flag :
-       {"--listen", "--state-dir", "--runtime", "--runtime-args", "--shim", "--start-timeout",
-        "--retain-count", "--metrics-interval", "--pprof-address", "--graphite-address", "--debug",
-        "--version", "has no meaning here"}) {
+  for (const char* flag : {"--listen",
+                           "--state-dir",
+                           "--runtime",
+                           "--runtime-args",
+                           "--shim",
+                           "--start-timeout",
+                           "--retain-count",
+                           "--metrics-interval",
+                           "--pprof-address",
+                           "--graphite-address",
+                           "--debug",
+                           "--version",
+                           "--script",
+                           "--journal",
+                           "--control",
+                           "--fault",
+                           "--seed",
+                           "--max-containers",
+                           "--max-subscribers",
+                           "--max-calls",
+                           "--max-message-bytes",
+                           "--max-request-bytes",
+                           "--max-event-bytes",
+                           "has no meaning here"}) {
     EXPECT_THAT(help, HasSubstr(flag));
   }
 }
@@ -201,6 +237,20 @@ TEST_F(DaemonTest, ContainersSayWhatTheyDo) {
                   "user": {"uid": 0, "gid": 0}}})"));
   EXPECT_EQ(engine.OutputOf("c1"), "hello\n");
   EXPECT_EQ(engine.WaitForExit("c1"), "exit 7");
+}
+
+TEST_F(DaemonTest, ABadScriptOrPlanStopsTheStart) {
+  DaemonOptions options = Options();
+  options.script = path("s.json");
+  std::ofstream(path("s.json")) << "{\n\"stepz\": 1}";
+  EXPECT_EQ(StartError(options),
+            path("s.json") +
+                ":2: stepz is unknown, expected one of behaviours, faults, choices, "
+                "steps");
+  EXPECT_FALSE(std::filesystem::exists(path("state")));
+  options = Options();
+  options.faults = {"event.exit=drop", "tea=drop"};
+  EXPECT_THAT(StartError(options), HasSubstr("faults:2:1: \"tea\": no such point"));
 }
 
 TEST_F(DaemonTest, WhatCannotBeUsed) {

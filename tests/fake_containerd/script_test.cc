@@ -1,6 +1,9 @@
 // Scripts: what they may say, and the full text of what is wrong with them.
 #include "fake_containerd/script.h"
 
+#include <fstream>
+#include <iterator>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -25,7 +28,7 @@ TEST(Script, SaysAll) {
                    {"id": "web", "behaviour": "exit=1"},
                    {"program": "/bin/cat", "behaviour": "echo"},
                    {"behaviour": "ignore=TERM"}],
-    "faults": ["event.exit=1*drop", "daemon=1*panic # all"],
+    "faults": ["event.exit=1*drop", "daemon.call=1*panic # all"],
     "choices": {"start_container": "event-first", "gap": "10ms", "exec_exits": "after-init",
                 "late_exec_status": 255, "oom": "before-exit", "exit_notice_delay": "1s",
                 "failed_create_exit": 2, "log_delay": "2s", "state_fails_for_dead_init": false,
@@ -63,6 +66,20 @@ TEST(Script, SaysAll) {
   EXPECT_EQ(script->steps[1].text, "oh\n");
   EXPECT_EQ(script->steps[2].number, 15U);
   EXPECT_EQ(ScriptStepName(script->steps[3].what), "release-events");
+}
+
+TEST(Script, ThePageShowsOne) {
+  std::ifstream file(DRYDOCK_SOURCE_DIR "/docs/fake-containerd.md");
+  const std::string page{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  const std::string fence = "```json\n";
+  const std::size_t begin = page.find(fence);
+  ASSERT_NE(begin, std::string::npos);
+  const std::size_t end = page.find("```", begin + fence.size());
+  const auto script =
+      ParseScript(page.substr(begin + fence.size(), end - begin - fence.size()), "page");
+  ASSERT_TRUE(script) << script.error().message;
+  EXPECT_EQ(script->behaviours.size(), 4U);
+  EXPECT_EQ(script->steps.size(), 3U);
 }
 
 TEST(Script, NothingIsAScript) {
