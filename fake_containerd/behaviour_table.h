@@ -41,6 +41,13 @@ class BehaviourTable {
     lock.unlock();
     return policy ? policy(request) : std::nullopt;
   }
+  // Forgets everything.
+  void Clear() {
+    const std::lock_guard lock(mutex_);
+    policy_ = nullptr;
+    by_process_.clear();
+    by_program_.clear();
+  }
 
  private:
   mutable std::mutex mutex_;  // guards the rest

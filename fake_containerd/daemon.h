@@ -1,5 +1,5 @@
-// Daemon: a simulated containerd on a unix socket, with real FIFOs and an event log on disk: what
-// the fake-containerd program is.
+// Daemon: what the fake-containerd program is: a FakeContainerd whose options come from a command
+// line, with its event log on disk.
 //
 // Its containers' processes live in this process. An earlier daemon's on the same state directory
 // are therefore gone: their exits are logged with status 255 at the start, execs first, as
@@ -22,10 +22,10 @@ class Daemon {
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
 
-  // Makes the state directory, reads the event log, and serves. Errors say what cannot be used and
-  // why; nothing is left then.
+  // Makes the state directory, reads the event log and the script, and serves. Errors say what
+  // cannot be used and why; nothing is left then.
   libcontainerd::Status Start(const DaemonOptions& options);
-  // Ends all connections and removes the socket. An error: something inside went wrong meanwhile.
+  // Ends all connections and removes the sockets. An error: something inside went wrong meanwhile.
   libcontainerd::Status Stop();
 
  private:

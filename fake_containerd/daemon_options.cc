@@ -34,7 +34,15 @@ const std::set<std::string>& ValueFlags() {
                                                "retain-count",
                                                "metrics-interval",
                                                "pprof-address",
-                                               "graphite-address"};
+                                               "graphite-address",
+                                               "script",
+                                               "journal",
+                                               "max-containers",
+                                               "max-subscribers",
+                                               "max-calls",
+                                               "max-message-bytes",
+                                               "max-request-bytes",
+                                               "max-event-bytes"};
   return kFlags;
 }
 
@@ -113,6 +121,27 @@ void AddFlags(CLI::App& app, DaemonOptions& options, Durations& durations) {
   app.add_flag("--debug", options.debug, "tell on standard error what happens");
 }
 
+void AddOwnFlags(CLI::App& app, DaemonOptions& options) {
+  const std::string ours = "Of the fake alone";
+  app.add_option("--script", options.script, "JSON file that says what happens and when")
+      ->group(ours);
+  app.add_option("--journal", options.journal, "file that gets a line for all that happens")
+      ->group(ours);
+  Limits& limits = options.limits;
+  const auto limit = [&](const char* flag, std::size_t& value, const char* of_what) {
+    app.add_option(flag, value, std::string(of_what) + "; more are RESOURCE_EXHAUSTED")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str()
+        ->group(ours);
+  };
+  limit("--max-containers", limits.containers, "containers at a time");
+  limit("--max-subscribers", limits.subscribers, "event streams at a time");
+  limit("--max-calls", limits.calls, "calls at a time");
+  limit("--max-message-bytes", limits.message_bytes, "bytes of a request");
+  limit("--max-request-bytes", limits.request_bytes, "bytes of all requests under way");
+  limit("--max-event-bytes", limits.event_bytes, "bytes of events that wait to be read");
+}
+
 std::string FirstLine(const std::string& text) {
   return text.substr(0, text.find('\n'));
 }
@@ -128,6 +157,7 @@ Result<CommandLine> ParseCommandLine(std::vector<std::string> arguments) {
       "state\ndirectory reports them lost (exit 255). SIGTERM and SIGINT end it: exit code 0. Exit "
       "code 1: it could\nnot serve, 2: bad flags.");
   AddFlags(app, line.options, durations);
+  AddOwnFlags(app, line.options);
   app.set_version_flag("-v,--version", std::string(kVersion));
   arguments = Normalize(arguments);
   std::reverse(arguments.begin(), arguments.end());  // as CLI11 takes them

@@ -1,4 +1,5 @@
-// The command line of the fake-containerd daemon: containerd 0.2.3's flags with their defaults.
+// The command line of the fake-containerd daemon: containerd 0.2.3's flags with their defaults, and
+// those that only a fake can have. docs/fake-containerd.md lists them all.
 //
 // Read as Go's flag package does: `-name value`, `--name=value` and so on mean the same, and a
 // flag's value may begin with a dash (`--runtime-args --systemd-cgroup`).
@@ -7,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "fake_containerd/limits.h"
 #include "libcontainerd/error.h"
 #include "libcontainerd/runtime.h"
 
@@ -19,6 +21,10 @@ struct DaemonOptions {
   libcontainerd::Duration start_timeout = std::chrono::seconds(15);
   int retain_count = 500;
   bool debug = false;
+  // Ours; empty: none.
+  std::string script{};
+  std::string journal{};
+  Limits limits{};
   // Taken and checked; nothing in this world depends on them.
   std::vector<std::string> runtime_args{};
   std::string shim = "containerd-shim";

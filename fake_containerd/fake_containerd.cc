@@ -1,6 +1,7 @@
 #include "fake_containerd/fake_containerd.h"
 
 #include <future>
+#include <map>
 #include <utility>
 
 #include <asio/post.hpp>
@@ -9,6 +10,10 @@
 #include "fake_containerd/behaviour_text.h"
 #include "fake_containerd/fifo_process_io.h"
 #include "fake_containerd/happenings.h"
+#include "fake_containerd/journal_log.h"
+#include "fake_containerd/observer_list.h"
+#include "fake_containerd/script.h"
+#include "fake_containerd/served_api.h"
 #include "fake_containerd/server.h"
 #include "fake_containerd/state_directory.h"
 #include "fake_containerd/v0/facade.h"
@@ -17,79 +22,99 @@
 
 namespace fake_containerd {
 
-using libcontainerd::Awaitable;
 using libcontainerd::ErrorCode;
 using libcontainerd::Fail;
 using libcontainerd::Status;
 
 namespace {
 
-// Counts who listens, so that a test can wait for it.
-class CountingApi final : public libcontainerd::ContainerdApi {
- public:
-  CountingApi(libcontainerd::ContainerdApi& api, Happenings& happenings)
-      : api_(api), happenings_(happenings) {}
-
-  Awaitable<Status> Unary(libcontainerd::Method method, const google::protobuf::Message& request,
-                          google::protobuf::Message& response, Duration timeout) override {
-    return api_.Unary(method, request, response, timeout);
-  }
-  std::unique_ptr<libcontainerd::EventStream> Events(types::EventsRequest request,
-                                                     libcontainerd::EventSink& sink) override {
-    return std::make_unique<Stream>(happenings_, api_.Events(std::move(request), sink));
-  }
-  Awaitable<Status> CheckHealth(Duration timeout) override { return api_.CheckHealth(timeout); }
-
- private:
-  class Stream final : public libcontainerd::EventStream {
-   public:
-    Stream(Happenings& happenings, std::unique_ptr<libcontainerd::EventStream> stream)
-        : happenings_(happenings), stream_(std::move(stream)) {
-      happenings_.SubscribersChanged(1);
-    }
-    ~Stream() override { happenings_.SubscribersChanged(-1); }
-
-   private:
-    Happenings& happenings_;
-    std::unique_ptr<libcontainerd::EventStream> stream_;
-  };
-
-  libcontainerd::ContainerdApi& api_;
-  Happenings& happenings_;
-};
-
 Outcome NotRunning() {
   return Outcome::Failed("the fake containerd does not run");
+}
+
+// False when there is no such container or process.
+bool TakeStep(World& world, const ScriptStep& step) {
+  const ContainerKey key{.id = step.id};
+  switch (step.what) {
+    case ScriptStep::What::kEmit:
+      world.Emit(step.event);
+      return true;
+    case ScriptStep::What::kExit:
+      return world.ExitProcess(key, step.process, step.number);
+    case ScriptStep::What::kKill:
+      return world.KillProcess(key, step.process, step.number);
+    case ScriptStep::What::kOom:
+      return world.Oom(key);
+    case ScriptStep::What::kOomKill:
+      return world.OomKill(key, step.process);
+    case ScriptStep::What::kWrite:
+      return world.WriteOutput(key, step.process, step.stream, step.text);
+    case ScriptStep::What::kCue:
+      return world.GiveCue(key, step.process, step.text);
+    case ScriptStep::What::kHoldEvents:
+      world.HoldSubscribers(true);
+      return true;
+    case ScriptStep::What::kReleaseEvents:
+      world.HoldSubscribers(false);
+      return true;
+  }
+  return false;
 }
 
 }  // namespace
 
 // What exists from Start() to Stop(), in the order in which it depends on what stands above.
 struct FakeContainerd::Inside {
-  Inside(std::unique_ptr<StateDirectory> state_directory, const FakeContainerdOptions& options,
+  Inside(std::unique_ptr<StateDirectory> its_directory, const FakeContainerdOptions& its_options,
          const BehaviourTable& behaviours)
-      : directory(std::move(state_directory)),
+      : options(its_options),
+        directory(std::move(its_directory)),
+        happenings(options.memory),
         runtime(options.clock),
-        io(runtime),
+        journal(runtime),
+        io(runtime, options.limits.spare_descriptors),
         reader(runtime) {
+    observers.Add(&journal);
+    observers.Add(&happenings);
+    observers.Add(options.observer);
     WorldOptions world_options;
     world_options.behaviour = [&behaviours](const ProcessRequest& request) {
       return behaviours.Of(request);
     };
     world_options.choices = options.choices;
-    world_options.observer = &happenings;
+    world_options.observer = &observers;
+    world_options.start_timeout = options.start_timeout;
+    world_options.default_runtime = options.runtime;
+    world_options.retain_count = options.retain_count;
+    world_options.max_containers = options.limits.containers;
+    world_options.max_event_bytes = options.limits.event_bytes;
+    if (!options.state_dir.empty()) {
+      world_options.event_log = options.state_dir + "/events.log";
+      world_options.state_directory = options.state_dir;
+      world_options.checkpoints_on_disk = true;
+    }
     world = std::make_unique<World>(runtime, io, std::move(world_options));
     v0::FacadeOptions facade_options;
-    facade_options.state_dir = directory->path() + "/containerd";
+    facade_options.state_dir =
+        options.state_dir.empty() ? directory->path() + "/containerd" : options.state_dir;
     facade = std::make_unique<v0::Facade>(*world, reader, std::move(facade_options));
-    api = std::make_unique<CountingApi>(*facade, happenings);
-    server = std::make_unique<Server>(runtime, *api);
+    api = std::make_unique<ServedApi>(ServedApi::Parts{.runtime = runtime,
+                                                       .api = *facade,
+                                                       .happenings = happenings,
+                                                       .journal = journal,
+                                                       .limits = options.limits});
+    server = std::make_unique<Server>(runtime, *api, FrameHook(),
+                                      ServerOptions{.message_bytes = options.limits.message_bytes});
   }
 
   ~Inside() {
+    happenings.Interrupt();
     server->Disconnect();
     // What is not answered yet is now; the server waits for it.
-    OnExecutor([this] { world->StopDaemon(); });
+    OnExecutor([this] {
+      CancelSteps();
+      world->StopDaemon();
+    });
     server->Stop();
     OnExecutor([this] {
       api.reset();
@@ -102,6 +127,24 @@ struct FakeContainerd::Inside {
   Inside(const Inside&) = delete;
   Inside& operator=(const Inside&) = delete;
 
+  Status StartDaemon() {
+    if (!options.state_dir.empty()) {
+      if (Status locked = lock.Take(options.state_dir); !locked) return locked;
+    }
+    if (!options.journal.empty()) {
+      if (Status opened = journal.OpenFile(options.journal); !opened) return opened;
+    }
+    Status started;
+    OnExecutor([&] {
+      started = world->StartDaemon();
+      if (!started || options.state_dir.empty()) return;
+      if (const auto& failure = world->event_log().store_failure()) {
+        started = Fail(*failure);
+      }
+    });
+    return started;
+  }
+
   void OnExecutor(const std::function<void()>& step) {
     std::promise<void> promise;
     std::future<void> done = promise.get_future();
@@ -112,15 +155,38 @@ struct FakeContainerd::Inside {
     done.get();
   }
 
+  // The rest on the executor's thread.
+
+  void Schedule(const ScriptStep& step) {
+    const std::uint64_t number = ++last_step;
+    steps[number] = runtime.StartTimer(step.after, [this, number, step] {
+      steps.erase(number);
+      if (!TakeStep(*world, step)) {
+        journal.Note("script: " + std::string(ScriptStepName(step.what)) + " of " + step.process +
+                     " of " + step.id + ": there is none");
+      }
+    });
+  }
+  void CancelSteps() {
+    for (const auto& [number, timer] : steps) runtime.CancelTimer(timer);
+    steps.clear();
+  }
+
+  const FakeContainerdOptions options;
   std::unique_ptr<StateDirectory> directory;
+  DirectoryLock lock;
   Happenings happenings;
+  ObserverList observers;
   libcontainerd::ThreadedRuntime runtime;
+  JournalLog journal;
   FifoProcessIo io;
   v0::FileBundleReader reader;
   std::unique_ptr<World> world;
   std::unique_ptr<v0::Facade> facade;
-  std::unique_ptr<CountingApi> api;
+  std::unique_ptr<ServedApi> api;
   std::unique_ptr<Server> server;
+  std::uint64_t last_step = 0;
+  std::map<std::uint64_t, libcontainerd::TimerId> steps;  // of scripts, yet to come
 };
 
 FakeContainerd::FakeContainerd() : behaviours_(std::make_unique<BehaviourTable>()) {}
@@ -131,12 +197,15 @@ FakeContainerd::~FakeContainerd() {
 
 Status FakeContainerd::Start(FakeContainerdOptions options) {
   if (inside_) return Fail(ErrorCode::kFailedPrecondition, "the fake containerd runs already");
+  // Before the directory, which may be the same: what is there already stays when the fake goes.
+  if (!options.state_dir.empty()) {
+    if (Status made = MakeStateDirectory(options.state_dir); !made) return made;
+  }
   auto directory = StateDirectory::Make(options.directory);
   if (!directory) return Fail(std::move(directory).error());
   if (options.behaviour) behaviours_->SetPolicy(options.behaviour);
   auto inside = std::make_unique<Inside>(std::move(*directory), options, *behaviours_);
-  Status started;
-  inside->OnExecutor([&] { started = inside->world->StartDaemon(); });
+  Status started = inside->StartDaemon();
   std::string socket_path;
   if (options.socket) {
     socket_path = options.socket_path.empty() ? inside->directory->path() + "/containerd.sock"
@@ -155,13 +224,20 @@ Status FakeContainerd::Start(FakeContainerdOptions options) {
 
 Status FakeContainerd::Stop() {
   if (!inside_) return {};
+  inside_->runtime.Drain();
   const std::exception_ptr failure = inside_->runtime.failure();
+  const std::string unwritten = inside_->journal.file_failed() ? inside_->options.journal : "";
   inside_.reset();
   directory_.clear();
   socket_path_.clear();
-  if (!failure) return {};
-  return Fail(ErrorCode::kInternal,
-              "inside the fake containerd: " + libcontainerd::DescribeFailure(failure));
+  if (failure) {
+    return Fail(ErrorCode::kInternal,
+                "inside the fake containerd: " + libcontainerd::DescribeFailure(failure));
+  }
+  if (!unwritten.empty()) {
+    return Fail(ErrorCode::kDataLoss, "journal " + unwritten + " is not complete");
+  }
+  return {};
 }
 
 std::shared_ptr<grpc::Channel> FakeContainerd::InProcessChannel() {
@@ -264,6 +340,41 @@ void FakeContainerd::SetChoices(Choices choices) {
   inside_->OnExecutor([&] { inside_->world->choices() = choices; });
 }
 
+Status FakeContainerd::LoadScript(const std::string& text, const std::string& name) {
+  if (!inside_) {
+    return Fail(ErrorCode::kFailedPrecondition, "the fake containerd does not run");
+  }
+  const libcontainerd::Result<Script> script = ParseScript(text, name);
+  if (!script) return Fail(script.error());
+  for (const ScriptBehaviour& said : script->behaviours) {
+    if (!said.id.empty()) {
+      behaviours_->Set(said.id, said.process, said.behaviour);
+    } else if (!said.program.empty()) {
+      behaviours_->SetOf(said.program, said.behaviour);
+    } else {
+      behaviours_->SetPolicy(
+          [behaviour = said.behaviour](const ProcessRequest&) { return std::optional(behaviour); });
+    }
+  }
+  inside_->OnExecutor([&] {
+    if (script->choices) inside_->world->choices() = *script->choices;
+    for (const ScriptStep& step : script->steps) inside_->Schedule(step);
+  });
+  return {};
+}
+
+void FakeContainerd::Reset() {
+  if (!inside_) return;
+  behaviours_->Clear();
+  if (inside_->options.behaviour) behaviours_->SetPolicy(inside_->options.behaviour);
+  inside_->OnExecutor([&] {
+    inside_->CancelSteps();
+    inside_->world->HoldSubscribers(false);
+    inside_->world->choices() = inside_->options.choices;
+    inside_->world->KillAll();
+  });
+}
+
 Outcome FakeContainerd::WaitForContainer(const std::string& id, Duration timeout) {
   return WaitForProcess(id, kInitName, timeout);
 }
@@ -294,6 +405,12 @@ Outcome FakeContainerd::WaitForSubscribers(std::size_t count, Duration timeout) 
 
 std::vector<Event> FakeContainerd::Events() const {
   return inside_ ? inside_->happenings.events() : std::vector<Event>();
+}
+
+std::size_t FakeContainerd::container_count() {
+  std::size_t count = 0;
+  if (inside_) inside_->OnExecutor([&] { count = inside_->world->container_count(); });
+  return count;
 }
 
 std::optional<StreamTotal> FakeContainerd::TotalOf(const std::string& id,

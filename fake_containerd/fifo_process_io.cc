@@ -6,6 +6,8 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <asio/posix/stream_descriptor.hpp>
@@ -38,13 +40,35 @@ ErrorCode CodeOf(int error) {
   return ErrorCode::kUnknown;
 }
 
-Result<int> OpenFile(const std::string& path, int flags) {
+tl::unexpected<libcontainerd::Error> FailOpen(ErrorCode code, const std::string& path,
+                                              const std::string& reason) {
+  return Fail(code, "open " + path + ": " + reason);
+}
+
+// Descriptors are handed out from below, so a high one means that few are left.
+bool AmongTheLast(int fd, std::size_t spare, rlim_t& limit) {
+  rlimit limits{};
+  if (::getrlimit(RLIMIT_NOFILE, &limits) != 0 || limits.rlim_cur == RLIM_INFINITY) return false;
+  limit = limits.rlim_cur;
+  return static_cast<rlim_t>(fd) + spare >= limit;
+}
+
+Result<int> OpenFile(const std::string& path, int flags, std::size_t spare) {
   const int fd = ::open(path.c_str(), flags | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-  if (fd < 0) {
-    const int error = errno;
-    return Fail(CodeOf(error), "open " + path + ": " + Reason(error));
+  const int error = errno;
+  rlim_t limit = 0;
+  if (fd < 0 && error != EMFILE) return FailOpen(CodeOf(error), path, Reason(error));
+  if (fd < 0 || AmongTheLast(fd, spare, limit)) {
+    if (fd >= 0) ::close(fd);
+    if (fd < 0) AmongTheLast(0, spare, limit);
+    return FailOpen(ErrorCode::kResourceExhausted, path,
+                    "too many open files: the limit of descriptors is " + std::to_string(limit) +
+                        ", " + std::to_string(spare) + " are left to other things");
   }
-  return fd;
+  struct stat found {};
+  if (::fstat(fd, &found) == 0 && S_ISFIFO(found.st_mode)) return fd;
+  ::close(fd);
+  return FailOpen(ErrorCode::kInvalidArgument, path, "is no FIFO");
 }
 
 bool IsNull(const std::string& path) {
@@ -100,7 +124,7 @@ Awaitable<Result<std::string>> ReadSome(DescriptorPtr descriptor, std::size_t ma
 
 class FifoStreams final : public ProcessStreams {
  public:
-  explicit FifoStreams(Runtime& runtime) : runtime_(runtime) {}
+  FifoStreams(Runtime& runtime, std::size_t spare) : runtime_(runtime), spare_(spare) {}
   ~FifoStreams() override {
     CloseOutputs();
     CloseStdin();
@@ -114,7 +138,7 @@ class FifoStreams final : public ProcessStreams {
     }
     if (IsNull(paths.in)) return {};
     if (Status opened = OpenInto(in_, paths.in, O_RDONLY); !opened) return opened;
-    const Result<int> writer = OpenFile(paths.in, O_WRONLY);
+    const Result<int> writer = OpenFile(paths.in, O_WRONLY, spare_);
     if (!writer) return Fail(writer.error());
     stdin_writer_ = *writer;
     return {};
@@ -144,7 +168,7 @@ class FifoStreams final : public ProcessStreams {
  private:
   Status OpenInto(DescriptorPtr& descriptor, const std::string& path, int flags) {
     if (IsNull(path)) return {};
-    const Result<int> fd = OpenFile(path, flags);
+    const Result<int> fd = OpenFile(path, flags, spare_);
     if (!fd) return Fail(fd.error());
     asio::error_code error;
     descriptor = std::make_shared<Descriptor>(runtime_.executor());
@@ -162,6 +186,7 @@ class FifoStreams final : public ProcessStreams {
   }
 
   Runtime& runtime_;
+  const std::size_t spare_;
   DescriptorPtr in_;
   DescriptorPtr out_;
   DescriptorPtr err_;
@@ -171,7 +196,7 @@ class FifoStreams final : public ProcessStreams {
 }  // namespace
 
 Result<std::unique_ptr<ProcessStreams>> FifoProcessIo::Open(const IoPaths& paths, bool terminal) {
-  auto streams = std::make_unique<FifoStreams>(runtime_);
+  auto streams = std::make_unique<FifoStreams>(runtime_, spare_);
   if (Status opened = streams->Open(paths, terminal); !opened) return Fail(opened.error());
   return streams;
 }

@@ -33,6 +33,7 @@ void Happenings::OnEventEmitted(const Event& event) {
   if (event.kind == EventKind::kExit) {
     ++processes_[{event.container.id, event.process}].exits_told;
   }
+  Forget();
   changed_.notify_all();
 }
 
@@ -154,8 +155,37 @@ Outcome Happenings::Wait(Duration timeout, const std::function<bool()>& holds,
                          const std::function<std::string()>& missing) {
   std::unique_lock lock(mutex_);
   const auto deadline = std::chrono::steady_clock::now() + timeout;
-  if (changed_.wait_until(lock, deadline, holds)) return {};
+  const auto over = [&] { return interrupted_ || holds(); };
+  if (changed_.wait_until(lock, deadline, over) && !interrupted_) return {};
+  if (interrupted_) return Outcome::Failed("the fake containerd stops");
   return Outcome::Failed(missing());
+}
+
+void Happenings::Interrupt() {
+  const std::lock_guard lock(mutex_);
+  interrupted_ = true;
+  changed_.notify_all();
+}
+
+// Twice as much before it is worth the work.
+void Happenings::Forget() {
+  if (memory_ == kEverything) return;
+  if (events_.size() > 2 * memory_) {
+    events_.erase(events_.begin(), events_.end() - static_cast<std::ptrdiff_t>(memory_));
+  }
+  if (processes_.size() > 2 * memory_) {
+    std::erase_if(processes_, [](const auto& entry) {
+      return !entry.second.running && entry.second.exits_told >= entry.second.starts;
+    });
+  }
+  if (containers_.size() > 2 * memory_) {
+    std::erase_if(containers_, [](const auto& entry) { return !entry.second; });
+  }
+}
+
+std::size_t Happenings::subscribers() const {
+  const std::lock_guard lock(mutex_);
+  return subscribers_;
 }
 
 std::string Happenings::Describe(const std::string& id, const std::string& process) const {

@@ -19,6 +19,11 @@ namespace fake_containerd {
 
 class Happenings final : public WorldObserver {
  public:
+  static constexpr std::size_t kEverything = static_cast<std::size_t>(-1);
+
+  // Keeps so many events and processes at least, and forgets the oldest of those that are over.
+  explicit Happenings(std::size_t memory = kEverything) : memory_(memory) {}
+
   void OnEventEmitted(const Event& event) override;
   void OnContainerAdded(const ContainerKey& container) override;
   void OnContainerRemoved(const ContainerKey& container) override;
@@ -37,7 +42,11 @@ class Happenings final : public WorldObserver {
                        std::size_t count, Duration timeout);
   Outcome WaitForSubscribers(std::size_t count, Duration timeout);
 
+  // Every wait, now and later, fails at once.
+  void Interrupt();
+
   std::vector<Event> events() const;
+  std::size_t subscribers() const;
   // What went through a stream of the process's last life, once it ended.
   std::optional<StreamTotal> TotalOf(const std::string& id, const std::string& process,
                                      StdioStream stream) const;
@@ -57,14 +66,17 @@ class Happenings final : public WorldObserver {
                const std::function<std::string()>& missing);
   // "container c1 is not there (there are: c2, c3)" and the like.
   std::string Describe(const std::string& id, const std::string& process) const;
+  void Forget();
   std::size_t CountEvents(EventKind kind, const std::string& id, const std::string& process) const;
 
+  const std::size_t memory_;
   mutable std::mutex mutex_;  // guards everything below
   std::condition_variable changed_;
   std::vector<Event> events_;
   std::map<std::string, bool> containers_;  // true: known to the daemon now
   std::map<ProcessKey, Process> processes_;
   std::size_t subscribers_ = 0;
+  bool interrupted_ = false;
 };
 
 }  // namespace fake_containerd

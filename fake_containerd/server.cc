@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <climits>
 #include <deque>
 #include <exception>
 #include <future>
@@ -13,7 +14,9 @@
 #include <sys/resource.h>
 
 #include <grpcpp/channel.h>
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/resource_quota.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
@@ -38,6 +41,10 @@ using libcontainerd::Status;
 // The client's deadlines are the client's; the API answers when it answers.
 constexpr Duration kNoTimeout = std::chrono::hours(24 * 365);
 constexpr int kMaxMetadataBytes = 1 << 20;
+// Events of one stream that wait here for the writer; more wait in the API, if it can keep them.
+constexpr std::size_t kWindow = 256;
+// Reflection, the only service with threads of its own, takes no more than these.
+constexpr int kMaxThreads = 16;
 
 grpc::Status ToGrpc(const Status& status) {
   if (status) return grpc::Status::OK;
@@ -183,11 +190,18 @@ class EventsCall final : public grpc::ServerWriteReactor<types::Event>,
     const std::shared_ptr<EventsCall> last = std::move(self_);
   }
 
+  std::size_t Capacity() const override {
+    if (context_->hook) return kUnlimited;
+    const std::lock_guard lock(mutex_);
+    return queue_.size() < kWindow ? kWindow - queue_.size() : 0;
+  }
+
   void OnEvents(std::span<const types::Event> events) override {
     {
       const std::lock_guard lock(mutex_);
       if (cancelled_) return;
       queue_.insert(queue_.end(), events.begin(), events.end());
+      full_ = queue_.size() >= kWindow;
     }
     Pump();
   }
@@ -233,6 +247,7 @@ class EventsCall final : public grpc::ServerWriteReactor<types::Event>,
   void Pump() {
     grpc::WriteOptions options;
     std::optional<Status> end;
+    bool resume = false;
     {
       const std::lock_guard lock(mutex_);
       if (busy_ || finished_) return;
@@ -241,6 +256,8 @@ class EventsCall final : public grpc::ServerWriteReactor<types::Event>,
       } else if (!queue_.empty()) {
         current_ = std::move(queue_.front());
         queue_.pop_front();
+        resume = full_ && queue_.size() <= kWindow / 2;
+        if (resume) full_ = false;
         if (!queue_.empty() && !context_->hook) options.set_buffer_hint();
       } else if (end_) {
         end = std::move(end_);
@@ -248,6 +265,11 @@ class EventsCall final : public grpc::ServerWriteReactor<types::Event>,
         return;
       }
       (end ? finished_ : busy_) = true;
+    }
+    if (resume) {
+      OnExecutor([](EventsCall& call) {
+        if (call.stream_) call.stream_->Resume();
+      });
     }
     if (end) {
       Finish(ToGrpc(*end));
@@ -263,7 +285,8 @@ class EventsCall final : public grpc::ServerWriteReactor<types::Event>,
   std::uint64_t number_ = 0;
   std::unique_ptr<libcontainerd::EventStream> stream_;
 
-  std::mutex mutex_;  // guards the rest
+  mutable std::mutex mutex_;  // guards the rest
+  bool full_ = false;         // and nobody was told since that it is not
   std::deque<types::Event> queue_;
   types::Event current_;  // gRPC's while busy
   std::optional<Status> end_;
@@ -350,8 +373,8 @@ class Service final : public types::API::CallbackService {
 
 class Server::Impl {
  public:
-  Impl(Runtime& runtime, ContainerdApi& api, FrameHook hook)
-      : runtime_(runtime), api_(api), hook_(std::move(hook)) {}
+  Impl(Runtime& runtime, ContainerdApi& api, FrameHook hook, ServerOptions options)
+      : runtime_(runtime), api_(api), hook_(std::move(hook)), options_(options) {}
 
   Status Start(std::string path) {
     if (running_) return Fail(ErrorCode::kFailedPrecondition, "the server runs already");
@@ -404,8 +427,11 @@ class Server::Impl {
     gone_ = context->gone.promise.get_future();
     service_ = std::make_unique<Service>(std::move(context));
     grpc::EnableDefaultHealthCheckService(true);
+    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     grpc::ServerBuilder builder;
-    builder.SetMaxReceiveMessageSize(-1);
+    builder.SetResourceQuota(grpc::ResourceQuota().SetMaxThreads(kMaxThreads));
+    builder.SetMaxReceiveMessageSize(
+        options_.message_bytes > INT_MAX ? -1 : static_cast<int>(options_.message_bytes));
     builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
     if (!address.empty()) builder.AddListeningPort(address, grpc::InsecureServerCredentials());
     builder.RegisterService(service_.get());
@@ -418,6 +444,7 @@ class Server::Impl {
   Runtime& runtime_;
   ContainerdApi& api_;
   const FrameHook hook_;
+  const ServerOptions options_;
   bool running_ = false;
   std::unique_ptr<SocketClaim> claim_;
   std::unique_ptr<Service> service_;
@@ -425,8 +452,8 @@ class Server::Impl {
   std::future<void> gone_;
 };
 
-Server::Server(Runtime& runtime, ContainerdApi& api, FrameHook hook)
-    : impl_(std::make_unique<Impl>(runtime, api, std::move(hook))) {}
+Server::Server(Runtime& runtime, ContainerdApi& api, FrameHook hook, ServerOptions options)
+    : impl_(std::make_unique<Impl>(runtime, api, std::move(hook), options)) {}
 
 Server::~Server() {
   Stop();

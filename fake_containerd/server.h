@@ -1,5 +1,5 @@
 // Server: puts a ContainerdApi behind gRPC, on a unix socket and on an in-process channel, with the
-// standard health service beside it (always SERVING, whatever the API does).
+// standard health service beside it (always SERVING, whatever the API does), and reflection.
 //
 // Threads: Start, Stop and the destructor belong to one thread at a time, never the executor's; a
 // coroutine there uses AsyncStop. The API is called on the runtime's executor only. The runtime
@@ -20,6 +20,7 @@
 // `<path>.lock` is held meanwhile; stopping removes both.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -43,12 +44,19 @@ struct SentFrame {
 };
 using FrameHook = std::function<void(const SentFrame&)>;
 
+struct ServerOptions {
+  static constexpr std::size_t kUnlimited = static_cast<std::size_t>(-1);
+  std::size_t message_bytes = kUnlimited;  // of a request; longer ones are RESOURCE_EXHAUSTED
+};
+
 class Server {
  public:
   // `api` lives on `runtime`'s executor; both outlive the server. With a hook, which runs on the
   // executor, events go out one at a time, each after the hook of the one before; without, a
-  // backlog goes out in batches.
-  Server(libcontainerd::Runtime& runtime, libcontainerd::ContainerdApi& api, FrameHook hook = {});
+  // backlog goes out in batches, and an API that asks for the capacity of its sink keeps back what
+  // a slow reader does not take.
+  Server(libcontainerd::Runtime& runtime, libcontainerd::ContainerdApi& api, FrameHook hook = {},
+         ServerOptions options = {});
   ~Server();  // Stop()
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

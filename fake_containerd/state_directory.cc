@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <system_error>
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -46,6 +48,31 @@ Result<std::unique_ptr<StateDirectory>> StateDirectory::Make(const std::string& 
   if (!std::filesystem::is_directory(absolute, error)) return Unusable(absolute, ENOTDIR);
   if (::access(absolute.c_str(), W_OK | X_OK) != 0) return Unusable(absolute, errno);
   return std::unique_ptr<StateDirectory>(new StateDirectory(absolute, false));
+}
+
+libcontainerd::Status MakeStateDirectory(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (!error && ::access(path.c_str(), W_OK | X_OK) != 0) {
+    error = std::error_code(errno, std::generic_category());
+  }
+  if (!error) return {};
+  return Fail(ErrorCode::kUnavailable,
+              "state directory " + path + " cannot be used: " + error.message());
+}
+
+DirectoryLock::~DirectoryLock() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+libcontainerd::Status DirectoryLock::Take(const std::string& path) {
+  descriptor_ = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor_ >= 0 && ::flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return {};
+  const int error = errno;
+  const std::string why = descriptor_ >= 0 && error == EWOULDBLOCK
+                              ? "is in use"
+                              : "cannot be used: " + std::generic_category().message(error);
+  return Fail(ErrorCode::kUnavailable, "state directory " + path + " " + why);
 }
 
 StateDirectory::~StateDirectory() {

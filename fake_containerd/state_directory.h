@@ -29,4 +29,22 @@ class StateDirectory {
   bool ours_;
 };
 
+// Makes the directory of a daemon's state, with its parents. UNAVAILABLE when it cannot be used.
+libcontainerd::Status MakeStateDirectory(const std::string& path);
+
+// Held until it is destroyed, or the process dies: a second daemon would empty our event log.
+class DirectoryLock {
+ public:
+  DirectoryLock() = default;
+  ~DirectoryLock();
+  DirectoryLock(const DirectoryLock&) = delete;
+  DirectoryLock& operator=(const DirectoryLock&) = delete;
+
+  // UNAVAILABLE "state directory … is in use".
+  libcontainerd::Status Take(const std::string& path);
+
+ private:
+  int descriptor_ = -1;
+};
+
 }  // namespace fake_containerd

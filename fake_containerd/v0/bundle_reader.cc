@@ -2,8 +2,8 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -19,7 +19,17 @@ using libcontainerd::ErrorCode;
 using libcontainerd::Fail;
 using libcontainerd::Result;
 
+constexpr std::size_t kLongestConfig = std::size_t{16} << 20;
+
 Result<std::string> ReadFile(const std::string& path) {
+  // A device or a pipe would never end, or never open.
+  std::error_code error;
+  const auto type = std::filesystem::status(path, error).type();
+  if (type != std::filesystem::file_type::regular &&
+      type != std::filesystem::file_type::not_found && type != std::filesystem::file_type::none &&
+      type != std::filesystem::file_type::directory) {
+    return Fail(ErrorCode::kInvalidArgument, "open " + path + ": is no regular file");
+  }
   errno = 0;
   std::ifstream in(path, std::ios::binary);
   if (!in) {
@@ -27,9 +37,16 @@ Result<std::string> ReadFile(const std::string& path) {
       return Fail(ErrorCode::kPermissionDenied, "open " + path + ": permission denied");
     return Fail(ErrorCode::kNotFound, "open " + path + ": no such file or directory");
   }
-  std::ostringstream text;
-  text << in.rdbuf();
-  return std::move(text).str();
+  std::string text;
+  char buffer[1 << 14];
+  while (in.read(buffer, sizeof buffer) || in.gcount() > 0) {
+    text.append(buffer, static_cast<std::size_t>(in.gcount()));
+    if (text.size() > kLongestConfig) {
+      return Fail(ErrorCode::kInvalidArgument,
+                  "read " + path + ": has more than " + std::to_string(kLongestConfig) + " bytes");
+    }
+  }
+  return text;
 }
 
 // Reads fields by type and remembers that one was of another: Go refuses the whole file then.

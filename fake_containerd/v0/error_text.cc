@@ -57,7 +57,9 @@ Error ToError(const Failure& failure, const std::string& state_dir) {
     case FailureKind::kBundle:
       return failure.passed_on;
     case FailureKind::kStreamMissing:
-      return Unknown("shim error: " + failure.passed_on.message);
+      return {failure.passed_on.code == ErrorCode::kResourceExhausted ? ErrorCode::kResourceExhausted
+                                                                      : ErrorCode::kUnknown,
+              "shim error: " + failure.passed_on.message};
     case FailureKind::kRuntimeMissing:
       return Unknown("shim error: fork/exec " + failure.subject + ": no such file or directory");
     case FailureKind::kNotStarted:
@@ -96,6 +98,10 @@ Error ToError(const Failure& failure, const std::string& state_dir) {
       return {ErrorCode::kNotFound, "open " + failure.subject + ": no such file or directory"};
     case FailureKind::kCheckpointMissing:
       return Unknown("shim error: open " + failure.subject + ": no such file or directory");
+    case FailureKind::kTooManyContainers:
+      return {ErrorCode::kResourceExhausted, "fake-containerd: the limit of " +
+                                                 std::to_string(failure.number) +
+                                                 " containers is reached"};
     case FailureKind::kDaemonGone:
       return {ErrorCode::kUnavailable, "transport is closing"};
   }

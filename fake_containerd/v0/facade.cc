@@ -51,6 +51,10 @@ class WorldFeed final : public EventFeed {
   }
   bool ended() const override { return subscription_->ended(); }
   Status end() const override {
+    if (subscription_->cut_off()) {
+      return Fail(ErrorCode::kResourceExhausted,
+                  "fake-containerd: the limit of bytes of events that wait to be read is reached");
+    }
     if (subscription_->broken()) return Fail(ErrorCode::kUnavailable, "transport is closing");
     return {};
   }
@@ -79,10 +83,11 @@ class PushStream final : public EventStream {
     state_->sink = nullptr;
     state_->feed.reset();
   }
+  void Resume() override { Deliver(state_); }
   void Open(Facade& facade, const types::EventsRequest& request) {
     // Weak: the feed, which the state owns, holds this function.
     state_->feed = facade.OpenFeed(request, [weak = std::weak_ptr<State>(state_)] {
-      if (const auto state = weak.lock()) Deliver(*state);
+      if (const auto state = weak.lock()) Deliver(state);
     });
   }
 
@@ -93,9 +98,13 @@ class PushStream final : public EventStream {
     std::unique_ptr<EventFeed> feed;
   };
 
-  static void Deliver(State& state) {
+  // Shared: the sink may drop the stream inside a call.
+  static void Deliver(const std::shared_ptr<State>& shared) {
+    const std::shared_ptr<State> kept = shared;
+    State& state = *kept;
+    const std::size_t capacity = state.sink == nullptr ? 0 : state.sink->Capacity();
     std::vector<types::Event> events;
-    while (state.feed) {
+    while (state.feed && events.size() < capacity) {
       std::optional<types::Event> event = state.feed->Next();
       if (!event) break;
       events.push_back(std::move(*event));

@@ -63,7 +63,8 @@ class Facade final : public libcontainerd::ContainerdApi {
                                                         const google::protobuf::Message& request,
                                                         google::protobuf::Message& response,
                                                         Duration timeout) override;
-  // Takes everything at once: such a reader is never slow.
+  // Hands on as much as the sink takes; what it does not take waits in the daemon's queue of 2048,
+  // and what does not fit in there is lost.
   std::unique_ptr<libcontainerd::EventStream> Events(types::EventsRequest request,
                                                      libcontainerd::EventSink& sink) override;
   // `on_ready` runs as a step of its own when events or the end are there, then not again before

@@ -6,7 +6,17 @@
 
 namespace fake_containerd {
 
+namespace {
+
+std::size_t SizeOf(const Event& event) {
+  return sizeof event + event.container.space.size() + event.container.id.size() +
+         event.process.size();
+}
+
+}  // namespace
+
 struct Subscription::State {
+  std::shared_ptr<Subscribers::Shared> shared;
   std::uint64_t number = 0;
   EventFilter filter;
   libcontainerd::UniqueFunction<void()> on_ready;
@@ -16,6 +26,22 @@ struct Subscription::State {
   bool broken = false;
   bool told = false;     // on_ready is due or ran, and Next() has not come up empty since
   bool dropped = false;  // nobody holds the subscription
+  bool cut_off = false;  // too much waited
+
+  void Queue(const Event& event) {
+    shared->bytes += SizeOf(event);
+    queue.push_back(event);
+  }
+  Event Take() {
+    Event event = std::move(queue.front());
+    queue.pop_front();
+    shared->bytes -= SizeOf(event);
+    return event;
+  }
+  void Clear() {
+    for (const Event& event : queue) shared->bytes -= SizeOf(event);
+    queue.clear();
+  }
 
   bool Wants(const Event& event) const {
     return event.container.space == filter.space &&
@@ -27,14 +53,13 @@ Subscription::Subscription(std::shared_ptr<State> state) : state_(std::move(stat
 
 Subscription::~Subscription() {
   state_->dropped = true;
-  state_->queue.clear();
+  state_->Clear();
 }
 
 std::optional<Event> Subscription::Next() {
   // The filter stands behind the queue, as in containerd: foreign events take room in it too.
-  while (!state_->queue.empty()) {
-    Event event = std::move(state_->queue.front());
-    state_->queue.pop_front();
+  while (!state_->queue.empty() && !state_->shared->held) {
+    Event event = state_->Take();
     if (state_->Wants(event)) return event;
   }
   state_->told = false;
@@ -46,6 +71,9 @@ bool Subscription::ended() const {
 }
 bool Subscription::broken() const {
   return state_->broken;
+}
+bool Subscription::cut_off() const {
+  return state_->cut_off;
 }
 std::uint64_t Subscription::number() const {
   return state_->number;
@@ -59,6 +87,7 @@ std::unique_ptr<Subscription> Subscribers::Subscribe(
     EventFilter filter, const std::vector<Event>* stored,
     libcontainerd::UniqueFunction<void()> on_ready) {
   auto state = std::make_shared<Subscription::State>();
+  state->shared = shared_;
   state->number = ++last_number_;
   state->filter = std::move(filter);
   state->on_ready = std::move(on_ready);
@@ -77,7 +106,7 @@ void Subscribers::Begin(Subscription::State& state, const std::vector<Event>& st
   state.over = state.filter.stored_only;
   if (!state.filter.after) return;
   for (const Event& event : stored) {
-    if (event.time > *state.filter.after && state.Wants(event)) state.queue.push_back(event);
+    if (event.time > *state.filter.after && state.Wants(event)) state.Queue(event);
   }
 }
 
@@ -99,7 +128,12 @@ std::vector<std::uint64_t> Subscribers::Notify(const Event& event) {
       if (state->Wants(event)) lost.push_back(state->number);
       continue;
     }
-    state->queue.push_back(event);
+    if (shared_->bytes + SizeOf(event) > max_bytes_) {
+      state->cut_off = true;
+      End(state);
+      continue;
+    }
+    state->Queue(event);
     Wake(state);
   }
   return lost;
@@ -109,18 +143,22 @@ void Subscribers::BreakAll() {
   for (const auto& weak : states_) {
     const auto state = weak.lock();
     if (!state || state->dormant || (state->over && state->queue.empty())) continue;
-    state->over = true;
-    state->broken = true;
-    state->queue.clear();  // what was not yet on the wire dies with the daemon
-    state->told = false;
-    const bool held = std::exchange(held_, false);
-    Wake(state);
-    held_ = held;
+    End(state);  // what was not yet on the wire dies with the daemon
   }
 }
 
+void Subscribers::End(const std::shared_ptr<Subscription::State>& state) {
+  state->over = true;
+  state->broken = true;
+  state->Clear();
+  state->told = false;
+  const bool held = std::exchange(shared_->held, false);
+  Wake(state);
+  shared_->held = held;
+}
+
 void Subscribers::Hold(bool held) {
-  held_ = held;
+  shared_->held = held;
   if (held) return;
   for (const auto& weak : states_) {
     if (const auto state = weak.lock(); state && !state->queue.empty()) Wake(state);
@@ -128,7 +166,8 @@ void Subscribers::Hold(bool held) {
 }
 
 void Subscribers::Wake(const std::shared_ptr<Subscription::State>& state) {
-  if (held_ || state->told || state->dropped || (state->queue.empty() && !state->over)) return;
+  if (shared_->held || state->told || state->dropped || (state->queue.empty() && !state->over))
+    return;
   state->told = true;
   asio::post(runtime_.executor(), [state] {
     if (!state->dropped) state->on_ready();

@@ -39,6 +39,8 @@ class Subscription {
   bool ended() const;
   // It ended because the daemon stopped, not because everything stored was told.
   bool broken() const;
+  // It ended because too much waited to be read.
+  bool cut_off() const;
   std::uint64_t number() const;  // from 1, for reports of lost events
 
  private:
@@ -50,7 +52,11 @@ class Subscribers {
   // What containerd gives each subscriber.
   static constexpr std::size_t kDefaultCapacity = 2048;
 
-  Subscribers(Runtime& runtime, std::size_t capacity) : runtime_(runtime), capacity_(capacity) {}
+  // `max_bytes`: what may wait to be read, all subscribers together. Whose next event does not fit
+  // in is cut off.
+  Subscribers(Runtime& runtime, std::size_t capacity,
+              std::size_t max_bytes = static_cast<std::size_t>(-1))
+      : runtime_(runtime), capacity_(capacity), max_bytes_(max_bytes) {}
   ~Subscribers();
   Subscribers(const Subscribers&) = delete;
   Subscribers& operator=(const Subscribers&) = delete;
@@ -67,15 +73,24 @@ class Subscribers {
   void BreakAll();
   // While held, nobody is told that events are there: every reader is a slow one.
   void Hold(bool held);
+  std::size_t waiting_bytes() const { return shared_->bytes; }
 
  private:
+  friend class Subscription;
+  // What subscriptions share with us, and outlives us.
+  struct Shared {
+    bool held = false;
+    std::size_t bytes = 0;
+  };
   void Begin(Subscription::State& state, const std::vector<Event>& stored);
   void Wake(const std::shared_ptr<Subscription::State>& state);
+  void End(const std::shared_ptr<Subscription::State>& state);  // as broken
 
   Runtime& runtime_;
   std::size_t capacity_;
+  std::size_t max_bytes_;
   std::uint64_t last_number_ = 0;
-  bool held_ = false;
+  const std::shared_ptr<Shared> shared_ = std::make_shared<Shared>();
   std::vector<std::weak_ptr<Subscription::State>> states_;
 };
 

@@ -29,7 +29,7 @@ World::World(Runtime& runtime, ProcessIo& io, WorldOptions options)
       io_(io),
       options_(std::move(options)),
       log_(MakeStore(options_), options_.retain_count),
-      subscribers_(runtime, options_.subscriber_capacity),
+      subscribers_(runtime, options_.subscriber_capacity, options_.max_event_bytes),
       checkpoints_(options_.checkpoints_on_disk),
       draws_(options_.choices.seed),
       draws_seed_(options_.choices.seed),
@@ -298,6 +298,17 @@ bool World::KillProcess(const ContainerKey& key, const std::string& process, std
   if (!found || signal > kHighestSignal) return false;
   found->Signal(signal);
   return true;
+}
+
+void World::KillAll() {
+  std::vector<std::shared_ptr<SimulatedProcess>> all;
+  for (const auto& [pid, weak] : processes_) {
+    if (auto process = weak.lock()) all.push_back(std::move(process));
+  }
+  for (const auto& process : all) {
+    if (!process->dead()) process->Kill();
+    process->KillChildren();
+  }
 }
 
 bool World::Oom(const ContainerKey& key) {

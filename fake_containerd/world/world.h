@@ -57,6 +57,9 @@ struct WorldOptions {
   // Checkpoints are directories on disk, as the real daemon's, rather than in memory.
   bool checkpoints_on_disk = false;
   std::uint32_t first_pid = 1000;
+  // Beyond these: kTooManyContainers; subscribers that are cut off.
+  std::size_t max_containers = static_cast<std::size_t>(-1);
+  std::size_t max_event_bytes = static_cast<std::size_t>(-1);
 };
 
 // Reads the container's bundle; called by the world when the id is reserved. Its failure becomes
@@ -140,6 +143,8 @@ class World {
 
   bool ExitProcess(const ContainerKey& key, const std::string& process, std::uint32_t code);
   bool KillProcess(const ContainerKey& key, const std::string& process, std::uint32_t signal);
+  // As by SIGKILL, whatever runs, with what holds its streams.
+  void KillAll();
   // An `oom` event; nobody dies (the kernel took a child).
   bool Oom(const ContainerKey& key);
   // The kernel takes this process.

@@ -47,8 +47,13 @@ void World::BeginCreate(const std::shared_ptr<Start>& start, MainLoop::Done done
   const CreateCommand& command = start->command;
   std::optional<FailureKind> refused = CheckId(command.key.id);
   if (!refused && containers_.contains(command.key)) refused = FailureKind::kContainerExists;
+  if (!refused && containers_.size() >= options_.max_containers) {
+    refused = FailureKind::kTooManyContainers;
+  }
   if (refused) {
-    start->reply->Set(Fails(*refused, command.key));
+    Failure failure = MakeFailure(*refused, command.key);
+    failure.number = options_.max_containers;
+    start->reply->Set(tl::unexpected(std::move(failure)));
     done();
     return;
   }

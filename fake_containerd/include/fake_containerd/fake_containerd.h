@@ -44,6 +44,7 @@
 
 #include "fake_containerd/behaviour.h"
 #include "fake_containerd/choices.h"
+#include "fake_containerd/limits.h"
 #include "fake_containerd/model.h"
 #include "fake_containerd/outcome.h"
 #include "fake_containerd/stats.h"
@@ -59,7 +60,10 @@ class SteppableClock;
 namespace fake_containerd {
 
 class BehaviourTable;
+struct Script;
+struct ScriptStep;
 class World;
+class WorldObserver;
 
 struct FakeContainerdOptions {
   // Where the socket is, and room for a client's bundles. Made if it is missing, and removed with
@@ -71,6 +75,23 @@ struct FakeContainerdOptions {
   libcontainerd::SteppableClock* clock = nullptr;  // outlives the fake; null: the machine's
   BehaviourPolicy behaviour{};  // of processes that SetBehaviour says nothing about
   Choices choices{};            // where the real daemon's order is a matter of luck
+  Limits limits{};              // what clients may ask for
+
+  // Where the daemon keeps its event log and a directory for each container between two lives; made
+  // if it is missing, used by one fake at a time and for nothing else. What was running is reported
+  // lost (exit 255) at the start, a container without a readable state.json stops it. Checkpoints
+  // are directories on disk then, too. Empty: all in memory.
+  std::string state_dir{};
+  Duration start_timeout = std::chrono::seconds(15);
+  std::string runtime = "runc";  // that containers have which name none
+  int retain_count = 500;        // events in the log; 0 or less: all of them
+  // A file that gets a line for everything that happens (docs/journal.md); replaced.
+  std::string journal{};
+  // Waits and Events() know so many of the latest events and processes at least; all of them by
+  // default.
+  std::size_t memory = static_cast<std::size_t>(-1);
+  // Told of everything on the fake's own thread; outlives it.
+  WorldObserver* observer = nullptr;
 };
 
 class FakeContainerd {
@@ -134,6 +155,16 @@ class FakeContainerd {
   // Everything from now on by these choices.
   void SetChoices(Choices choices);
 
+  // --- Scripts: docs/fake-containerd.md has the format. ---
+
+  // Takes effect at once; its steps follow in their time, beside those of earlier scripts. A step
+  // that cannot be taken is a note in the journal. Errors: INVALID_ARGUMENT,
+  // "NAME:LINE: what is wrong, what was expected"; nothing has changed then.
+  libcontainerd::Status LoadScript(const std::string& text, const std::string& name = "script");
+  // As if it had just been started: no behaviour and no step of a script is left, choices are those
+  // of the options, nothing is held, and whatever runs is killed. Clients stay connected.
+  void Reset();
+
   // --- Waits. `timeout` is real time. ---
 
   // Its first process runs now.
@@ -157,6 +188,7 @@ class FakeContainerd {
   std::vector<Event> Events() const;
   // Nothing when the daemon does not know it (any more).
   std::optional<ContainerInfo> Inspect(const std::string& id);
+  std::size_t container_count();
   // What went through a stream of the process's last life. Nothing before the stream ended; while
   // it goes on, Inspect() tells. PatternSha256() (pattern.h) is what a pattern must come to.
   std::optional<StreamTotal> TotalOf(const std::string& id, const std::string& process,

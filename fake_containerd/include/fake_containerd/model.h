@@ -198,6 +198,7 @@ enum class FailureKind : std::uint8_t {
   kCheckpointDirectory,  // a directory to list is missing; subject: the path
   kCheckpointMissing,    // the one to start from is; subject: its config.json
   kDaemonGone,           // stopped before it could answer
+  kTooManyContainers,    // number: the limit
 };
 
 struct Failure {

@@ -8,6 +8,7 @@
 // made with.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -40,7 +41,12 @@ std::string_view MethodName(Method method);
 // Receives the event stream. Both functions run on the executor and must not block.
 class EventSink {
  public:
+  static constexpr std::size_t kUnlimited = static_cast<std::size_t>(-1);
+
   virtual ~EventSink() = default;
+  // How many events it takes now; who can keep events back asks before each burst. A sink that says
+  // less than kUnlimited calls its stream's Resume() when it takes more again.
+  virtual std::size_t Capacity() const { return kUnlimited; }
   // In wire order; a burst holds whatever had arrived.
   virtual void OnEvents(std::span<const types::Event> events) = 0;
   // The stream is over: the last call. OK for a stream that the server finished.
@@ -51,6 +57,8 @@ class EventSink {
 class EventStream {
  public:
   virtual ~EventStream() = default;
+  // The sink has room again. May hand it events at once.
+  virtual void Resume() {}
 };
 
 class ContainerdApi {

@@ -1,0 +1,76 @@
+#include "fake_containerd/script_choices.h"
+
+#include <array>
+
+namespace fake_containerd {
+namespace {
+
+constexpr std::array<std::string_view, 15> kFields = {"start_container",
+                                                      "start_process",
+                                                      "pause",
+                                                      "resume",
+                                                      "gap",
+                                                      "exec_exits",
+                                                      "late_exec_status",
+                                                      "oom",
+                                                      "exit_notice_delay",
+                                                      "shim_wait",
+                                                      "failed_create_delete_delay",
+                                                      "failed_create_exit",
+                                                      "log_delay",
+                                                      "state_fails_for_dead_init",
+                                                      "checkpoint_tool"};
+
+void ReadOrder(const ScriptNode& node, const char* field, Order& order) {
+  if (const auto found = node.Find(field)) {
+    order = found->OneOf<Order>(
+        {{"event-first", Order::kEventFirst}, {"reply-first", Order::kReplyFirst}});
+  }
+}
+
+void ReadLength(const ScriptNode& node, const char* field, Duration& length) {
+  if (const auto found = node.Find(field)) length = found->Length();
+}
+
+void ReadStatus(const ScriptNode& node, const char* field, std::optional<std::uint32_t>& status) {
+  if (const auto found = node.Find(field)) status = found->Number();
+}
+
+void ReadFlag(const ScriptNode& node, const char* field, bool& flag) {
+  if (const auto found = node.Find(field)) flag = found->Flag();
+}
+
+}  // namespace
+
+Choices ReadChoices(const ScriptNode& node) {
+  node.Object(kFields);
+  Choices choices;
+  ReadOrder(node, "start_container", choices.start_container);
+  ReadOrder(node, "start_process", choices.start_process);
+  ReadOrder(node, "pause", choices.pause);
+  ReadOrder(node, "resume", choices.resume);
+  ReadLength(node, "gap", choices.gap);
+  if (const auto found = node.Find("exec_exits")) {
+    using ExecExits = Choices::ExecExits;
+    choices.exec_exits = found->OneOf<ExecExits>({{"free", ExecExits::kFree},
+                                                  {"before-init", ExecExits::kBeforeInit},
+                                                  {"after-init", ExecExits::kAfterInit}});
+  }
+  ReadStatus(node, "late_exec_status", choices.late_exec_status);
+  if (const auto found = node.Find("oom")) {
+    using OomOrder = Choices::OomOrder;
+    choices.oom = found->OneOf<OomOrder>({{"free", OomOrder::kFree},
+                                          {"before-exit", OomOrder::kBeforeExit},
+                                          {"after-exit", OomOrder::kAfterExit}});
+  }
+  ReadLength(node, "exit_notice_delay", choices.exit_notice_delay);
+  ReadLength(node, "shim_wait", choices.shim_wait);
+  ReadLength(node, "failed_create_delete_delay", choices.failed_create_delete_delay);
+  ReadStatus(node, "failed_create_exit", choices.failed_create_exit);
+  ReadLength(node, "log_delay", choices.log_delay);
+  ReadFlag(node, "state_fails_for_dead_init", choices.state_fails_for_dead_init);
+  ReadFlag(node, "checkpoint_tool", choices.checkpoint_tool);
+  return choices;
+}
+
+}  // namespace fake_containerd

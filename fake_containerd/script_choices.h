@@ -1,0 +1,12 @@
+// The choices of a script: an object with a field for each of choices.h.
+#pragma once
+
+#include "fake_containerd/choices.h"
+#include "fake_containerd/script_node.h"
+
+namespace fake_containerd {
+
+// Throws ScriptError.
+Choices ReadChoices(const ScriptNode& node);
+
+}  // namespace fake_containerd
