@@ -72,11 +72,13 @@ struct Daemon::Inside {
     fake_options.runtime = options.runtime;
     fake_options.retain_count = options.retain_count;
     fake_options.journal = options.journal;
+    fake_options.control_socket = options.control;
     fake_options.limits = options.limits;
     fake_options.memory = kMemory;
     fake_options.observer = &log;
     Status started = fake.Start(std::move(fake_options));
     if (started && !script.empty()) started = fake.LoadScript(script, options.script);
+    if (started && !options.control.empty()) log.Line("control service on " + options.control);
     if (started) log.Line("grpc api on " + options.socket_path());
     return started;
   }

@@ -37,6 +37,7 @@ const std::set<std::string>& ValueFlags() {
                                                "graphite-address",
                                                "script",
                                                "journal",
+                                               "control",
                                                "max-containers",
                                                "max-subscribers",
                                                "max-calls",
@@ -126,6 +127,9 @@ void AddOwnFlags(CLI::App& app, DaemonOptions& options) {
   app.add_option("--script", options.script, "JSON file that says what happens and when")
       ->group(ours);
   app.add_option("--journal", options.journal, "file that gets a line for all that happens")
+      ->group(ours);
+  app.add_option("--control", options.control,
+                 "unix socket of the service that drives this daemon (drydock.control.v1)")
       ->group(ours);
   Limits& limits = options.limits;
   const auto limit = [&](const char* flag, std::size_t& value, const char* of_what) {

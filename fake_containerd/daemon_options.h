@@ -24,6 +24,7 @@ struct DaemonOptions {
   // Ours; empty: none.
   std::string script{};
   std::string journal{};
+  std::string control{};
   Limits limits{};
   // Taken and checked; nothing in this world depends on them.
   std::vector<std::string> runtime_args{};

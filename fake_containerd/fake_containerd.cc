@@ -15,6 +15,7 @@
 #include "fake_containerd/script.h"
 #include "fake_containerd/served_api.h"
 #include "fake_containerd/server.h"
+#include "fake_containerd/server_control.h"
 #include "fake_containerd/state_directory.h"
 #include "fake_containerd/v0/facade.h"
 #include "fake_containerd/world/world.h"
@@ -109,6 +110,7 @@ struct FakeContainerd::Inside {
 
   ~Inside() {
     happenings.Interrupt();
+    control.reset();
     server->Disconnect();
     // What is not answered yet is now; the server waits for it.
     OnExecutor([this] {
@@ -131,6 +133,7 @@ struct FakeContainerd::Inside {
     if (!options.state_dir.empty()) {
       if (Status locked = lock.Take(options.state_dir); !locked) return locked;
     }
+    if (!options.control_socket.empty()) journal.Keep();
     if (!options.journal.empty()) {
       if (Status opened = journal.OpenFile(options.journal); !opened) return opened;
     }
@@ -185,6 +188,7 @@ struct FakeContainerd::Inside {
   std::unique_ptr<v0::Facade> facade;
   std::unique_ptr<ServedApi> api;
   std::unique_ptr<Server> server;
+  std::unique_ptr<ControlServer> control;
   std::uint64_t last_step = 0;
   std::map<std::uint64_t, libcontainerd::TimerId> steps;  // of scripts, yet to come
 };
@@ -197,7 +201,7 @@ FakeContainerd::~FakeContainerd() {
 
 Status FakeContainerd::Start(FakeContainerdOptions options) {
   if (inside_) return Fail(ErrorCode::kFailedPrecondition, "the fake containerd runs already");
-  // Before the directory, which may be the same: what is there already stays when the fake goes.
+  // First: if it is the other one too, that one was there.
   if (!options.state_dir.empty()) {
     if (Status made = MakeStateDirectory(options.state_dir); !made) return made;
   }
@@ -219,11 +223,18 @@ Status FakeContainerd::Start(FakeContainerdOptions options) {
   directory_ = inside->directory->path();
   socket_path_ = std::move(socket_path);
   inside_ = std::move(inside);
-  return {};
+  if (inside_->options.control_socket.empty()) return {};
+  // Last, for it calls the functions of this class.
+  inside_->control = std::make_unique<ControlServer>(inside_->runtime, *this, inside_->journal);
+  started = inside_->control->Start(inside_->options.control_socket);
+  if (!started) static_cast<void>(Stop());
+  return started;
 }
 
 Status FakeContainerd::Stop() {
   if (!inside_) return {};
+  inside_->happenings.Interrupt();
+  inside_->control.reset();  // first, for it calls the functions of this class
   inside_->runtime.Drain();
   const std::exception_ptr failure = inside_->runtime.failure();
   const std::string unwritten = inside_->journal.file_failed() ? inside_->options.journal : "";
@@ -417,6 +428,16 @@ std::optional<StreamTotal> FakeContainerd::TotalOf(const std::string& id,
                                                    const std::string& process,
                                                    StdioStream stream) const {
   return inside_ ? inside_->happenings.TotalOf(id, process, stream) : std::nullopt;
+}
+
+std::size_t FakeContainerd::subscriber_count() const {
+  return inside_ ? inside_->happenings.subscribers() : 0;
+}
+
+std::uint64_t FakeContainerd::journal_seq() {
+  std::uint64_t seq = 0;
+  if (inside_) inside_->OnExecutor([&] { seq = inside_->journal.last_seq(); });
+  return seq;
 }
 
 std::optional<ContainerInfo> FakeContainerd::Inspect(const std::string& id) {

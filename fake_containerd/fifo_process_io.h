@@ -6,8 +6,8 @@
 // context has a reactor (ThreadedRuntime's).
 //
 // Nothing but FIFOs is opened, for what a process writes would end up in whatever file a request
-// names. The last `spare` descriptors that the process may open are left to everything else: without
-// one the server could accept nobody.
+// names. The last `spare` descriptors that the process may open are left to everything else:
+// without one the server could accept nobody.
 //
 // Threads: the executor's.
 #pragma once

@@ -1,8 +1,9 @@
 // JournalLog: what happens in a fake, as lines of the journal (docs/journal.md): to a file, and to
 // whoever follows.
 //
-// The daemon's side of a run: RPCs from their arrival to their answer, events, what processes write,
-// and notes. The client's side (calls, callbacks, deliveries) only a journal of both can hold.
+// The daemon's side of a run: RPCs from their arrival to their answer, events, what processes
+// write, and notes. The client's side (calls, callbacks, deliveries) only a journal of both can
+// hold.
 //
 // A line stands in the file, for every other process to see, before its effect is released.
 //

@@ -39,8 +39,7 @@ class ObserverList final : public WorldObserver {
     for (WorldObserver* each : observers_) each->OnProcessEnded(container, process, status);
   }
   void OnTerminalResized(const ContainerKey& container, const std::string& process,
-                         std::uint32_t width, std::uint32_t height,
-                         std::uint64_t count) override {
+                         std::uint32_t width, std::uint32_t height, std::uint64_t count) override {
     for (WorldObserver* each : observers_) {
       each->OnTerminalResized(container, process, width, height, count);
     }

@@ -75,7 +75,8 @@ Event ReadEvent(const ScriptNode& node) {
   event.status = NumberOr(node, "status", 0);
   if (const auto stamp = node.Find("timestamp")) {
     const auto time = libcontainerd::ParseTime(stamp->Text());
-    if (!time) stamp->Fail("is \"" + stamp->Text() + "\", expected a time (as 2016-10-05T00:00:00Z)");
+    if (!time)
+      stamp->Fail("is \"" + stamp->Text() + "\", expected a time (as 2016-10-05T00:00:00Z)");
     event.time = *time;
   }
   return event;

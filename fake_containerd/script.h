@@ -30,18 +30,18 @@ struct ScriptStep {
   };
   Duration after{0};  // from the moment when the script is loaded
   What what = What::kEmit;
-  Event event{};                      // kEmit; without a time it is stamped
-  std::string id{};                   // of all but kEmit, kHoldEvents and kReleaseEvents
-  std::string process = kInitName;    // of the same but kOom
-  std::uint32_t number = 0;           // kExit: the code, kKill: the signal
+  Event event{};                                // kEmit; without a time it is stamped
+  std::string id{};                             // of all but kEmit, kHoldEvents and kReleaseEvents
+  std::string process = kInitName;              // of the same but kOom
+  std::uint32_t number = 0;                     // kExit: the code, kKill: the signal
   OutputStream stream = OutputStream::kStdout;  // kWrite
-  std::string text{};                 // kWrite: what, kCue: its name
+  std::string text{};                           // kWrite: what, kCue: its name
 };
 // "emit", "exit" and so on: the word in a script and in what is told of steps.
 std::string_view ScriptStepName(ScriptStep::What what);
 
 struct ScriptBehaviour {
-  std::string id{};       // with `process`; or
+  std::string id{};  // with `process`; or
   std::string process{};
   std::string program{};  // args[0] of any process; or neither: of all that nothing else is said of
   Behaviour behaviour{};

@@ -31,7 +31,8 @@ class CountingIterator {
   reference operator*() const { return *at_; }
   CountingIterator& operator++() {
     if (*at_ == '\n') ++position_->line;
-    if (std::isspace(static_cast<unsigned char>(*at_)) == 0) position_->token_line = position_->line;
+    if (std::isspace(static_cast<unsigned char>(*at_)) == 0)
+      position_->token_line = position_->line;
     ++at_;
     return *this;
   }

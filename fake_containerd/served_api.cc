@@ -26,8 +26,8 @@ enum class Meaning : std::uint8_t { kText, kId, kName, kPath };
 
 // By the field's name, which means the same in every request.
 Meaning MeaningOf(const FieldDescriptor& field) {
-  static constexpr std::array<std::string_view, 6> kPaths = {"bundlePath", "stdin",         "stdout",
-                                                             "stderr",     "checkpointDir", "cwd"};
+  static constexpr std::array<std::string_view, 6> kPaths = {
+      "bundlePath", "stdin", "stdout", "stderr", "checkpointDir", "cwd"};
   const std::string& name = field.name();
   for (const std::string_view path : kPaths) {
     if (name == path) return Meaning::kPath;
@@ -70,9 +70,9 @@ std::string StringField(const Message& message, const char* name) {
 }
 
 Status Exhausted(std::size_t limit, const std::string& of_what) {
-  return Fail(ErrorCode::kResourceExhausted,
-              "fake-containerd: the limit of " + std::to_string(limit) + " " + of_what +
-                  " is reached");
+  return Fail(
+      ErrorCode::kResourceExhausted,
+      "fake-containerd: the limit of " + std::to_string(limit) + " " + of_what + " is reached");
 }
 
 std::int64_t Nanoseconds(const google::protobuf::Timestamp& time) {

@@ -2,8 +2,8 @@
 // requests that no honest client makes and those that exceed a limit, counts who listens, and
 // records every RPC.
 //
-// Refused with INVALID_ARGUMENT before the daemon sees them: ids, names and paths with a NUL byte or
-// longer than the limit (paths: 4095 bytes, what Linux takes), and names of processes and
+// Refused with INVALID_ARGUMENT before the daemon sees them: ids, names and paths with a NUL byte
+// or longer than the limit (paths: 4095 bytes, what Linux takes), and names of processes and
 // checkpoints that would leave their directory. What the real daemon refuses in words of its own is
 // left to the facade.
 //

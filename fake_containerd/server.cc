@@ -3,8 +3,10 @@
 #include <cerrno>
 #include <chrono>
 #include <climits>
+#include <cstdlib>
 #include <deque>
 #include <exception>
+#include <filesystem>
 #include <future>
 #include <mutex>
 #include <optional>
@@ -12,6 +14,8 @@
 #include <utility>
 
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #include <grpcpp/channel.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
@@ -45,6 +49,24 @@ constexpr int kMaxMetadataBytes = 1 << 20;
 constexpr std::size_t kWindow = 256;
 // Reflection, the only service with threads of its own, takes no more than these.
 constexpr int kMaxThreads = 16;
+
+// How long connections may take to close by themselves.
+constexpr std::chrono::milliseconds kCutAfter{500};
+
+// Ends what was accepted on this address: an accepted socket has its listener's name.
+void CutConnections(const std::string& address) {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", error)) {
+    const int descriptor = std::atoi(entry.path().filename().c_str());
+    sockaddr_un name{};
+    socklen_t size = sizeof name;
+    if (::getsockname(descriptor, reinterpret_cast<sockaddr*>(&name), &size) != 0 ||
+        name.sun_family != AF_UNIX || size >= sizeof name) {
+      continue;
+    }
+    if (address == name.sun_path) ::shutdown(descriptor, SHUT_RDWR);
+  }
+}
 
 grpc::Status ToGrpc(const Status& status) {
   if (status) return grpc::Status::OK;
@@ -403,8 +425,15 @@ class Server::Impl {
   void Disconnect(Duration grace) {
     if (claim_) claim_->Unpublish();
     if (!server_) return;
-    server_->Shutdown(std::chrono::system_clock::now() +
-                      std::chrono::duration_cast<std::chrono::system_clock::duration>(grace));
+    // A client that does not read keeps gRPC from ending its calls, for ever if it likes. What has
+    // not ended by itself soon after the grace is cut off.
+    std::future<void> ended = std::async(std::launch::async, [this, grace] {
+      server_->Shutdown(std::chrono::system_clock::now() +
+                        std::chrono::duration_cast<std::chrono::system_clock::duration>(grace));
+    });
+    while (ended.wait_for(grace + kCutAfter) != std::future_status::ready) {
+      if (claim_) CutConnections(claim_->bind_path());
+    }
     server_.reset();
   }
 

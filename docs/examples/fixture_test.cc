@@ -14,14 +14,8 @@ namespace lib = libcontainerd;
 // Remembers how its containers ended.
 class Engine final : private lib::BlockingBackend {
  public:
-  Engine(const std::string& socket_path, const std::string& state_dir)
-      : remote_([&] {
-          lib::BlockingRemoteOptions options;
-          options.socket = socket_path;
-          options.state_dir = state_dir;
-          return options;
-        }()),
-        client_(remote_.NewClient(*this)) {}
+  explicit Engine(lib::BlockingRemote& remote)
+      : remote_(remote), client_(remote.NewClient(*this)) {}
   ~Engine() override { remote_.Close(); }
 
   lib::Status Run(const std::string& id) {
@@ -49,14 +43,17 @@ class Engine final : private lib::BlockingBackend {
   std::mutex mutex_;  // guards exits_
   std::condition_variable changed_;
   std::map<std::string, int> exits_;
-  lib::BlockingRemote remote_;
+  lib::BlockingRemote& remote_;
   lib::BlockingClient& client_;
 };
 
 class EngineTest : public fake_containerd::FakeContainerdTest {};
 
 TEST_F(EngineTest, HearsHowAContainerEnds) {
-  Engine engine(socket_path(), directory());
+  const auto remote =
+      lib::BlockingRemote::Start({.state_dir = directory(), .address = socket_path()});
+  ASSERT_TRUE(remote) << remote.error().message;
+  Engine engine(**remote);
   ASSERT_SUBSCRIBED(fake(), 1);
   ASSERT_WORKS(engine.Run("web"));
   ASSERT_CONTAINER_RUNS(fake(), "web");

@@ -9,7 +9,7 @@ set(drydock_include_dir ${CMAKE_INSTALL_INCLUDEDIR}/drydock)
 foreach(target IN ITEMS
     drydock_asio containerd_proto containerd_runtime containerd_client
     containerd_grpc_proto containerd_client_grpc
-    fake_containerd_world fake_containerd_v0 fake_containerd_served fake_containerd_server fake_containerd
+    fake_containerd_world fake_containerd_v0 fake_containerd_served fake_containerd_control_proto fake_containerd_server fake_containerd
     scenarios_journal scenarios_recording scenarios_replay)
   if(TARGET ${target})
     install(TARGETS ${target} EXPORT DrydockTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
@@ -37,6 +37,10 @@ install(DIRECTORY fake_containerd scenarios DESTINATION ${drydock_include_dir}
   PATTERN traces EXCLUDE)
 install(DIRECTORY ${PROJECT_BINARY_DIR}/lib/generated/ DESTINATION ${drydock_include_dir}
   FILES_MATCHING PATTERN "*.pb.h")
+if(TARGET fake_containerd_control_proto)
+  install(DIRECTORY ${PROJECT_BINARY_DIR}/fake_containerd/generated/
+    DESTINATION ${drydock_include_dir} FILES_MATCHING PATTERN "*.pb.h")
+endif()
 
 install(EXPORT DrydockTargets NAMESPACE Drydock:: DESTINATION ${drydock_package_dir})
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/DrydockConfig.cmake.in

@@ -64,6 +64,8 @@ LAYERS = [
     Layer("gRPC adapters", r"^lib/adapters/grpc_", [r"^libcontainerd/", r"^lib/"],
           BASE | {"protobuf", "json", "grpc"}),
     Layer("adapters", r"^lib/adapters/", [r"^libcontainerd/", r"^lib/"], BASE | {"protobuf", "json"}),
+    Layer("GoogleTest fixture", r"^fake_containerd/include/fake_containerd/testing\.h$",
+          [r"^libcontainerd/", r"^fake_containerd/"], BASE | {"gtest"}),
     Layer("fixture headers", r"^fake_containerd/include/", [r"^libcontainerd/", r"^fake_containerd/"], BASE),
     Layer("world", r"^fake_containerd/world/",
           [RUNTIME_HEADERS, r"^fake_containerd/world/", WORLD_VALUES],

@@ -51,6 +51,8 @@ PLANTED = [
     ("include/adapters", "lib/adapters/x.cc", '#include "scenarios/x.h"\n'),
     ("include/gRPC adapters", "lib/adapters/grpc_x.cc", '#include "fake_containerd/server.h"\n'),
     ("include/fixture headers", "fake_containerd/include/fake_containerd/x.h", '#include "scenarios/journal.h"\n'),
+    ("include/fixture headers", "fake_containerd/include/fake_containerd/x.h", "#include <gtest/gtest.h>\n"),
+    ("include/GoogleTest fixture", "fake_containerd/include/fake_containerd/testing.h", '#include "lib/core/x.h"\n'),
     ("include/world", "fake_containerd/world/x.cc", '#include "libcontainerd/client.h"\n'),
     ("include/world", "fake_containerd/world/x.cc", '#include "fake_containerd/v0/x.h"\n'),
     ("include/world", "fake_containerd/world/x.cc", '#include "containerd_v0.pb.h"\n'),

@@ -87,6 +87,9 @@ struct FakeContainerdOptions {
   int retain_count = 500;        // events in the log; 0 or less: all of them
   // A file that gets a line for everything that happens (docs/journal.md); replaced.
   std::string journal{};
+  // Where drydock.control.v1 is served, for tests in other languages and processes. Errors of
+  // Start() as of the other socket. Empty: nowhere.
+  std::string control_socket{};
   // Waits and Events() know so many of the latest events and processes at least; all of them by
   // default.
   std::size_t memory = static_cast<std::size_t>(-1);
@@ -189,6 +192,9 @@ class FakeContainerd {
   // Nothing when the daemon does not know it (any more).
   std::optional<ContainerInfo> Inspect(const std::string& id);
   std::size_t container_count();
+  std::size_t subscriber_count() const;
+  // Of the journal's last line; 0 without a journal and without a control socket.
+  std::uint64_t journal_seq();
   // What went through a stream of the process's last life. Nothing before the stream ended; while
   // it goes on, Inspect() tells. PatternSha256() (pattern.h) is what a pattern must come to.
   std::optional<StreamTotal> TotalOf(const std::string& id, const std::string& process,

@@ -1,0 +1,135 @@
+// Scripts: what they may say, and the full text of what is wrong with them.
+#include "fake_containerd/script.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "fake_containerd/fake_containerd.h"
+#include "libcontainerd/threaded_runtime.h"
+
+namespace fake_containerd {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using ::testing::HasSubstr;
+
+std::string ErrorOf(const std::string& text) {
+  const auto script = ParseScript(text, "s.json");
+  return script ? "" : script.error().message;
+}
+
+TEST(Script, SaysAll) {
+  const auto script = ParseScript(R"({
+    "behaviours": [{"id": "web", "process": "shell", "behaviour": "echo; exit=0"},
+                   {"id": "web", "behaviour": "exit=1"},
+                   {"program": "/bin/cat", "behaviour": "echo"},
+                   {"behaviour": "ignore=TERM"}],
+    "choices": {"start_container": "event-first", "gap": "10ms", "exec_exits": "after-init",
+                "late_exec_status": 255, "oom": "before-exit", "exit_notice_delay": "1s",
+                "failed_create_exit": 2, "log_delay": "2s", "state_fails_for_dead_init": false,
+                "checkpoint_tool": true},
+    "steps": [{"after": "1.5s", "do": "emit", "type": "exit", "id": "web", "process": "init",
+               "status": 9, "timestamp": "2016-10-05T00:00:00.5Z"},
+              {"do": "write", "id": "web", "stream": "stderr", "text": "oh\n"},
+              {"do": "kill", "id": "web", "process": "shell", "signal": 15},
+              {"do": "release-events"}]})",
+                                  "s.json");
+  ASSERT_TRUE(script) << script.error().message;
+  ASSERT_EQ(script->behaviours.size(), 4U);
+  EXPECT_EQ(script->behaviours[0].process, "shell");
+  EXPECT_EQ(script->behaviours[1].process, "init");
+  EXPECT_EQ(script->behaviours[2].program, "/bin/cat");
+  EXPECT_EQ(script->behaviours[3].behaviour.signals.count(15), 1U);
+  ASSERT_TRUE(script->choices);
+  EXPECT_EQ(script->choices->start_container, Order::kEventFirst);
+  EXPECT_EQ(script->choices->start_process, Choices().start_process);
+  EXPECT_EQ(script->choices->gap, Duration(milliseconds(10)));
+  EXPECT_EQ(script->choices->exec_exits, Choices::ExecExits::kAfterInit);
+  EXPECT_EQ(script->choices->late_exec_status, 255U);
+  EXPECT_EQ(script->choices->oom, Choices::OomOrder::kBeforeExit);
+  EXPECT_EQ(script->choices->failed_create_exit, 2U);
+  EXPECT_EQ(script->choices->log_delay, Duration(seconds(2)));
+  EXPECT_FALSE(script->choices->state_fails_for_dead_init);
+  EXPECT_TRUE(script->choices->checkpoint_tool);
+  ASSERT_EQ(script->steps.size(), 4U);
+  EXPECT_EQ(script->steps[0].after, Duration(milliseconds(1500)));
+  EXPECT_EQ(script->steps[0].event.kind, EventKind::kExit);
+  EXPECT_EQ(script->steps[0].event.status, 9U);
+  EXPECT_EQ(script->steps[1].stream, OutputStream::kStderr);
+  EXPECT_EQ(script->steps[1].text, "oh\n");
+  EXPECT_EQ(script->steps[2].number, 15U);
+  EXPECT_EQ(ScriptStepName(script->steps[3].what), "release-events");
+}
+
+TEST(Script, NothingIsAScript) {
+  EXPECT_TRUE(ParseScript("{}", "s.json"));
+}
+
+TEST(Script, ErrorsNameTheLine) {
+  EXPECT_EQ(ErrorOf("[]"), "s.json:1: the script is no object");
+  EXPECT_EQ(ErrorOf("{\n  \"stepz\": []\n}"),
+            "s.json:2: stepz is unknown, expected one of behaviours, choices, steps");
+  EXPECT_EQ(ErrorOf("{\n\n\"steps\": [\n{\"do\": \"dance\"}]}"),
+            "s.json:4: steps[0].do is \"dance\", expected one of emit, exit, kill, oom, oom-kill, "
+            "write, cue, hold-events, release-events");
+  EXPECT_EQ(ErrorOf("{\"steps\": [{\"do\": \"exit\"}]}"), "s.json:1: steps[0] lacks \"id\"");
+  EXPECT_EQ(ErrorOf("{\"steps\": [{}]}"), "s.json:1: steps[0] lacks \"do\"");
+  EXPECT_EQ(ErrorOf("{\"steps\": [{\"do\": \"oom\", \"id\": \"a\",\n\"code\": 1}]}"),
+            "s.json:2: steps[0].code is unknown, expected one of after, do, id");
+  EXPECT_EQ(ErrorOf("{\"steps\": [{\"do\": \"exit\", \"id\": \"a\", \"code\":\n-1\n}]}"),
+            "s.json:2: steps[0].code is no whole number from 0 to 4294967295");
+  EXPECT_EQ(ErrorOf("{\"steps\": [{\"do\": \"exit\", \"id\": \"a\", \"after\": \"soon\"}]}"),
+            "s.json:1: steps[0].after is \"soon\", expected a duration (as 1.5s, 2m)");
+  EXPECT_EQ(ErrorOf("{\"steps\": [{\"do\": \"emit\", \"id\": \"a\", \"type\": \"tea\"}]}"),
+            "s.json:1: steps[0].type is \"tea\", expected one of start-container, start-process, "
+            "exit, oom, pause, resume, live");
+  EXPECT_EQ(ErrorOf("{\"choices\": {\"pause\": \"never\"}}"),
+            "s.json:1: choices.pause is \"never\", expected one of event-first, reply-first");
+  EXPECT_EQ(ErrorOf("{\"choices\": {\"checkpoint_tool\": 1}}"),
+            "s.json:1: choices.checkpoint_tool is neither true nor false");
+  EXPECT_EQ(ErrorOf("{\"behaviours\": [{\"process\": \"x\", \"behaviour\": \"echo\"}]}"),
+            "s.json:1: behaviours[0] has a \"process\" and no \"id\"");
+  EXPECT_THAT(ErrorOf("{\"behaviours\": [\n{\"id\": \"a\", \"behaviour\": \"slep=2s\"}]}"),
+              HasSubstr("s.json:2: behaviours[0].behaviour is no behaviour: term 1"));
+  EXPECT_EQ(ErrorOf("{\"steps\": [],\n\"steps\": []}"), "s.json:2: \"steps\" stands there twice");
+  EXPECT_THAT(ErrorOf("{\n\"steps\": [}"), HasSubstr("s.json:2: "));
+  EXPECT_THAT(ErrorOf(""), HasSubstr("s.json:1: "));
+  EXPECT_THAT(ErrorOf(std::string(1000, '[')), HasSubstr("is nested too deeply"));
+}
+
+TEST(Script, AMissingFileIsNamed) {
+  const auto text = ReadScriptFile("/proc/nowhere/s.json");
+  ASSERT_FALSE(text);
+  EXPECT_EQ(text.error().message,
+            "script /proc/nowhere/s.json cannot be read: No such file or directory");
+}
+
+TEST(Script, StepsKeepToTheClock) {
+  libcontainerd::SteppableClock clock;
+  FakeContainerd fake;
+  ASSERT_TRUE(fake.Start({.clock = &clock}));
+  ASSERT_TRUE(fake.LoadScript(R"({"steps": [
+      {"after": "2s", "do": "emit", "type": "oom", "id": "late"},
+      {"after": "1s", "do": "emit", "type": "pause", "id": "early"}]})"));
+  clock.AdvanceBy(seconds(1));
+  ASSERT_TRUE(fake.WaitForEvent(EventKind::kPause, "early"));
+  EXPECT_EQ(fake.Events().size(), 1U);
+  clock.AdvanceBy(seconds(1));
+  ASSERT_TRUE(fake.WaitForEvent(EventKind::kOom, "late"));
+  EXPECT_TRUE(fake.Stop());
+}
+
+TEST(Script, ABadOneChangesNothing) {
+  FakeContainerd fake;
+  EXPECT_EQ(fake.LoadScript("{}").error().message, "the fake containerd does not run");
+  ASSERT_TRUE(fake.Start());
+  const auto loaded = fake.LoadScript(
+      R"({"steps": [{"do": "emit", "type": "oom", "id": "a"}, {"do": "?"}]})", "mine");
+  ASSERT_FALSE(loaded);
+  EXPECT_THAT(loaded.error().message, HasSubstr("mine:1: steps[1].do"));
+  EXPECT_TRUE(fake.Events().empty());
+}
+
+}  // namespace
+}  // namespace fake_containerd
