@@ -11,7 +11,6 @@
 #include "fake_containerd/fifo_process_io.h"
 #include "fake_containerd/happenings.h"
 #include "fake_containerd/journal_log.h"
-#include "fake_containerd/lost_exits.h"
 #include "fake_containerd/observer_list.h"
 #include "fake_containerd/relay.h"
 #include "fake_containerd/script.h"
@@ -93,7 +92,11 @@ struct FakeContainerd::Inside {
     world_options.retain_count = options.retain_count;
     world_options.max_containers = options.limits.containers;
     world_options.max_event_bytes = options.limits.event_bytes;
-    if (!options.state_dir.empty()) world_options.event_log = options.state_dir + "/events.log";
+    if (!options.state_dir.empty()) {
+      world_options.event_log = options.state_dir + "/events.log";
+      world_options.state_directory = options.state_dir;
+      world_options.checkpoints_on_disk = true;
+    }
     world = std::make_unique<World>(runtime, io, std::move(world_options));
     v0::FacadeOptions facade_options;
     facade_options.state_dir =
@@ -144,9 +147,7 @@ struct FakeContainerd::Inside {
       if (!started || options.state_dir.empty()) return;
       if (const auto& failure = world->event_log().store_failure()) {
         started = Fail(*failure);
-        return;
       }
-      for (Event& event : LostExits(world->event_log().events())) world->Emit(std::move(event));
     });
     return started;
   }

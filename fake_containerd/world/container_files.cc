@@ -96,6 +96,7 @@ Result<std::vector<StoredContainer>> ContainerFiles::Load() {
   if (error) return Refused("open", directory_, error);
   for (const fs::directory_entry& entry : entries) {
     std::error_code ignored;
+    if (entry.path().filename().string().front() == '.') continue;  // of others who work here too
     if (entry.is_directory(ignored)) paths.push_back(entry.path());
   }
   std::ranges::sort(paths);

@@ -5,8 +5,9 @@
 //   DIR/ID/NAME/exitStatus    how it ended, until the daemon dealt with that
 //
 // A container appears and disappears in one step, and a file is whole or not there, whenever the
-// program dies. What begins with a dot in DIR is a step that was not completed; the next start
-// takes it away. Containers of other namespaces than the default have no place here.
+// program dies. DIR/.new and DIR/.old are steps that were not completed, which the next start takes
+// away; whatever else begins with a dot is somebody else's, and no container's id. Containers of
+// other namespaces than the default have no place here.
 //
 // Threads: the executor's; small files are written on it.
 #pragma once

@@ -166,7 +166,8 @@ void Subscribers::Hold(bool held) {
 }
 
 void Subscribers::Wake(const std::shared_ptr<Subscription::State>& state) {
-  if (shared_->held || state->told || state->dropped || (state->queue.empty() && !state->over)) return;
+  if (shared_->held || state->told || state->dropped || (state->queue.empty() && !state->over))
+    return;
   state->told = true;
   asio::post(runtime_.executor(), [state] {
     if (!state->dropped) state->on_ready();

@@ -207,24 +207,40 @@ TEST_F(DaemonTest, ServesAndLeavesOnlyItsLog) {
 }
 
 TEST_F(DaemonTest, LostContainersExitAtTheNextStart) {
-  std::filesystem::create_directory(path("state"));
-  std::ofstream(path("state/events.log"))
-      << R"({"id":"a","type":"start-container","timestamp":"2016-10-05T00:00:00Z"})" << '\n'
-      << R"({"id":"a","type":"start-process","timestamp":"2016-10-05T00:00:01Z","pid":"x"})" << '\n'
-      << R"({"id":"b","type":"start-container","timestamp":"2016-10-05T00:00:02Z"})" << '\n'
-      << R"({"id":"b","type":"exit","timestamp":"2016-10-05T00:00:03Z","pid":"init","status":3})"
-      << '\n';
+  std::filesystem::create_directory(path("bundles"));
+  {
+    Daemon daemon;
+    ASSERT_TRUE(daemon.Start(Options()));
+    MiniEngine engine(path("c.sock"), path("bundles"));
+    ASSERT_TRUE(engine.Run("a"));
+    ASSERT_TRUE(engine.client().AddProcess("a", "x", {.args = {"/bin/sh"}}));
+    ASSERT_TRUE(engine.Run("b"));
+    ASSERT_TRUE(engine.client().Signal("b", 9));
+    EXPECT_EQ(engine.WaitForExit("b"), "exit 137");
+  }
+  EXPECT_TRUE(std::filesystem::exists(path("state/a/state.json")));
+  EXPECT_FALSE(std::filesystem::exists(path("state/b")));
   Daemon daemon;
   const auto started = daemon.Start(Options());
   ASSERT_TRUE(started) << started.error().message;
+  constexpr std::size_t kAll = 6;
+  std::vector<types::Event> stored;
+  for (int i = 0; i < 1000 && stored.size() < kAll; ++i) stored = StoredEvents();
   std::vector<std::string> told;
-  for (const types::Event& event : StoredEvents()) {
+  for (const types::Event& event : stored) {
     told.push_back(event.id() + " " + event.type() + " " + event.pid() + " " +
                    std::to_string(event.status()));
   }
   EXPECT_THAT(told,
               ElementsAre("a start-container  0", "a start-process x 0", "b start-container  0",
-                          "b exit init 3", "a exit x 255", "a exit init 255"));
+                          "b exit init 137", "a exit x 255", "a exit init 255"));
+  EXPECT_FALSE(std::filesystem::exists(path("state/a")));
+}
+
+TEST_F(DaemonTest, AContainerThatCannotBeReadStopsTheStart) {
+  std::filesystem::create_directories(path("state/c1"));
+  EXPECT_EQ(StartError(Options()),
+            "open " + path("state/c1/state.json") + ": no such file or directory");
 }
 
 TEST_F(DaemonTest, ContainersSayWhatTheyDo) {

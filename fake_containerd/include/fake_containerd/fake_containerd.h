@@ -78,8 +78,10 @@ struct FakeContainerdOptions {
   Choices choices{};            // where the real daemon's order is a matter of luck
   Limits limits{};              // what clients may ask for
 
-  // Where the daemon keeps its event log between two lives; made if it is missing, used by one fake
-  // at a time. What was running by that log is reported lost at the start. Empty: in memory.
+  // Where the daemon keeps its event log and a directory for each container between two lives; made
+  // if it is missing, used by one fake at a time and for nothing else. What was running is reported
+  // lost (exit 255) at the start, a container without a readable state.json stops it. Checkpoints
+  // are directories on disk then, too. Empty: all in memory.
   std::string state_dir{};
   Duration start_timeout = std::chrono::seconds(15);
   std::string runtime = "runc";  // that containers have which name none

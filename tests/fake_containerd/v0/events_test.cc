@@ -90,6 +90,23 @@ TEST_F(EventsTest, AnIdFiltersLiveOnesToo) {
   EXPECT_THAT(sink.lines, ElementsAre("pause c2"));
 }
 
+TEST_F(EventsTest, OfAnUnknownIdThereAreNone) {
+  types::EventsRequest request;
+  request.set_id("nobody");
+  request.mutable_timestamp()->set_seconds(1);
+  Sink all;
+  Sink stored;
+  const auto live = h_.api.Events(request, all);
+  request.set_storedonly(true);
+  const auto once = h_.api.Events(request, stored);
+  ASSERT_EQ(h_.Create("other"), "OK");
+  h_.runtime.RunReady();
+  EXPECT_TRUE(all.lines.empty());
+  EXPECT_EQ(all.end, "");
+  EXPECT_TRUE(stored.lines.empty());
+  EXPECT_EQ(stored.end, "OK");
+}
+
 TEST_F(EventsTest, WhatIsRefused) {
   const std::string stored =
       "2 invalid parameter: StoredOnly cannot be specified without setting a valid Timestamp";

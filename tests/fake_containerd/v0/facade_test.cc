@@ -132,6 +132,43 @@ TEST(Facade, StatsKnowTheLimitsOfTheBundle) {
   EXPECT_EQ(stats->cgroup_stats().pids_stats().limit(), 9U);
 }
 
+TEST(Facade, StatsAnswerWhileTheLoopStandsStill) {
+  FacadeHarness h;
+  ASSERT_EQ(h.Create("c1"), "OK");
+  h.world.StallLoop(seconds(10));
+  types::StatsRequest request;
+  request.set_id("c1");
+  const auto stats = h.Start(libcontainerd::Call(h.api, request, h.kPatience));
+  const auto state = h.Start(libcontainerd::Call(h.api, types::StateRequest(), h.kPatience));
+  h.runtime.RunReady();
+  EXPECT_TRUE(*stats);
+  EXPECT_FALSE(*state);
+}
+
+TEST(Facade, WhatTheDaemonIgnores) {
+  FacadeHarness h;
+  h.bundles.configs()["/state/c1"] = kConfig;
+  types::CreateContainerRequest create = h.CreateRequest("c1");
+  create.add_runtimeargs("--systemd-cgroup");  // without a runtime
+  const auto created = h.Call(create);
+  ASSERT_TRUE(created);
+  EXPECT_EQ(created->container().runtime(), "runc");
+  types::StatsRequest request;
+  request.set_id("c1");
+  const auto before = h.Call(request);
+  auto update = h.StatusOf("c1", "");
+  types::UpdateResource& resources = *update.mutable_resources();
+  resources.set_blkioleafweight(1);
+  resources.add_blkioweightdevice();
+  resources.add_blkiothrottlereadbpsdevice();
+  resources.add_blkiothrottlewritebpsdevice();
+  resources.add_blkiothrottlereadiopsdevice();
+  resources.add_blkiothrottlewriteiopsdevice();
+  EXPECT_EQ(h.Try(update), "OK");
+  const auto after = h.Call(request);
+  EXPECT_EQ(after->DebugString(), before->DebugString());
+}
+
 TEST(Facade, LateFieldsWhenToldTo) {
   FacadeHarness h(1, {}, {.late_fields = true});
   ASSERT_EQ(h.Create("c1"), "OK");
