@@ -160,9 +160,12 @@ Awaitable<Fate> Relay::State::Decide(std::shared_ptr<State> self, std::string po
     case FaultAction::kHalfOpen:
       co_return Fate::kIsSwallowed;
     case FaultAction::kReset: {
+      // Data that arrived is unread yet; a client that just came is about to say something.
       asio::error_code error;
       auto token = asio::redirect_error(asio::use_awaitable, error);
-      co_await connection->client.async_wait(asio::socket_base::wait_read, token);
+      if (!connection->server.is_open()) {
+        co_await connection->client.async_wait(asio::socket_base::wait_read, token);
+      }
       co_return Fate::kCloses;
     }
     default: {
