@@ -231,8 +231,8 @@ Status FakeContainerd::Start(FakeContainerdOptions options) {
   auto directory = StateDirectory::Make(options.directory);
   if (!directory) return Fail(std::move(directory).error());
   if (options.behaviour) behaviours_->SetPolicy(options.behaviour);
-  auto inside = std::make_unique<Inside>(std::move(*directory), options, *behaviours_,
-                                         std::move(*faults));
+  auto inside =
+      std::make_unique<Inside>(std::move(*directory), options, *behaviours_, std::move(*faults));
   Status started = inside->StartDaemon();
   std::string socket_path;
   if (options.socket) {

@@ -215,7 +215,8 @@ class EventsCall final : public grpc::ServerWriteReactor<types::Event>,
   std::size_t Capacity() const override {
     if (context_->hook) return kUnlimited;
     const std::lock_guard lock(mutex_);
-    return queue_.size() < kWindow ? kWindow - queue_.size() : 0;
+    full_ = queue_.size() >= kWindow;
+    return full_ ? 0 : kWindow - queue_.size();
   }
 
   void OnEvents(std::span<const types::Event> events) override {
@@ -223,7 +224,6 @@ class EventsCall final : public grpc::ServerWriteReactor<types::Event>,
       const std::lock_guard lock(mutex_);
       if (cancelled_) return;
       queue_.insert(queue_.end(), events.begin(), events.end());
-      full_ = queue_.size() >= kWindow;
     }
     Pump();
   }
@@ -307,8 +307,8 @@ class EventsCall final : public grpc::ServerWriteReactor<types::Event>,
   std::uint64_t number_ = 0;
   std::unique_ptr<libcontainerd::EventStream> stream_;
 
-  mutable std::mutex mutex_;  // guards the rest
-  bool full_ = false;         // and nobody was told since that it is not
+  mutable std::mutex mutex_;   // guards the rest
+  mutable bool full_ = false;  // somebody was told so, and nobody since that it is not
   std::deque<types::Event> queue_;
   types::Event current_;  // gRPC's while busy
   std::optional<Status> end_;

@@ -72,11 +72,11 @@ enum class EntryKind : std::uint8_t {
   kDaemonSignalled,  // by the client: pid, code=signal
   kDaemonEnded,      // pid
   kHealthChecked,    // failed, code and text (message)
-  kTracked,   // by the client: id, process="" or an exec, text=kEnd; a snapshot of what="tracked"
-              // says how many
-  kRunning,   // in the daemon: id, process, text=kEnd; likewise what="running"
-  kSnapshot,  // what=resource ("containers", "objects", "fds", "threads", "tracked", "running"),
-              // number=count, text=kBaseline or kEnd
+  kTracked,     // by the client: id, process="" or an exec, text=kEnd; a snapshot of what="tracked"
+                // says how many
+  kRunning,     // in the daemon: id, process, text=kEnd; likewise what="running"
+  kSnapshot,    // what=resource ("containers", "objects", "fds", "threads", "tracked", "running"),
+                // number=count, text=kBaseline or kEnd
   kFaultFired,  // of the fault plan, in the daemon: what=point, id, process, text=term,
                 // number=how often this term fired
   kHeld,        // in the daemon: what=point, id, process, number=ticket, flag=until stepped

@@ -63,8 +63,9 @@ Error ToError(const Failure& failure, const std::string& state_dir) {
     case FailureKind::kBundle:
       return failure.passed_on;
     case FailureKind::kStreamMissing:
-      return {failure.passed_on.code == ErrorCode::kResourceExhausted ? ErrorCode::kResourceExhausted
-                                                                      : ErrorCode::kUnknown,
+      return {failure.passed_on.code == ErrorCode::kResourceExhausted
+                  ? ErrorCode::kResourceExhausted
+                  : ErrorCode::kUnknown,
               "shim error: " + failure.passed_on.message};
     case FailureKind::kRuntimeMissing:
       return Unknown("shim error: fork/exec " + failure.subject + ": no such file or directory");

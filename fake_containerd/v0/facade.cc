@@ -112,18 +112,26 @@ class PushStream final : public EventStream {
     std::unique_ptr<EventFeed> feed;
   };
 
-  // Shared: the sink may drop the stream inside a call.
-  static void Deliver(const std::shared_ptr<State>& shared) {
-    const std::shared_ptr<State> kept = shared;
-    State& state = *kept;
-    const std::size_t capacity = state.sink == nullptr ? 0 : state.sink->Capacity();
+  // False when the feed is empty, or the sink takes no more and will ask again.
+  static bool DeliverSome(State& state) {
+    const std::size_t capacity = state.sink->Capacity();
     std::vector<types::Event> events;
     while (state.feed && events.size() < capacity) {
       std::optional<types::Event> event = state.feed->Next();
       if (!event) break;
       events.push_back(std::move(*event));
     }
-    if (!events.empty() && state.sink != nullptr) state.sink->OnEvents(events);
+    const bool full = events.size() == capacity;
+    if (!events.empty()) state.sink->OnEvents(events);
+    return full && capacity > 0;
+  }
+
+  // Shared: the sink may drop the stream inside a call.
+  static void Deliver(const std::shared_ptr<State>& shared) {
+    const std::shared_ptr<State> kept = shared;
+    State& state = *kept;
+    while (state.sink != nullptr && DeliverSome(state)) {
+    }
     // The sink may have dropped the stream by now.
     if (state.sink == nullptr || !state.feed || !state.feed->ended()) return;
     EventSink* const sink = std::exchange(state.sink, nullptr);

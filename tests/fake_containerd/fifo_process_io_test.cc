@@ -248,7 +248,7 @@ TEST_F(FifoProcessIoTest, DescriptorsAreNotInherited) {
     EXPECT_TRUE(::fcntl(std::stoi(entry.path().filename().string()), F_GETFD) & FD_CLOEXEC)
         << target;
   }
-  EXPECT_EQ(found, 4);  // one for each output, two for stdin
+  EXPECT_EQ(found, 3);  // one for each stream
 }
 
 }  // namespace

@@ -96,8 +96,8 @@ struct FakeContainerdOptions {
   std::size_t memory = static_cast<std::size_t>(-1);
   // Told of everything on the fake's own thread; outlives it.
   WorldObserver* observer = nullptr;
-  std::string faults{};         // a plan (fault_plan.h) from the first moment on; docs/faults.md
-  std::uint64_t seed = 1;       // of the plan's probabilities
+  std::string faults{};    // a plan (fault_plan.h) from the first moment on; docs/faults.md
+  std::uint64_t seed = 1;  // of the plan's probabilities
   // Clients reach the socket through a relay, so that SetFaults() can break connections. There is
   // one in any case when `faults` names a connection.* point.
   bool relay = false;
@@ -171,12 +171,14 @@ class FakeContainerd {
   // that cannot be taken is a note in the journal. Errors: INVALID_ARGUMENT,
   // "NAME:LINE: what is wrong, what was expected"; nothing has changed then.
   libcontainerd::Status LoadScript(const std::string& text, const std::string& name = "script");
-  // As if it had just been started: no behaviour and no step of a script is left, choices and faults
-  // are those of the options, nothing is held, and whatever runs is killed. Clients stay connected.
+  // As if it had just been started: no behaviour and no step of a script is left, choices and
+  // faults are those of the options, nothing is held, and whatever runs is killed. Clients stay
+  // connected.
   void Reset();
 
   // --- Holds and faults, at the points of InjectionPoints(): "event.exit", "event.exit@web".
-  // Injector (injector.h) describes them. They fail, with a sentence, for what is no such point. ---
+  // Injector (injector.h) describes them. They fail, with a sentence, for what is no such point.
+  // ---
 
   Outcome Hold(const std::string& point);
   // All that wait there, and the hold ends; or so many, and it stays.
