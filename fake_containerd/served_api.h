@@ -31,7 +31,7 @@ class ServedApi final : public libcontainerd::ContainerdApi {
     Limits limits{};
   };
 
-  explicit ServedApi(Parts parts) : parts_(std::move(parts)) {}
+  explicit ServedApi(Parts parts) : parts_(parts) {}
 
   libcontainerd::Awaitable<libcontainerd::Status> Unary(libcontainerd::Method method,
                                                         const google::protobuf::Message& request,
