@@ -58,6 +58,12 @@ Status CheckHoldable(std::string_view spec) {
 
 }  // namespace
 
+InjectionSubject InjectionSubject::FromText(const std::string& text) {
+  const std::size_t slash = text.find('/');
+  if (slash == std::string::npos) return {text, ""};
+  return {text.substr(0, slash), text.substr(slash + 1)};
+}
+
 bool PointMatches(std::string_view spec, std::string_view point, std::string_view subject) {
   const auto [spec_point, spec_subject] = Split(spec);
   if (spec_point != point) return false;

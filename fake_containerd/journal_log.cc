@@ -15,17 +15,6 @@ using libcontainerd::ErrorCode;
 using libcontainerd::Fail;
 using libcontainerd::Status;
 
-namespace {
-
-// "id/process" or "id".
-std::pair<std::string, std::string> SplitSubject(const std::string& subject) {
-  const std::size_t slash = subject.find('/');
-  if (slash == std::string::npos) return {subject, ""};
-  return {subject.substr(0, slash), subject.substr(slash + 1)};
-}
-
-}  // namespace
-
 // The fields in the journal's order; those with their default are left out.
 class JournalLog::Line {
  public:
@@ -144,7 +133,7 @@ void JournalLog::OnEventLost(const Event& event, std::string_view why, bool emit
 
 void JournalLog::OnFaultFired(const FiredFault& fault) {
   if (off()) return;
-  const auto [id, process] = SplitSubject(fault.subject);
+  const auto [id, process] = InjectionSubject::FromText(fault.subject);
   Write(Line(*this, "fault_fired")
             .Word("what", fault.point)
             .Word("id", id)
@@ -156,7 +145,7 @@ void JournalLog::OnFaultFired(const FiredFault& fault) {
 
 void JournalLog::HeldLine(std::string_view kind, const HeldItem& item) {
   if (off()) return;
-  const auto [id, process] = SplitSubject(item.subject);
+  const auto [id, process] = InjectionSubject::FromText(item.subject);
   Write(Line(*this, kind)
             .Word("what", item.point)
             .Word("id", id)

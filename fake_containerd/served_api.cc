@@ -6,6 +6,8 @@
 
 #include <asio/post.hpp>
 
+#include "fake_containerd/v0/messages.h"
+
 namespace fake_containerd {
 
 using google::protobuf::FieldDescriptor;
@@ -61,12 +63,6 @@ Status CheckText(const FieldDescriptor& field, const std::string& text, const Li
     return Bad(field, "\"" + text + "\" is no name of a directory's entry");
   }
   return {};
-}
-
-std::string StringField(const Message& message, const char* name) {
-  const FieldDescriptor* field = message.GetDescriptor()->FindFieldByName(name);
-  if (field == nullptr || field->cpp_type() != FieldDescriptor::CPPTYPE_STRING) return {};
-  return message.GetReflection()->GetString(message, field);
 }
 
 Status Exhausted(std::size_t limit, const std::string& of_what) {
@@ -143,8 +139,8 @@ Awaitable<Status> ServedApi::Unary(Method method, const Message& request, Messag
   JournalLog::Rpc rpc;
   rpc.method = MethodName(method);
   if (status || status.error().code == ErrorCode::kResourceExhausted) {
-    rpc.id = StringField(request, "id");
-    rpc.process = StringField(request, "pid");
+    rpc.id = v0::TextField(request, "id");
+    rpc.process = v0::TextField(request, "pid");
   }  // what is wrong with them the error says; they may be very long
   rpc.flag = method == Method::kUpdateProcess &&
              static_cast<const types::UpdateProcessRequest&>(request).closestdin();

@@ -32,9 +32,8 @@ void JournalingWorldObserver::OnEventLost(const fake_containerd::Event& event, s
 
 Entry JournalingWorldObserver::AtPoint(EntryKind kind, const std::string& point,
                                        const std::string& subject) {
-  const std::size_t slash = subject.find('/');
-  const std::string process = slash == std::string::npos ? "" : subject.substr(slash + 1);
-  return recorder_.About(kind, subject.substr(0, slash), process, point);
+  const auto [id, process] = fake_containerd::InjectionSubject::FromText(subject);
+  return recorder_.About(kind, id, process, point);
 }
 
 void JournalingWorldObserver::OnFaultFired(const fake_containerd::FiredFault& fault) {

@@ -6,6 +6,7 @@
 
 #include "fake_containerd/v0/event_feed.h"
 #include "fake_containerd/v0/handlers.h"
+#include "fake_containerd/v0/messages.h"
 
 namespace fake_containerd::v0 {
 
@@ -40,13 +41,8 @@ bool Serving(const ContextPtr& context) {
   return context->alive && context->world.daemon_running();
 }
 
-std::string TextField(const Message& message, const char* name) {
-  const google::protobuf::FieldDescriptor* const field =
-      message.GetDescriptor()->FindFieldByName(name);
-  if (field == nullptr || field->type() != google::protobuf::FieldDescriptor::TYPE_STRING) {
-    return {};
-  }
-  return message.GetReflection()->GetString(message, field);
+InjectionSubject SubjectOf(const Message& request) {
+  return {TextField(request, "id"), TextField(request, "pid")};
 }
 
 // Nothing when the call goes on behind the point, else its answer.
@@ -65,20 +61,21 @@ Awaitable<std::optional<Status>> PassPoint(ContextPtr context, std::string point
 // The call, and the points that it passes.
 Awaitable<Status> ServeThroughPoints(ContextPtr context, Method method,
                                      std::shared_ptr<Call> call) {
-  const std::string point = "rpc." + std::string(MethodName(method));
-  InjectionSubject subject;
+  const auto point = [method](const char* when) {
+    return "rpc." + std::string(MethodName(method)) + when;
+  };
   if (Serving(context) && !context->injector->quiet()) {
-    subject = {TextField(*call->request, "id"), TextField(*call->request, "pid")};
+    const InjectionSubject subject = SubjectOf(*call->request);
     if (context->injector->Draw("daemon.call", subject).gone) co_return Gone();
-    Awaitable<std::optional<Status>> arriving = PassPoint(context, point + ".received", subject);
+    Awaitable<std::optional<Status>> arriving = PassPoint(context, point(".received"), subject);
     std::optional<Status> answer = co_await std::move(arriving);
     if (answer) co_return std::move(*answer);
   }
   Awaitable<Status> serving = Serve(context, method, call->request, call->response);
   Status status = co_await std::move(serving);
   if (!Serving(context) || context->injector->quiet()) co_return status;
-  subject = {TextField(*call->request, "id"), TextField(*call->request, "pid")};
-  Awaitable<std::optional<Status>> leaving = PassPoint(context, point + ".executed", subject);
+  Awaitable<std::optional<Status>> leaving =
+      PassPoint(context, point(".executed"), SubjectOf(*call->request));
   std::optional<Status> answer = co_await std::move(leaving);
   if (answer) co_return std::move(*answer);
   co_return status;

@@ -143,6 +143,13 @@ std::optional<T> UnlessEmpty(const T& value) {
 
 }  // namespace
 
+std::string TextField(const google::protobuf::Message& message, const std::string& name) {
+  using google::protobuf::FieldDescriptor;
+  const FieldDescriptor* const field = message.GetDescriptor()->FindFieldByName(name);
+  if (field == nullptr || field->type() != FieldDescriptor::TYPE_STRING) return {};
+  return message.GetReflection()->GetString(message, field);
+}
+
 google::protobuf::Timestamp ToTimestamp(WallTime time) {
   const auto whole = std::chrono::floor<std::chrono::seconds>(time);
   google::protobuf::Timestamp timestamp;

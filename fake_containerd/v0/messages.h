@@ -14,6 +14,9 @@ types::Event ToMessage(const Event& event);
 types::StatsResponse ToMessage(const TaskStats& stats);
 google::protobuf::Timestamp ToTimestamp(WallTime time);
 
+// The text of that field; empty where a message has none of that name.
+std::string TextField(const google::protobuf::Message& message, const std::string& name);
+
 ProcessSpec FromMessage(const types::AddProcessRequest& request);
 // 0 and empty mean "leave as it is", as in the real daemon. Fields 12 to 17 are ignored; pidsLimit
 // counts only with `late_fields`.

@@ -47,12 +47,13 @@ struct InjectionSubject {
 
   // "web", "web/init", or "".
   std::string text() const { return process.empty() ? id : id + "/" + process; }
+  static InjectionSubject FromText(const std::string& text);
 };
 
 // Something that waits at a point.
 struct HeldItem {
   std::string point{};
-  std::string subject{};
+  std::string subject{};     // InjectionSubject::text()
   std::uint64_t ticket = 0;  // rising in the order of arrival
   bool stepped = false;      // it waits for Step(), not for a release
 

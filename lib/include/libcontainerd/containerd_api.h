@@ -44,8 +44,8 @@ class EventSink {
   static constexpr std::size_t kUnlimited = static_cast<std::size_t>(-1);
 
   virtual ~EventSink() = default;
-  // How many events it takes now; who can keep events back asks before each burst. A sink that says
-  // less than kUnlimited calls its stream's Resume() when it takes more again.
+  // How many events it takes now; who can keep events back asks before each burst. A sink that said
+  // 0 calls its stream's Resume() when it takes some again.
   virtual std::size_t Capacity() const { return kUnlimited; }
   // In wire order; a burst holds whatever had arrived.
   virtual void OnEvents(std::span<const types::Event> events) = 0;

@@ -91,18 +91,6 @@ void AddCrashes(Checks& checks, const std::string& point, const Trigger& trigger
 
 // --- Calls
 
-constexpr std::array<const char*, 11> kUnary{"GetServerVersion",
-                                             "CreateContainer",
-                                             "UpdateContainer",
-                                             "Signal",
-                                             "UpdateProcess",
-                                             "AddProcess",
-                                             "CreateCheckpoint",
-                                             "DeleteCheckpoint",
-                                             "ListCheckpoint",
-                                             "State",
-                                             "Stats"};
-
 std::string WithoutFault(const std::string& method, std::uint64_t seed) {
   FaultHarness f(seed);
   EXPECT_EQ(f.h.Create("c1"), "OK");
@@ -116,7 +104,8 @@ void ExpectExecuted(FaultHarness& f, const std::string& method, bool executed) {
 }
 
 void AddCalls(Checks& checks) {
-  for (const std::string method : kUnary) {
+  for (int i = 0; i < libcontainerd::kMethodCount; ++i) {
+    const std::string method(MethodName(static_cast<libcontainerd::Method>(i)));
     for (const bool executed : {false, true}) {
       const std::string point = "rpc." + method + (executed ? ".executed" : ".received");
       checks[{point, FaultAction::kError}] = [=](std::uint64_t seed) {
