@@ -89,8 +89,9 @@ bool Named(const std::vector<std::string>& names, std::string_view name) {
 
 void Judge(const Scenario& scenario, const StageOptions& stage, const Journal& journal,
            ScenarioResult& result) {
-  const Evidence evidence(
-      journal, {.timing = stage.timing, .stepped_clock = stage.transport != Transport::kLoopback});
+  result.judged_with.timing = stage.timing;
+  result.judged_with.stepped_clock = stage.transport != Transport::kLoopback;
+  const Evidence evidence(journal, result.judged_with);
   for (const Guarantee& guarantee : AllGuarantees()) {
     GuaranteeResult judged;
     judged.guarantee = &guarantee;
