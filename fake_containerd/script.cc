@@ -36,6 +36,9 @@ const std::vector<StepKind>& StepKinds() {
       {What::kCue, "cue", {"id", "process", "name"}},
       {What::kHoldEvents, "hold-events", {}},
       {What::kReleaseEvents, "release-events", {}},
+      {What::kStopDaemon, "stop-daemon", {}},
+      {What::kStartDaemon, "start-daemon", {}},
+      {What::kRestartDaemon, "restart-daemon", {}},
   };
   return kKinds;
 }
@@ -143,17 +146,20 @@ FaultPlan ReadFaults(const ScriptNode& node) {
   return FaultPlan(std::move(rules));
 }
 
-Script ReadScript(const ScriptNode& root) {
-  constexpr std::array<std::string_view, 4> kFields = {"behaviours", "faults", "choices", "steps"};
+Script ReadScript(const ScriptNode& root, std::uint64_t seed) {
+  constexpr std::array<std::string_view, 5> kFields = {"seed", "behaviours", "faults", "choices",
+                                                       "steps"};
   root.Object(kFields);
   Script script;
+  if (const auto own = root.Find("seed")) script.seed = own->Number();
   if (const auto behaviours = root.Find("behaviours")) {
     for (const ScriptNode& node : behaviours->Items()) {
       script.behaviours.push_back(ReadBehaviour(node));
     }
   }
   if (const auto faults = root.Find("faults")) script.faults = ReadFaults(*faults);
-  if (const auto choices = root.Find("choices")) script.choices = ReadChoices(*choices);
+  if (const auto choices = root.Find("choices"))
+    script.choices = ReadChoices(*choices, script.seed.value_or(seed));
   if (const auto steps = root.Find("steps")) {
     for (const ScriptNode& step : steps->Items()) script.steps.push_back(ReadStep(step));
   }
@@ -169,10 +175,10 @@ std::string_view ScriptStepName(What what) {
   return "unknown";
 }
 
-Result<Script> ParseScript(const std::string& text, const std::string& name) {
+Result<Script> ParseScript(const std::string& text, const std::string& name, std::uint64_t seed) {
   try {
     const ScriptDocument document(text);
-    return ReadScript(ScriptNode(document));
+    return ReadScript(ScriptNode(document), seed);
   } catch (const ScriptError& error) {
     return libcontainerd::Fail(ErrorCode::kInvalidArgument,
                                name + ":" + std::to_string(error.line) + ": " + error.text);

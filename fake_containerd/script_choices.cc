@@ -5,7 +5,8 @@
 namespace fake_containerd {
 namespace {
 
-constexpr std::array<std::string_view, 15> kFields = {"start_container",
+constexpr std::array<std::string_view, 17> kFields = {"drawn",
+                                                      "start_container",
                                                       "start_process",
                                                       "pause",
                                                       "resume",
@@ -19,12 +20,14 @@ constexpr std::array<std::string_view, 15> kFields = {"start_container",
                                                       "failed_create_exit",
                                                       "log_delay",
                                                       "state_fails_for_dead_init",
-                                                      "checkpoint_tool"};
+                                                      "checkpoint_tool",
+                                                      "replay_deadlocks"};
 
 void ReadOrder(const ScriptNode& node, const char* field, Order& order) {
   if (const auto found = node.Find(field)) {
-    order = found->OneOf<Order>(
-        {{"event-first", Order::kEventFirst}, {"reply-first", Order::kReplyFirst}});
+    order = found->OneOf<Order>({{"event-first", Order::kEventFirst},
+                                 {"reply-first", Order::kReplyFirst},
+                                 {"drawn", Order::kDrawn}});
   }
 }
 
@@ -42,9 +45,13 @@ void ReadFlag(const ScriptNode& node, const char* field, bool& flag) {
 
 }  // namespace
 
-Choices ReadChoices(const ScriptNode& node) {
+Choices ReadChoices(const ScriptNode& node, std::uint64_t seed) {
   node.Object(kFields);
   Choices choices;
+  choices.seed = seed;
+  if (const auto drawn = node.Find("drawn"); drawn && drawn->Flag()) {
+    choices = Choices::Drawn(seed);
+  }
   ReadOrder(node, "start_container", choices.start_container);
   ReadOrder(node, "start_process", choices.start_process);
   ReadOrder(node, "pause", choices.pause);
@@ -54,14 +61,16 @@ Choices ReadChoices(const ScriptNode& node) {
     using ExecExits = Choices::ExecExits;
     choices.exec_exits = found->OneOf<ExecExits>({{"free", ExecExits::kFree},
                                                   {"before-init", ExecExits::kBeforeInit},
-                                                  {"after-init", ExecExits::kAfterInit}});
+                                                  {"after-init", ExecExits::kAfterInit},
+                                                  {"drawn", ExecExits::kDrawn}});
   }
   ReadStatus(node, "late_exec_status", choices.late_exec_status);
   if (const auto found = node.Find("oom")) {
     using OomOrder = Choices::OomOrder;
     choices.oom = found->OneOf<OomOrder>({{"free", OomOrder::kFree},
                                           {"before-exit", OomOrder::kBeforeExit},
-                                          {"after-exit", OomOrder::kAfterExit}});
+                                          {"after-exit", OomOrder::kAfterExit},
+                                          {"drawn", OomOrder::kDrawn}});
   }
   ReadLength(node, "exit_notice_delay", choices.exit_notice_delay);
   ReadLength(node, "shim_wait", choices.shim_wait);
@@ -70,6 +79,7 @@ Choices ReadChoices(const ScriptNode& node) {
   ReadLength(node, "log_delay", choices.log_delay);
   ReadFlag(node, "state_fails_for_dead_init", choices.state_fails_for_dead_init);
   ReadFlag(node, "checkpoint_tool", choices.checkpoint_tool);
+  ReadFlag(node, "replay_deadlocks", choices.replay_deadlocks);
   return choices;
 }
 

@@ -7,6 +7,6 @@
 namespace fake_containerd {
 
 // Throws ScriptError.
-Choices ReadChoices(const ScriptNode& node);
+Choices ReadChoices(const ScriptNode& node, std::uint64_t seed);
 
 }  // namespace fake_containerd

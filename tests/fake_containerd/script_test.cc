@@ -89,11 +89,11 @@ TEST(Script, NothingIsAScript) {
 TEST(Script, ErrorsNameTheLine) {
   EXPECT_EQ(ErrorOf("[]"), "s.json:1: the script is no object");
   EXPECT_EQ(ErrorOf("{\n  \"stepz\": []\n}"),
-            "s.json:2: stepz is unknown, expected one of behaviours, faults, choices, "
+            "s.json:2: stepz is unknown, expected one of seed, behaviours, faults, choices, "
             "steps");
   EXPECT_EQ(ErrorOf("{\n\n\"steps\": [\n{\"do\": \"dance\"}]}"),
             "s.json:4: steps[0].do is \"dance\", expected one of emit, exit, kill, oom, oom-kill, "
-            "write, cue, hold-events, release-events");
+            "write, cue, hold-events, release-events, stop-daemon, start-daemon, restart-daemon");
   EXPECT_EQ(ErrorOf("{\"steps\": [{\"do\": \"exit\"}]}"), "s.json:1: steps[0] lacks \"id\"");
   EXPECT_EQ(ErrorOf("{\"steps\": [{}]}"), "s.json:1: steps[0] lacks \"do\"");
   EXPECT_EQ(ErrorOf("{\"steps\": [{\"do\": \"oom\", \"id\": \"a\",\n\"code\": 1}]}"),
@@ -106,7 +106,8 @@ TEST(Script, ErrorsNameTheLine) {
             "s.json:1: steps[0].type is \"tea\", expected one of start-container, start-process, "
             "exit, oom, pause, resume, live");
   EXPECT_EQ(ErrorOf("{\"choices\": {\"pause\": \"never\"}}"),
-            "s.json:1: choices.pause is \"never\", expected one of event-first, reply-first");
+            "s.json:1: choices.pause is \"never\", expected one of event-first, reply-first, "
+            "drawn");
   EXPECT_EQ(ErrorOf("{\"choices\": {\"checkpoint_tool\": 1}}"),
             "s.json:1: choices.checkpoint_tool is neither true nor false");
   EXPECT_EQ(ErrorOf("{\"behaviours\": [{\"process\": \"x\", \"behaviour\": \"echo\"}]}"),
