@@ -108,6 +108,7 @@ class ReferenceBehaviour {
   ReferenceBehaviour(std::initializer_list<Deviation> switched_off) {
     for (const Deviation deviation : switched_off) off_.set(static_cast<std::size_t>(deviation));
   }
+  void SwitchOff(Deviation deviation) { off_.set(static_cast<std::size_t>(deviation)); }
   bool Acts(Deviation deviation) const { return !off_.test(static_cast<std::size_t>(deviation)); }
 
  private:
