@@ -120,8 +120,9 @@ class ReportPage(unittest.TestCase):
             "return a.left >= b.left && a.left < b.right && a.top >= b.top && a.bottom <= b.bottom",
             element, frame)
 
-    def script_ms(self, action, tries=3):
-        """The script time that an action takes; the best of some tries, as the machine may be busy."""
+    def script_ms(self, script, tries=3):
+        """The script time that a script takes, with all that it sets off; the best of some tries, as the machine may
+        be busy. The script knows the number of the try as `n`."""
         self.browser.execute_cdp_cmd("Performance.enable", {})
 
         def script_duration():
@@ -131,8 +132,10 @@ class ReportPage(unittest.TestCase):
         best = float("inf")
         for number in range(tries):
             before = script_duration()
-            action(number)
-            self.settle()
+            # In a task of the page: what the driver evaluates is not counted.
+            self.browser.execute_async_script(
+                f"const done = arguments[0], n = {number}; setTimeout(() => {{ {script}; "
+                "requestAnimationFrame(() => requestAnimationFrame(() => done())); })")
             best = min(best, script_duration() - before)
         return best
 
@@ -426,23 +429,24 @@ class ReportPage(unittest.TestCase):
         self.open("big")
         self.assertEqual(self.find("#entry-count").text, "10000 entries")
         self.assertLess(len(self.drawn()), 1000, "only what is in view exists")
-        scroll = self.script_ms(lambda number: self.browser.execute_script(
-            "document.getElementById('timeline').scrollLeft = arguments[0]", 40_000 + 50_000 * number))
+        filter_by = "const f = document.getElementById('entry-filter'); f.value = {}; f.dispatchEvent(new Event('input'))"
+        scroll = self.script_ms("document.getElementById('timeline').scrollLeft = 40000 + 50000 * n")
         self.assertLess(scroll, SCRIPT_LIMIT_MS)
         self.assertGreater(len(self.drawn()), 10)
-        busy = self.script_ms(lambda _: self.browser.execute_script(
-            "const end = performance.now() + 150; while (performance.now() < end) {}"), tries=1)
+        busy = self.script_ms("const end = performance.now() + 150; while (performance.now() < end) {}", tries=1)
         self.assertGreater(busy, SCRIPT_LIMIT_MS, "the measure sees what is slow")
-        filtering = self.script_ms(lambda number: self.type_filter(f"c{number + 3} exit"))
+        filtering = self.script_ms(filter_by.format("`c${n + 3} exit`"))
         self.assertLess(filtering, SCRIPT_LIMIT_MS)
-        unfiltering = self.script_ms(lambda number: self.type_filter("" if number % 2 == 0 else "c1"))
+        self.assertEqual(self.texts("#gutter .lane"), ["c5"])
+        unfiltering = self.script_ms(filter_by.format("n % 2 === 0 ? '' : 'c1'"))
         self.assertLess(unfiltering, SCRIPT_LIMIT_MS)
+        self.assertEqual(self.find("#entry-count").text, "10000 entries")
         self.find("#violations a").click()
         self.settle()
-        moving = self.script_ms(lambda _: self.browser.execute_script(
-            "document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {key: 'PageUp', bubbles: true}))"))
-        self.assertLess(self.focused(), 9800)
+        moving = self.script_ms(
+            "document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {key: 'PageUp', bubbles: true}))")
         self.assertLess(moving, SCRIPT_LIMIT_MS)
+        self.assertLess(self.focused(), 9800)
         print(f"script time: scroll {scroll:.1f} ms, filter {filtering:.1f} ms, unfilter {unfiltering:.1f} ms, "
               f"focus {moving:.1f} ms", file=sys.stderr)
 
