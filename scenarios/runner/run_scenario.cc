@@ -79,7 +79,7 @@ Result<StageOptions> MakeStageOptions(const Scenario& scenario, const RunOptions
   options.reference = *reference;
   if (auto planted = PlantMutants(Joined(setup.mutants, run.mutants), options); !planted)
     return Fail(planted.error());
-  auto choices = ParseChoicesText(setup.choices);
+  auto choices = ParseChoicesText(setup.choices, run.seed);
   if (!choices) return Fail(choices.error());
   options.world.choices = *choices;
   auto faults = fake_containerd::FaultPlan::Parse(setup.faults);
