@@ -55,7 +55,7 @@ struct Script {
   std::vector<ScriptStep> steps{};    // in the text's order
 };
 
-// Errors are INVALID_ARGUMENT: "NAME:LINE: what is wrong, what was expected".
+// Errors are INVALID_ARGUMENT: "NAME:LINE:COLUMN: what is wrong, what was expected".
 libcontainerd::Result<Script> ParseScript(const std::string& text, const std::string& name);
 // Reads a file first. NOT_FOUND and so on with the path.
 libcontainerd::Result<std::string> ReadScriptFile(const std::string& path);
