@@ -75,8 +75,8 @@ libcontainerd::Error Unknown(const std::string& word) {
   std::vector<std::string_view> names;
   for (const CarriedFile& file : CarriedFiles()) names.push_back(NameOf(file.path));
   std::string text = "\"" + word + "\": neither a file, a directory nor a scenario's name";
-  const std::string_view nearest = fake_containerd::NearestWord(word, names);
-  if (!nearest.empty()) text += "; did you mean \"" + std::string(nearest) + "\"?";
+  if (const auto nearest = fake_containerd::NearestWord(word, names))
+    text += "; did you mean \"" + std::string(*nearest) + "\"?";
   return {ErrorCode::kNotFound, std::move(text)};
 }
 
