@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "scenarios/cli/museum_command.h"
+#include "scenarios/cli/orders_command.h"
 #include "scenarios/cli/replay_command.h"
 #include "scenarios/cli/run_command.h"
 #include "scenarios/cli/version_command.h"
@@ -18,6 +20,9 @@ std::unique_ptr<CLI::App> MakeApp(int& exit_code) {
       "Exit codes: 0 all held, 1 something broken, 2 usage or bad input, 3 could not judge.");
   AddRunCommand(*app, exit_code);
   AddListCommand(*app, exit_code);
+  AddMuseumCommand(*app, exit_code);
+  AddMutantsCommand(*app, exit_code);
+  AddOrdersCommand(*app, exit_code);
   AddReplayCommand(*app, exit_code);
   AddVersionCommand(*app, exit_code);
   return app;

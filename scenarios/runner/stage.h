@@ -113,6 +113,8 @@ class Stage {
 
   // Time stands still. False if it does not come.
   bool WaitUntil(const std::function<bool()>& condition);
+  // Something goes round and round while time stands still; nothing more can be awaited then.
+  bool spinning() const { return spinning_; }
   // Everything that can be without time passing has been: what was told has arrived and what came
   // of it is done, beside what is held.
   void Settle();
@@ -188,6 +190,10 @@ class Stage {
       libcontainerd::Awaitable<libcontainerd::Result<T>> call, CallOutcome outcome,
       std::function<std::string(const libcontainerd::Result<T>&)> describe);
 
+  // The world's, bounded: in the simulated one something may go round and round in one instant.
+  bool WorldWait(const std::function<bool()>& condition, std::chrono::milliseconds patience);
+  void WorldSettle();
+  bool Spins();
   bool Interject();
   bool IsDue() const { return interjection_.due && !acting_ && interjection_.due(); }
   bool Await(const CallOutcome& outcome);
@@ -241,6 +247,9 @@ class Stage {
   std::size_t stuck_calls_ = 0;  // unanswered, and given up waiting for
   std::size_t deaf_stream_ = 0;  // through which no mark came
   Interjection interjection_{};
+  std::uint64_t steps_ = 0;  // since time moved last
+  Duration steps_at_{0};
+  bool spinning_ = false;
   bool acting_ = false;
   bool closed_ = false;
   bool dismantled_ = false;
