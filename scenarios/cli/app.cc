@@ -2,7 +2,12 @@
 
 #include <CLI/CLI.hpp>
 
+#include "scenarios/cli/completion_command.h"
+#include "scenarios/cli/explain_command.h"
+#include "scenarios/cli/man_command.h"
+#include "scenarios/cli/recheck_command.h"
 #include "scenarios/cli/replay_command.h"
+#include "scenarios/cli/report_command.h"
 #include "scenarios/cli/version_command.h"
 #include "scenarios/reports/versions.h"
 
@@ -16,7 +21,12 @@ std::unique_ptr<CLI::App> MakeApp(int& exit_code) {
   app->footer(
       "Exit codes: 0 all held, 1 something broken, 2 usage or bad input, 3 could not judge.");
   AddReplayCommand(*app, exit_code);
+  AddExplainCommand(*app, exit_code);
+  AddRecheckCommand(*app, exit_code);
+  AddReportCommand(*app, exit_code);
   AddVersionCommand(*app, exit_code);
+  AddCompletionCommand(*app, exit_code);
+  AddManCommand(*app, exit_code);
   return app;
 }
 

@@ -174,14 +174,18 @@ void AddReplayCommand(CLI::App& app, int& exit_code) {
                    "traces (NAME.jsonl, with NAME.client.jsonl beside it) or directories")
       ->required();
   replay->add_option("--speed", command->speed, "max, or a factor of the recorded pace: 1x, 10x")
+      ->type_name("SPEED")
       ->capture_default_str();
-  replay->add_option("--transport", command->transport, "socket, inprocess or loopback")
+  replay->add_option("--transport", command->transport, "between client and daemon")
+      ->type_name("TRANSPORT:{inprocess,loopback,socket}")
       ->capture_default_str();
   replay->add_option("--seed", command->seed, "orders what is ready together (loopback)")
+      ->type_name("SEED")
       ->capture_default_str();
   replay
       ->add_option("--out", command->out,
                    "directory of the results, replaced when they are complete")
+      ->type_name("DIR")
       ->capture_default_str();
   replay->callback(
       [command, &exit_code] { exit_code = RunReplayCommand(*command, std::cout, std::cerr); });

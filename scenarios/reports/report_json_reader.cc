@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "scenarios/reports/report_json.h"
-#include "scenarios/timing_names.h"
+#include "scenarios/text/timing_fields.h"
 
 namespace scenarios {
 namespace {
@@ -168,7 +168,7 @@ RunInfo ReadRun(const Object& object) {
 JudgeOptions ReadJudgedWith(const Object& object) {
   JudgeOptions options;
   object.Nested("timing_ns", [&](const Object& timing) {
-    for (const TimingName& entry : kTimingNames) {
+    for (const TimingField& entry : kTimingFields) {
       timing.GetNanoseconds(std::string(entry.name).c_str(), options.timing.*entry.member);
     }
   });
