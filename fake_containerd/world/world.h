@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "fake_containerd/injector.h"
+#include "fake_containerd/mutant.h"
 #include "fake_containerd/stats.h"
 #include "fake_containerd/world/behaviour.h"
 #include "fake_containerd/world/checkpoints.h"
@@ -64,6 +65,7 @@ struct WorldOptions {
   // Beyond these: kTooManyContainers; subscribers that are cut off.
   std::size_t max_containers = static_cast<std::size_t>(-1);
   std::size_t max_event_bytes = static_cast<std::size_t>(-1);
+  Mutants mutants{};  // tests only
 };
 
 // Reads the container's bundle; called by the world when the id is reserved. Its failure becomes
@@ -171,6 +173,8 @@ class World {
   void SetStats(const ContainerKey& key, StatsScript script);
   // The main loop stands still for so long.
   void StallLoop(Duration duration);
+  // As after a replay of more events than a queue holds (Choices::replay_deadlocks).
+  void DeadlockEvents() { deadlocked_ = running_; }
   // Every subscriber reads slowly: nobody is told of events while held.
   void HoldSubscribers(bool held) { subscribers_.Hold(held); }
 
@@ -201,6 +205,8 @@ class World {
   template <class T>
   using Reply = std::shared_ptr<libcontainerd::OneShot<WorldResult<T>>>;
 
+  bool Planted(Mutant mutant) const { return options_.mutants.Has(mutant); }
+
   // world.cc: the daemon's life, events, small tools
   template <class T>
   Answer<T> Ask(libcontainerd::UniqueFunction<void(Reply<T>, MainLoop::Done)> work);
@@ -216,6 +222,7 @@ class World {
   void Tell(const Event& event);
   void WriteLog();
   bool ReplayIsTooLong(const EventFilter& filter) const;
+  void SkipFirst(EventFilter& filter) const;
   std::uint64_t Draw(std::uint64_t bound);
   Order Chosen(Order order);
   Choices::OomOrder Chosen(Choices::OomOrder order);

@@ -15,25 +15,32 @@ namespace scenarios {
 using libcontainerd::ErrorCode;
 using libcontainerd::Fail;
 using libcontainerd::Result;
+using libcontainerd::Status;
 
 namespace {
-
-std::optional<libcontainerd::Deviation> DeviationFromName(const std::string& name) {
-  for (std::size_t i = 0; i < libcontainerd::kDeviationCount; ++i) {
-    const auto deviation = static_cast<libcontainerd::Deviation>(i);
-    if (DeviationName(deviation) == name) return deviation;
-  }
-  return std::nullopt;
-}
 
 Result<libcontainerd::ReferenceBehaviour> MakeReference(const std::vector<std::string>& off) {
   libcontainerd::ReferenceBehaviour reference;
   for (const std::string& name : off) {
-    const auto deviation = DeviationFromName(name);
+    const auto deviation = libcontainerd::DeviationFromName(name);
     if (!deviation) return Fail(ErrorCode::kInvalidArgument, "no deviation \"" + name + "\"");
     reference.SwitchOff(*deviation);
   }
   return reference;
+}
+
+// Client and fake each have their own; no name is in both.
+Status PlantMutants(const std::vector<std::string>& names, StageOptions& options) {
+  for (const std::string& name : names) {
+    if (const auto of_client = libcontainerd::MutantFromName(name)) {
+      options.reference.Plant(*of_client);
+    } else if (const auto of_fake = fake_containerd::MutantFromName(name)) {
+      options.world.mutants.Plant(*of_fake);
+    } else {
+      return Fail(ErrorCode::kInvalidArgument, "no mutant \"" + name + "\"");
+    }
+  }
+  return {};
 }
 
 DaemonKeeper KeeperOf(const std::string& name) {
@@ -70,7 +77,9 @@ Result<StageOptions> MakeStageOptions(const Scenario& scenario, const RunOptions
   auto reference = MakeReference(Joined(setup.deviations_off, run.deviations_off));
   if (!reference) return Fail(reference.error());
   options.reference = *reference;
-  auto choices = ParseChoicesText(setup.choices);
+  if (auto planted = PlantMutants(Joined(setup.mutants, run.mutants), options); !planted)
+    return Fail(planted.error());
+  auto choices = ParseChoicesText(setup.choices, run.seed);
   if (!choices) return Fail(choices.error());
   options.world.choices = *choices;
   auto faults = fake_containerd::FaultPlan::Parse(setup.faults);
@@ -89,8 +98,9 @@ bool Named(const std::vector<std::string>& names, std::string_view name) {
 
 void Judge(const Scenario& scenario, const StageOptions& stage, const Journal& journal,
            ScenarioResult& result) {
-  const Evidence evidence(
-      journal, {.timing = stage.timing, .stepped_clock = stage.transport != Transport::kLoopback});
+  result.judged_with.timing = stage.timing;
+  result.judged_with.stepped_clock = stage.transport != Transport::kLoopback;
+  const Evidence evidence(journal, result.judged_with);
   for (const Guarantee& guarantee : AllGuarantees()) {
     GuaranteeResult judged;
     judged.guarantee = &guarantee;
