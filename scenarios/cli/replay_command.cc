@@ -12,6 +12,8 @@
 
 #include "scenarios/cli/exit_code.h"
 #include "scenarios/recording_reader.h"
+#include "scenarios/reports/chrome_trace.h"
+#include "scenarios/reports/html_report.h"
 #include "scenarios/reports/output_directory.h"
 #include "scenarios/reports/replay_report.h"
 
@@ -93,6 +95,9 @@ libcontainerd::Status WriteResults(OutputDirectory& directory,
   }
   status = directory.Write("junit.xml", ReplayJUnit(results));
   if (status) status = directory.Write("report.json", ReplayJson(results, options));
+  const Report report = ReplayReport(results, options);
+  if (status) status = directory.Write("trace.json", ChromeTrace(report));
+  if (status) status = directory.Write("report.html", HtmlReport(report));
   if (status) status = directory.Commit();
   return status;
 }
@@ -161,7 +166,7 @@ int RunReplayCommand(const ReplayCommand& command, std::ostream& out, std::ostre
     err << "drydock: " << written.error().message << '\n';
     return kExitCannotJudge;
   }
-  out << "results in " << command.out << "/\n";
+  out << "results in " << command.out << "/; the report: " << command.out << "/report.html\n";
   return ExitCodeOf(results);
 }
 

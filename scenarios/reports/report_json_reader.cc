@@ -1,4 +1,5 @@
 #include <array>
+#include <cmath>
 #include <limits>
 #include <map>
 #include <optional>
@@ -65,10 +66,11 @@ class Object {
     const json* found = Find(name, &json::is_number, "a number");
     if (found == nullptr) return;
     const double nanoseconds = found->get<double>() * kNanosecondsPerMillisecond;
-    if (!(nanoseconds >= 0 && nanoseconds < 9e18)) {
+    // Beyond that not every nanosecond has a number: a hundred days.
+    if (!(nanoseconds >= 0 && nanoseconds < 9e15)) {
       return problem_.Set(Where(name), found->dump() + " is out of range");
     }
-    time = std::chrono::nanoseconds(static_cast<std::int64_t>(nanoseconds));
+    time = std::chrono::nanoseconds(std::llround(nanoseconds));
   }
   void GetNanoseconds(const char* name, Duration& time) const {
     std::int64_t count = time.count();
