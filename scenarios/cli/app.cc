@@ -2,9 +2,14 @@
 
 #include <CLI/CLI.hpp>
 
+#include "scenarios/cli/completion_command.h"
+#include "scenarios/cli/explain_command.h"
+#include "scenarios/cli/man_command.h"
 #include "scenarios/cli/museum_command.h"
 #include "scenarios/cli/orders_command.h"
+#include "scenarios/cli/recheck_command.h"
 #include "scenarios/cli/replay_command.h"
+#include "scenarios/cli/report_command.h"
 #include "scenarios/cli/run_command.h"
 #include "scenarios/cli/version_command.h"
 #include "scenarios/reports/versions.h"
@@ -24,7 +29,12 @@ std::unique_ptr<CLI::App> MakeApp(int& exit_code) {
   AddMutantsCommand(*app, exit_code);
   AddOrdersCommand(*app, exit_code);
   AddReplayCommand(*app, exit_code);
+  AddExplainCommand(*app, exit_code);
+  AddRecheckCommand(*app, exit_code);
+  AddReportCommand(*app, exit_code);
   AddVersionCommand(*app, exit_code);
+  AddCompletionCommand(*app, exit_code);
+  AddManCommand(*app, exit_code);
   return app;
 }
 

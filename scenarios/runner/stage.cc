@@ -87,7 +87,8 @@ Status Stage::SetUp() {
     if (options_.keeper == DaemonKeeper::kExternal) started = world_->StartDaemon();
   });
   if (!started) return started;
-  auto connected = replay_world_->Connect(*facade_);
+  auto connected =
+      replay_world_->Connect(*facade_, options_.relay ? world_->shared_injector() : nullptr);
   if (!connected) return libcontainerd::Fail(connected.error());
   watched_api_.api = *connected;
   if (Status made = MakeClient(); !made) return made;

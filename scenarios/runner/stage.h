@@ -52,6 +52,7 @@ struct StageOptions {
   libcontainerd::ReferenceBehaviour reference{};
   fake_containerd::WorldOptions world{};  // behaviour and observer are the stage's
   bool late_fields = false;
+  bool relay = false;  // the plan may speak of connections; over a socket
   DaemonKeeper keeper = DaemonKeeper::kExternal;
 };
 
@@ -126,6 +127,8 @@ class Stage {
   };
   void SetInterjection(Interjection interjection) { interjection_ = std::move(interjection); }
 
+  // The injector's plan is another one now. On the executor.
+  void PlanChanged() { replay_world_->PlanChanged(); }
   // A moment of real time for what other threads do.
   void LookAgainSoon();
 

@@ -39,6 +39,7 @@ void Stage::LiftFaults() {
     engine_.failing_times.clear();
     engine_.ReleaseAll();
     world_->injector().ClearFaults();
+    PlanChanged();
     world_->injector().SetAutonomous(true);
     world_->injector().ReleaseAll();
     world_->HoldSubscribers(false);
