@@ -254,6 +254,11 @@ void World::Tell(const Event& event) {
   }
 }
 
+void World::Mark(const std::string& id) {
+  if (!running_ || deadlocked_) return;
+  subscribers_.Notify({.kind = EventKind::kLive, .container = {.id = id}});
+}
+
 void World::WriteLog() {
   log_pending_ = false;
   for (const Event& event : std::exchange(log_queue_, {})) WriteToLog(event);

@@ -166,6 +166,9 @@ class World {
   bool KillShim(const ContainerKey& key, const std::string& process);
   // To the subscribers and the log, as it is; a zero time is filled in.
   void Emit(Event event);
+  // To the subscribers, behind all that they were told so far, and to nobody else: no log, no
+  // observer and no fault knows of it. For whoever wants to know that everything has arrived.
+  void Mark(const std::string& id);
   // What Stats tells of this container, now or when it comes to be. None: the model's.
   void SetStats(const ContainerKey& key, StatsScript script);
   // The main loop stands still for so long.

@@ -10,7 +10,7 @@ foreach(target IN ITEMS
     drydock_asio containerd_proto containerd_runtime containerd_client
     containerd_grpc_proto containerd_client_grpc
     fake_containerd_world fake_containerd_v0 fake_containerd_served fake_containerd_control_proto fake_containerd_server fake_containerd
-    scenarios_journal scenarios_recording scenarios_replay)
+    scenarios_journal scenarios_recording scenarios_reports scenarios_replay)
   if(TARGET ${target})
     install(TARGETS ${target} EXPORT DrydockTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
   endif()

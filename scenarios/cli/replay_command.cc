@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
+#include <iostream>
 #include <map>
-#include <ostream>
+#include <memory>
 #include <sstream>
+
+#include <CLI/CLI.hpp>
 
 #include "scenarios/cli/exit_code.h"
 #include "scenarios/recording_reader.h"
@@ -160,6 +163,28 @@ int RunReplayCommand(const ReplayCommand& command, std::ostream& out, std::ostre
   }
   out << "results in " << command.out << "/\n";
   return ExitCodeOf(results);
+}
+
+void AddReplayCommand(CLI::App& app, int& exit_code) {
+  const auto command = std::make_shared<ReplayCommand>();
+  CLI::App* replay = app.add_subcommand(
+      "replay", "Replay recorded traces through the real client and judge what it does");
+  replay
+      ->add_option("FILE", command->files,
+                   "traces (NAME.jsonl, with NAME.client.jsonl beside it) or directories")
+      ->required();
+  replay->add_option("--speed", command->speed, "max, or a factor of the recorded pace: 1x, 10x")
+      ->capture_default_str();
+  replay->add_option("--transport", command->transport, "socket, inprocess or loopback")
+      ->capture_default_str();
+  replay->add_option("--seed", command->seed, "orders what is ready together (loopback)")
+      ->capture_default_str();
+  replay
+      ->add_option("--out", command->out,
+                   "directory of the results, replaced when they are complete")
+      ->capture_default_str();
+  replay->callback(
+      [command, &exit_code] { exit_code = RunReplayCommand(*command, std::cout, std::cerr); });
 }
 
 }  // namespace scenarios

@@ -124,6 +124,9 @@ class GrpcWorld final : public ReplayWorld {
     }
   }
   void AdvanceTo(libcontainerd::Duration time) override { clock_.AdvanceTo(time); }
+  std::optional<libcontainerd::Duration> NextTimer() const override {
+    return runtime_.NextTimer();
+  }
   std::string failure() const override {
     return libcontainerd::DescribeFailure(runtime_.failure());
   }

@@ -48,6 +48,11 @@ class LoopbackWorld final : public ReplayWorld {
   }
   void Settle() override { runtime_.RunReady(); }
   void AdvanceTo(libcontainerd::Duration time) override { runtime_.AdvanceTo(time); }
+  bool AdvanceUntil(const std::function<bool()>& condition, libcontainerd::Duration time) override {
+    if (time > runtime_.Now() && runtime_.RunUntil(condition, time - runtime_.Now())) return true;
+    runtime_.AdvanceTo(time);
+    return false;
+  }
   std::string failure() const override {
     return libcontainerd::DescribeFailure(runtime_.failure());
   }

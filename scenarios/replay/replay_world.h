@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -59,7 +60,17 @@ class ReplayWorld {
   bool WaitUntil(const std::function<bool()>& condition) { return WaitUntil(condition, kPatience); }
   // Runs what is ready, and what follows from it, without waiting for anything outside.
   virtual void Settle() = 0;
+  // One leap in the real worlds: what a timer starts counts from `time`.
   virtual void AdvanceTo(libcontainerd::Duration time) = 0;
+  // The same, but as soon as `condition` holds it stops there and returns true. Simulated only.
+  virtual bool AdvanceUntil(const std::function<bool()>& /*condition*/,
+                            libcontainerd::Duration time) {
+    AdvanceTo(time);
+    return false;
+  }
+  // When the next timer of a real world is due; on the executor. The simulated world, which takes
+  // them one by one, has none to tell of.
+  virtual std::optional<libcontainerd::Duration> NextTimer() const { return std::nullopt; }
   // What escaped from a coroutine; empty if nothing did.
   virtual std::string failure() const = 0;
 };

@@ -1,0 +1,23 @@
+#include "scenarios/cli/app.h"
+
+#include <CLI/CLI.hpp>
+
+#include "scenarios/cli/replay_command.h"
+#include "scenarios/cli/version_command.h"
+#include "scenarios/reports/versions.h"
+
+namespace scenarios {
+
+std::unique_ptr<CLI::App> MakeApp(int& exit_code) {
+  auto app = std::make_unique<CLI::App>(
+      "Drydock: simulation and test fixtures for container engines", "drydock");
+  app->require_subcommand(1);
+  app->set_version_flag("--version", std::string(DrydockVersion()));
+  app->footer(
+      "Exit codes: 0 all held, 1 something broken, 2 usage or bad input, 3 could not judge.");
+  AddReplayCommand(*app, exit_code);
+  AddVersionCommand(*app, exit_code);
+  return app;
+}
+
+}  // namespace scenarios
