@@ -173,6 +173,8 @@ class World {
   void SetStats(const ContainerKey& key, StatsScript script);
   // The main loop stands still for so long.
   void StallLoop(Duration duration);
+  // As after a replay of more events than a queue holds (Choices::replay_deadlocks).
+  void DeadlockEvents() { deadlocked_ = running_; }
   // Every subscriber reads slowly: nobody is told of events while held.
   void HoldSubscribers(bool held) { subscribers_.Hold(held); }
 

@@ -74,7 +74,10 @@ void World::CrashSoon(std::optional<Duration> restart_after) {
   asio::post(runtime_.executor(), [this, alive = std::weak_ptr<int>(alive_), restart_after] {
     if (alive.expired()) return;
     StopDaemon();
-    if (!restart_after) return;
+    if (!restart_after) {
+      if (options_.observer != nullptr) options_.observer->OnDaemonPanicked();
+      return;
+    }
     runtime_.StartTimer(*restart_after, [this, alive] {
       if (!alive.expired()) (void)StartDaemon();  // start_failure() keeps what went wrong
     });

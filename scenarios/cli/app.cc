@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "scenarios/cli/replay_command.h"
+#include "scenarios/cli/run_command.h"
 #include "scenarios/cli/version_command.h"
 #include "scenarios/reports/versions.h"
 
@@ -15,6 +16,8 @@ std::unique_ptr<CLI::App> MakeApp(int& exit_code) {
   app->set_version_flag("--version", std::string(DrydockVersion()));
   app->footer(
       "Exit codes: 0 all held, 1 something broken, 2 usage or bad input, 3 could not judge.");
+  AddRunCommand(*app, exit_code);
+  AddListCommand(*app, exit_code);
   AddReplayCommand(*app, exit_code);
   AddVersionCommand(*app, exit_code);
   return app;

@@ -190,7 +190,7 @@ void Performer::Visitor::operator()(const action::Emit& emit) {
 }
 
 void Performer::Visitor::operator()(const action::SetChoices& choices) {
-  const auto read = ParseChoicesText(choices.choices);
+  const auto read = ParseChoicesText(choices.choices, stage_.options().seed);
   if (!read) return Stop("choices: " + read.error().message);
   stage_.Do([&] { stage_.world().choices() = *read; });
 }

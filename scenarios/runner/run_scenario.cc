@@ -1,6 +1,7 @@
 #include "scenarios/runner/run_scenario.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "scenarios/guarantees/evidence.h"
@@ -14,6 +15,7 @@ namespace scenarios {
 using libcontainerd::ErrorCode;
 using libcontainerd::Fail;
 using libcontainerd::Result;
+using libcontainerd::Status;
 
 namespace {
 
@@ -27,16 +29,16 @@ Result<libcontainerd::ReferenceBehaviour> MakeReference(const std::vector<std::s
   return reference;
 }
 
-// Each name is one of the client's or of the fake's.
-libcontainerd::Status PlantMutants(const std::vector<std::string>& names, StageOptions& options) {
+// Client and fake each have their own; no name is in both.
+Status PlantMutants(const std::vector<std::string>& names, StageOptions& options) {
   for (const std::string& name : names) {
-    const auto in_client = libcontainerd::MutantFromName(name);
-    const auto in_fake = fake_containerd::MutantFromName(name);
-    if (!in_client && !in_fake) {
+    if (const auto of_client = libcontainerd::MutantFromName(name)) {
+      options.reference.Plant(*of_client);
+    } else if (const auto of_fake = fake_containerd::MutantFromName(name)) {
+      options.world.mutants.Plant(*of_fake);
+    } else {
       return Fail(ErrorCode::kInvalidArgument, "no mutant \"" + name + "\"");
     }
-    if (in_client) options.reference.Plant(*in_client);
-    if (in_fake) options.world.mutants.Plant(*in_fake);
   }
   return {};
 }
@@ -75,9 +77,9 @@ Result<StageOptions> MakeStageOptions(const Scenario& scenario, const RunOptions
   auto reference = MakeReference(Joined(setup.deviations_off, run.deviations_off));
   if (!reference) return Fail(reference.error());
   options.reference = *reference;
-  const auto planted = PlantMutants(Joined(setup.mutants, run.mutants), options);
-  if (!planted) return Fail(planted.error());
-  auto choices = ParseChoicesText(setup.choices);
+  if (auto planted = PlantMutants(Joined(setup.mutants, run.mutants), options); !planted)
+    return Fail(planted.error());
+  auto choices = ParseChoicesText(setup.choices, run.seed);
   if (!choices) return Fail(choices.error());
   options.world.choices = *choices;
   auto faults = fake_containerd::FaultPlan::Parse(setup.faults);
@@ -96,8 +98,9 @@ bool Named(const std::vector<std::string>& names, std::string_view name) {
 
 void Judge(const Scenario& scenario, const StageOptions& stage, const Journal& journal,
            ScenarioResult& result) {
-  const Evidence evidence(
-      journal, {.timing = stage.timing, .stepped_clock = stage.transport != Transport::kLoopback});
+  result.judged_with.timing = stage.timing;
+  result.judged_with.stepped_clock = stage.transport != Transport::kLoopback;
+  const Evidence evidence(journal, result.judged_with);
   for (const Guarantee& guarantee : AllGuarantees()) {
     GuaranteeResult judged;
     judged.guarantee = &guarantee;

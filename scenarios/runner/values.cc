@@ -24,14 +24,9 @@ Result<libcontainerd::Error> ParseErrorText(const std::string& text) {
               "error \"" + text + "\": expected a code and a text, the code one of " + known);
 }
 
-Result<fake_containerd::Choices> ParseChoicesText(const JsonText& choices) {
+Result<fake_containerd::Choices> ParseChoicesText(const JsonText& choices, std::uint64_t seed) {
   if (choices.text.empty()) return fake_containerd::Choices();
-  try {
-    const fake_containerd::ScriptDocument document(choices.text);
-    return fake_containerd::ReadChoices(fake_containerd::ScriptNode(document));
-  } catch (const fake_containerd::ScriptError& error) {
-    return Fail(ErrorCode::kInvalidArgument, error.text);
-  }
+  return fake_containerd::ParseChoices(choices.text, seed);
 }
 
 }  // namespace scenarios

@@ -3,6 +3,7 @@
 // Threads: any.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "fake_containerd/choices.h"
@@ -14,7 +15,8 @@ namespace scenarios {
 // "INTERNAL the text". INVALID_ARGUMENT lists the codes.
 libcontainerd::Result<libcontainerd::Error> ParseErrorText(const std::string& text);
 
-// As in scripts of the fake. INVALID_ARGUMENT says what is wrong.
-libcontainerd::Result<fake_containerd::Choices> ParseChoicesText(const JsonText& choices);
+// As in scripts of the fake; the seed is for what is drawn. INVALID_ARGUMENT says what is wrong.
+libcontainerd::Result<fake_containerd::Choices> ParseChoicesText(const JsonText& choices,
+                                                                 std::uint64_t seed);
 
 }  // namespace scenarios

@@ -70,13 +70,18 @@ function timeText(nanoseconds) {
 
 // Within its row and lane: short.
 function labelOf(entry) {
-  const mark = entry.violations.length ? '! ' : '';
+  const mark = (entry.violations.length ? '! ' : '') + (entry.part !== 'end' ? '' : isBad(entry) ? '✗ ' : '✓ ');
   const words = [entry.what || entry.kind.replaceAll('_', ' ')];
   if (entry.process && entry.process !== 'init') words.push(entry.process);
   if (entry.row === 2 && entry.kind !== 'event_emitted') words.unshift(entry.kind.slice(6));
   if (entry.code) words.push(codeText(entry));
   if (entry.row === 4 && entry.number) words.push(entry.kind.slice(6), entry.number);
   return mark + words.join(' ');
+}
+
+// What ended here ended with an error.
+function isBad(entry) {
+  return entry.failed || ((entry.row === 0 || entry.row === 1) && entry.code !== 0);
 }
 
 // Of calls and RPCs the name that gRPC has for it.

@@ -117,6 +117,7 @@ function showScenario(index) {
   if (journal) {
     fillFilters(journal, scenario);
     timeline.current = 0;
+    timeline.fit(journal.entries.length);
     timeline.box.scrollLeft = timeline.box.scrollTop = 0;
     filterEntries();
   }
@@ -215,7 +216,7 @@ function filterEntries() {
   timeline.show(journal, shown);
   timeline.drawOverview();
   $('entry-count').textContent = shown.length === journal.entries.length
-      ? counted(shown.length, 'entry').replace('entrys', 'entries') : `${shown.length} of ${journal.entries.length} entries`;
+      ? `${shown.length} entries` : `${shown.length} of ${journal.entries.length} entries`;
 }
 
 function clearFilters() {
@@ -344,9 +345,9 @@ function followAddress() {
 function start() {
   showSummary();
   showList();
-  for (const id of ['entry-filter', 'container-filter', 'guarantee-filter']) {
-    $(id).addEventListener('input', filterEntries);
-  }
+  $('entry-filter').addEventListener('input', filterEntries);
+  $('container-filter').addEventListener('change', filterEntries);
+  $('guarantee-filter').addEventListener('change', filterEntries);
   $('scenario-filter').addEventListener('input', showList);
   $('zoom-in').addEventListener('click', () => timeline.setZoom(timeline.zoom + 1));
   $('zoom-out').addEventListener('click', () => timeline.setZoom(timeline.zoom - 1));

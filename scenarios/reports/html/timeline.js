@@ -157,6 +157,8 @@ class Timeline {
     if (!this.journal) return;
     this.canvas.style.width = this.left(this.shown.length) + 40 + 'px';
     this.canvas.style.height = this.height + 'px';
+    // `contain` takes its height from nobody: as much as is there, up to the style's greatest.
+    this.box.style.height = this.height + 24 + 'px';
     const view = this.view();
     const rows = this.rows.filter((row) => row.y < view.bottom && row.y + row.height > view.top);
     const wanted = new Set();
@@ -230,7 +232,7 @@ class Timeline {
     const element = document.createElement('button');
     element.type = 'button';
     element.className = `entry r${row.row} ${entry.part}` +
-        (entry.violations.length ? ' violated' : '') + (entry.failed ? ' failed-entry' : '');
+        (entry.violations.length ? ' violated' : '') + (isBad(entry) ? ' failed-entry' : '');
     element.dataset.seq = entry.seq;
     element.tabIndex = entry.seq === this.current ? 0 : -1;
     const room = (item.until - item.column) * this.column;
@@ -283,6 +285,12 @@ class Timeline {
     const frame = document.getElementById('window');
     frame.style.left = Math.min(100, 100 * this.box.scrollLeft / all) + '%';
     frame.style.width = Math.min(100, 100 * (this.box.clientWidth - LABELS) / all) + '%';
+  }
+
+  // Columns as wide as all of them have room for, but never narrower than usual.
+  fit(count) {
+    const room = (this.box.clientWidth - LABELS - 60) / Math.max(1, count);
+    this.zoom = Math.max(USUAL_COLUMN, COLUMNS.findLastIndex((width) => width <= room));
   }
 
   // --- Moving --------------------------------------------------------------------------------

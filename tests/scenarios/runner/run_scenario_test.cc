@@ -20,7 +20,7 @@ struct Case {
 
 class RunScenarioTest : public testing::TestWithParam<Case> {
  protected:
-  ScenarioResult Run(Actions actions, Setup setup = {}, Verdicts verdicts = {}) {
+  ScenarioResult Run(Actions actions, scenarios::Setup setup = {}, Verdicts verdicts = {}) {
     Scenario scenario;
     scenario.name = "by-hand";
     scenario.setup = std::move(setup);
@@ -147,7 +147,7 @@ TEST_P(RunScenarioTest, ACrashedEngineRestoresWhatRuns) {
 }
 
 TEST_P(RunScenarioTest, AnOwnedDaemonComesBack) {
-  Setup setup;
+  scenarios::Setup setup;
   setup.daemon = "owned";
   action::Advance advance;
   advance.by = std::chrono::seconds(5);
@@ -177,7 +177,7 @@ TEST_P(RunScenarioTest, WhatIsForLaterBegins) {
 }
 
 TEST_P(RunScenarioTest, ABrokenGuaranteeMustBeAskedFor) {
-  Setup reference;
+  scenarios::Setup reference;
   reference.deviations_off = {"exec-oom-flag-clear"};
   action::AddProcess add;
   add.id = "web";
