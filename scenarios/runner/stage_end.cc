@@ -117,6 +117,7 @@ void Stage::Snapshot(std::string_view when) {
   Do([&] {
     world_recorder_.RecordCount("objects", client_->LiveObjects(), when);
     world_recorder_.RecordCount("containers", client_->Tracked().size(), when);
+    world_recorder_.RecordCount("readers of outputs", engine_.open_outputs(), when);
   });
 }
 
