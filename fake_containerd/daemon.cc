@@ -20,10 +20,11 @@ namespace {
 // A daemon may run for long: what it remembers for waits is bounded.
 constexpr std::size_t kMemory = 100'000;
 
-// With --debug: one line for each thing that happens.
+// With --debug: one line for each thing that happens. And who tells the daemon's owner of its end.
 class DebugLog final : public WorldObserver {
  public:
-  explicit DebugLog(bool on) : on_(on) {}
+  DebugLog(bool on, std::function<void(const std::string&)> on_panic)
+      : on_(on), on_panic_(std::move(on_panic)) {}
 
   void OnEventEmitted(const Event& event) override {
     Line("event " + std::string(EventKindName(event.kind)) + " of " + event.container.id + " " +
@@ -39,19 +40,30 @@ class DebugLog final : public WorldObserver {
          std::to_string(system_pid));
   }
 
+  void OnFaultFired(const FiredFault& fault) override {
+    last_fault_ = fault.point + "=" + fault.term;
+    Line("fault " + last_fault_);
+  }
+  void OnDaemonPanicked() override {
+    if (on_panic_) on_panic_("the fault plan says so, " + last_fault_);
+  }
+
   void Line(const std::string& text) const {
     if (on_) std::cerr << "fake-containerd: " + text + "\n" << std::flush;
   }
 
  private:
   const bool on_;
+  const std::function<void(const std::string&)> on_panic_;
+  std::string last_fault_;
 };
 
 }  // namespace
 
 // The log outlives the fake that writes it.
 struct Daemon::Inside {
-  explicit Inside(bool debug) : log(debug) {}
+  Inside(bool debug, std::function<void(const std::string&)> on_panic)
+      : log(debug, std::move(on_panic)) {}
 
   Status Start(const DaemonOptions& options) {
     std::string script;
@@ -59,7 +71,7 @@ struct Daemon::Inside {
       Result<std::string> text = ReadScriptFile(options.script);
       if (!text) return Fail(text.error());
       // Before anything is touched: a bad one leaves no trace.
-      if (const auto parsed = ParseScript(*text, options.script); !parsed) {
+      if (const auto parsed = ParseScript(*text, options.script, options.seed); !parsed) {
         return Fail(parsed.error());
       }
       script = std::move(*text);
@@ -73,7 +85,9 @@ struct Daemon::Inside {
     fake_options.retain_count = options.retain_count;
     fake_options.journal = options.journal;
     fake_options.control_socket = options.control;
-    fake_options.relay = !options.control.empty();  // for connection faults that it may set
+    fake_options.relay = options.relay;
+    fake_options.holds = options.holds;
+    if (options.drawn_choices) fake_options.choices = Choices::Drawn(options.seed);
     for (const std::string& plan : options.faults) fake_options.faults += plan + "\n";
     fake_options.seed = options.seed;
     fake_options.limits = options.limits;
@@ -90,7 +104,7 @@ struct Daemon::Inside {
   FakeContainerd fake;
 };
 
-Daemon::Daemon() = default;
+Daemon::Daemon(std::function<void(const std::string&)> on_panic) : on_panic_(std::move(on_panic)) {}
 
 Daemon::~Daemon() {
   static_cast<void>(Stop());
@@ -98,7 +112,7 @@ Daemon::~Daemon() {
 
 Status Daemon::Start(const DaemonOptions& options) {
   if (inside_) return Fail(ErrorCode::kFailedPrecondition, "the daemon runs already");
-  auto inside = std::make_unique<Inside>(options.debug);
+  auto inside = std::make_unique<Inside>(options.debug, on_panic_);
   if (Status serving = inside->Start(options); !serving) return serving;
   inside_ = std::move(inside);
   return {};

@@ -5,10 +5,14 @@
 // are therefore gone: their exits are logged with status 255 at the start, execs first, as
 // containerd does when it finds shim and container dead.
 //
+// When a fault makes it panic, which a program does not survive, the owner is told so.
+//
 // Threads: one at a time, never the executor's.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <string>
 
 #include "fake_containerd/daemon_options.h"
 #include "libcontainerd/error.h"
@@ -17,7 +21,10 @@ namespace fake_containerd {
 
 class Daemon {
  public:
-  Daemon();
+  // `on_panic` runs on the daemon's own thread, once nobody is served any more and what stays on
+  // disk is as after SIGKILL; it is told why. Without one the daemon goes on and answers
+  // UNAVAILABLE.
+  explicit Daemon(std::function<void(const std::string& why)> on_panic = {});
   ~Daemon();  // Stop()
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
@@ -30,6 +37,7 @@ class Daemon {
 
  private:
   struct Inside;
+  const std::function<void(const std::string&)> on_panic_;
   std::unique_ptr<Inside> inside_;
 };
 

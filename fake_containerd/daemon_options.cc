@@ -40,6 +40,8 @@ const std::set<std::string>& ValueFlags() {
                                                "control",
                                                "fault",
                                                "seed",
+                                               "hold",
+                                               "choices",
                                                "max-containers",
                                                "max-subscribers",
                                                "max-calls",
@@ -124,7 +126,7 @@ void AddFlags(CLI::App& app, DaemonOptions& options, Durations& durations) {
   app.add_flag("--debug", options.debug, "tell on standard error what happens");
 }
 
-void AddOwnFlags(CLI::App& app, DaemonOptions& options) {
+void AddOwnFlags(CLI::App& app, DaemonOptions& options, std::string& choices) {
   const std::string ours = "Of the fake alone";
   app.add_option("--script", options.script, "JSON file that says what happens and when")
       ->group(ours);
@@ -134,7 +136,20 @@ void AddOwnFlags(CLI::App& app, DaemonOptions& options) {
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->group(ours);
-  app.add_option("--seed", options.seed, "of the faults' probabilities")
+  app.add_option("--hold", options.holds,
+                 "point that is held from the start, repeatable (docs/faults.md)")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->group(ours);
+  app.add_option("--choices", choices,
+                 "how races end: usual, or drawn from the seed at each occasion")
+      ->check(CLI::IsMember({"usual", "drawn"}))
+      ->capture_default_str()
+      ->group(ours);
+  app.add_flag("!--no-relay", options.relay,
+               "hand connections straight to the server: a little faster, no faults of connections")
+      ->group(ours);
+  app.add_option("--seed", options.seed, "of the faults' probabilities and of drawn choices")
       ->capture_default_str()
       ->group(ours);
   app.add_option("--control", options.control,
@@ -168,9 +183,10 @@ Result<CommandLine> ParseCommandLine(std::vector<std::string> arguments) {
   app.footer(
       "Containers run until they are signalled, and end with this daemon; the next one on the same "
       "state\ndirectory reports them lost (exit 255). SIGTERM and SIGINT end it: exit code 0. Exit "
-      "code 1: it could\nnot serve, 2: bad flags.");
+      "code 1: it could\nnot serve, 2: bad flags, or a fault made it panic.");
   AddFlags(app, line.options, durations);
-  AddOwnFlags(app, line.options);
+  std::string choices = "usual";
+  AddOwnFlags(app, line.options, choices);
   app.set_version_flag("-v,--version", std::string(kVersion));
   arguments = Normalize(arguments);
   std::reverse(arguments.begin(), arguments.end());  // as CLI11 takes them
@@ -183,6 +199,7 @@ Result<CommandLine> ParseCommandLine(std::vector<std::string> arguments) {
   } catch (const CLI::Error& error) {
     return Fail(ErrorCode::kInvalidArgument, FirstLine(error.what()));
   }
+  line.options.drawn_choices = choices == "drawn";
   line.options.start_timeout = *ParseGoDuration(durations.start_timeout);
   line.options.metrics_interval = *ParseGoDuration(durations.metrics_interval);
   return line;

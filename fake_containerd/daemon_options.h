@@ -27,7 +27,10 @@ struct DaemonOptions {
   std::string journal{};
   std::string control{};
   std::vector<std::string> faults{};
+  std::vector<std::string> holds{};
   std::uint64_t seed = 1;
+  bool drawn_choices = false;  // races after the seed, rather than as they mostly end
+  bool relay = true;
   Limits limits{};
   // Taken and checked; nothing in this world depends on them.
   std::vector<std::string> runtime_args{};

@@ -1,10 +1,7 @@
 #include "fake_containerd/fake_containerd.h"
 
-#include <future>
 #include <map>
 #include <utility>
-
-#include <asio/post.hpp>
 
 #include "fake_containerd/behaviour_table.h"
 #include "fake_containerd/behaviour_text.h"
@@ -12,7 +9,7 @@
 #include "fake_containerd/happenings.h"
 #include "fake_containerd/journal_log.h"
 #include "fake_containerd/observer_list.h"
-#include "fake_containerd/relay.h"
+#include "fake_containerd/on_executor.h"
 #include "fake_containerd/script.h"
 #include "fake_containerd/served_api.h"
 #include "fake_containerd/server.h"
@@ -59,8 +56,29 @@ bool TakeStep(World& world, const ScriptStep& step) {
     case ScriptStep::What::kReleaseEvents:
       world.HoldSubscribers(false);
       return true;
+    case ScriptStep::What::kStopDaemon:
+      world.StopDaemon();
+      return true;
+    case ScriptStep::What::kStartDaemon:
+      return world.StartDaemon().has_value();
+    case ScriptStep::What::kRestartDaemon:
+      world.StopDaemon();
+      return world.StartDaemon().has_value();
   }
   return false;
+}
+
+// "exit of init of web: there is none"
+std::string NotTaken(const World& world, const ScriptStep& step) {
+  const std::string name(ScriptStepName(step.what));
+  if (!step.id.empty()) return name + " of " + step.process + " of " + step.id + ": there is none";
+  const auto& failure = world.start_failure();
+  return name + ": " + (failure ? failure->message : "it does not start");
+}
+
+Choices Seeded(Choices choices, std::uint64_t seed) {
+  if (choices.seed == 0) choices.seed = seed;
+  return choices;
 }
 
 }  // namespace
@@ -83,7 +101,7 @@ struct FakeContainerd::Inside {
     world_options.behaviour = [&behaviours](const ProcessRequest& request) {
       return behaviours.Of(request);
     };
-    world_options.choices = options.choices;
+    world_options.choices = Seeded(options.choices, options.seed);
     world_options.faults = std::move(faults);
     world_options.fault_seed = options.seed;
     world_options.observer = &observers;
@@ -107,14 +125,14 @@ struct FakeContainerd::Inside {
                                                        .happenings = happenings,
                                                        .journal = journal,
                                                        .limits = options.limits});
-    server = std::make_unique<Server>(runtime, *api, FrameHook(),
-                                      ServerOptions{.message_bytes = options.limits.message_bytes});
+    ServerOptions server_options{.message_bytes = options.limits.message_bytes};
+    if (relays()) server_options.relay = world->shared_injector();
+    server = std::make_unique<Server>(runtime, *api, FrameHook(), std::move(server_options));
   }
 
   ~Inside() {
     happenings.Interrupt();
     control.reset();
-    OnExecutor([this] { relay.reset(); });
     server->Disconnect();
     // What is not answered yet is now; the server waits for it.
     OnExecutor([this] {
@@ -141,8 +159,13 @@ struct FakeContainerd::Inside {
     if (!options.journal.empty()) {
       if (Status opened = journal.OpenFile(options.journal); !opened) return opened;
     }
+    if (world->injector().faults().Names("connection.") && !relays()) return NoRelay();
     Status started;
     OnExecutor([&] {
+      for (const std::string& point : options.holds) {
+        started = world->injector().Hold(point);
+        if (!started) return;
+      }
       started = world->StartDaemon();
       if (!started || options.state_dir.empty()) return;
       if (const auto& failure = world->event_log().store_failure()) {
@@ -153,29 +176,19 @@ struct FakeContainerd::Inside {
   }
 
   // At that socket; in the process only without one.
-  Status Serve(const std::string& socket_path, bool relayed) {
-    if (socket_path.empty()) return server->StartInProcess();
-    bool planned = false;
-    OnExecutor([&] { planned = world->injector().faults().Names("connection."); });
-    if (!relayed && !planned) return server->Start(socket_path);
-    const std::string behind = socket_path + ".behind";
-    Status started = server->Start(behind);
-    if (!started) return started;
-    OnExecutor([&] {
-      relay = std::make_unique<Relay>(runtime, world->shared_injector());
-      started = relay->Start(socket_path, behind);
-    });
-    return started;
+  Status Serve(const std::string& socket_path) {
+    return socket_path.empty() ? server->StartInProcess() : server->Start(socket_path);
   }
 
-  void OnExecutor(const std::function<void()>& step) {
-    std::promise<void> promise;
-    std::future<void> done = promise.get_future();
-    asio::post(runtime.executor(), [&step, promise = std::move(promise)]() mutable {
-      step();
-      promise.set_value();
-    });
-    done.get();
+  bool relays() const { return options.relay && options.socket; }
+  static Status NoRelay() {
+    return Fail(ErrorCode::kInvalidArgument,
+                "faults of connections need a socket and FakeContainerdOptions::relay");
+  }
+
+  template <class Step>
+  void OnExecutor(Step step) {
+    fake_containerd::OnExecutor(runtime, step);
   }
 
   // The rest on the executor's thread.
@@ -184,10 +197,7 @@ struct FakeContainerd::Inside {
     const std::uint64_t number = ++last_step;
     steps[number] = runtime.StartTimer(step.after, [this, number, step] {
       steps.erase(number);
-      if (!TakeStep(*world, step)) {
-        journal.Note("script: " + std::string(ScriptStepName(step.what)) + " of " + step.process +
-                     " of " + step.id + ": there is none");
-      }
+      if (!TakeStep(*world, step)) journal.Note("script: " + NotTaken(*world, step));
     });
   }
   void CancelSteps() {
@@ -208,7 +218,6 @@ struct FakeContainerd::Inside {
   std::unique_ptr<v0::Facade> facade;
   std::unique_ptr<ServedApi> api;
   std::unique_ptr<Server> server;
-  std::unique_ptr<Relay> relay;  // the executor's
   std::unique_ptr<ControlServer> control;
   std::uint64_t last_step = 0;
   std::map<std::uint64_t, libcontainerd::TimerId> steps;  // of scripts, yet to come
@@ -239,14 +248,15 @@ Status FakeContainerd::Start(FakeContainerdOptions options) {
     socket_path = options.socket_path.empty() ? inside->directory->path() + "/containerd.sock"
                                               : options.socket_path;
   }
-  if (started) started = inside->Serve(socket_path, options.relay);
+  if (started) started = inside->Serve(socket_path);
   if (!started) return started;
   directory_ = inside->directory->path();
   socket_path_ = std::move(socket_path);
   inside_ = std::move(inside);
   if (inside_->options.control_socket.empty()) return {};
   // Last, for it calls the functions of this class.
-  inside_->control = std::make_unique<ControlServer>(inside_->runtime, *this, inside_->journal);
+  inside_->control = std::make_unique<ControlServer>(inside_->runtime, *this, inside_->happenings,
+                                                     inside_->journal);
   started = inside_->control->Start(inside_->options.control_socket);
   if (!started) static_cast<void>(Stop());
   return started;
@@ -369,19 +379,56 @@ void FakeContainerd::SetStats(const std::string& id, StatsScript script) {
 
 void FakeContainerd::SetChoices(Choices choices) {
   if (!inside_) return;
-  inside_->OnExecutor([&] { inside_->world->choices() = choices; });
+  inside_->OnExecutor([&] { inside_->world->choices() = Seeded(choices, inside_->options.seed); });
+}
+
+Outcome FakeContainerd::StartDaemon() {
+  if (!inside_) return NotRunning();
+  Status started;
+  inside_->OnExecutor([&] { started = inside_->world->StartDaemon(); });
+  return started ? Outcome() : Outcome::Failed(started.error().message);
+}
+
+void FakeContainerd::StopDaemon() {
+  if (!inside_) return;
+  inside_->OnExecutor([&] { inside_->world->StopDaemon(); });
+}
+
+Outcome FakeContainerd::RestartDaemon() {
+  StopDaemon();
+  return StartDaemon();
+}
+
+bool FakeContainerd::daemon_running() {
+  bool running = false;
+  if (inside_) inside_->OnExecutor([&] { running = inside_->world->daemon_running(); });
+  return running;
+}
+
+Outcome FakeContainerd::WaitForDaemon(bool running, Duration timeout) {
+  if (!inside_) return NotRunning();
+  Outcome waited = inside_->happenings.WaitForDaemon(running, timeout);
+  if (waited || !running) return waited;
+  std::string why;
+  inside_->OnExecutor([&] {
+    if (const auto& failure = inside_->world->start_failure()) why = ": " + failure->message;
+  });
+  return Outcome::Failed(waited.message() + why);
 }
 
 Status FakeContainerd::LoadScript(const std::string& text, const std::string& name) {
   if (!inside_) {
     return Fail(ErrorCode::kFailedPrecondition, "the fake containerd does not run");
   }
-  const libcontainerd::Result<Script> script = ParseScript(text, name);
+  const libcontainerd::Result<Script> script = ParseScript(text, name, inside_->options.seed);
   if (!script) return Fail(script.error());
   if (script->faults) {
     if (Outcome set = SetFaults(script->faults->ToString()); !set) {
       return Fail(ErrorCode::kFailedPrecondition, name + ": " + set.message());
     }
+  }
+  if (script->seed) {
+    inside_->OnExecutor([&] { inside_->world->injector().Seed(*script->seed); });
   }
   for (const ScriptBehaviour& said : script->behaviours) {
     if (!said.id.empty()) {
@@ -407,13 +454,15 @@ void FakeContainerd::Reset() {
   inside_->OnExecutor([&] {
     inside_->CancelSteps();
     Injector& injector = inside_->world->injector();
+    injector.Seed(inside_->options.seed);
     injector.SetFaults(*FaultPlan::Parse(inside_->options.faults));  // it parsed at the start
-    if (inside_->relay) inside_->relay->Reconsider();
+    inside_->server->Reconsider();
     injector.SetAutonomous(true);
     injector.ReleaseAll();
     inside_->world->HoldSubscribers(false);
-    inside_->world->choices() = inside_->options.choices;
+    inside_->world->choices() = Seeded(inside_->options.choices, inside_->options.seed);
     inside_->world->KillAll();
+    (void)inside_->world->StartDaemon();  // start_failure() keeps what went wrong
   });
 }
 
@@ -472,12 +521,9 @@ Outcome FakeContainerd::SetFaults(const std::string& plan) {
   auto parsed = FaultPlan::Parse(plan);
   if (!parsed) return Outcome::Failed(parsed.error().message);
   return Inject([&](Injector& injector) -> Status {
-    if (parsed->Names("connection.") && !inside_->relay) {
-      return Fail(ErrorCode::kFailedPrecondition,
-                  "connection faults need FakeContainerdOptions::relay");
-    }
+    if (parsed->Names("connection.") && !inside_->relays()) return Inside::NoRelay();
     injector.SetFaults(std::move(*parsed));
-    if (inside_->relay) inside_->relay->Reconsider();
+    inside_->server->Reconsider();
     return {};
   });
 }

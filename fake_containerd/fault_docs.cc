@@ -29,7 +29,7 @@ fake.Release("rpc.CreateContainer.executed@web");
 
 `point@id` means one container, `point@id/process` one process, `point` everybody. `Release(point)` ends the hold;
 `Release(point, n)` lets n go on and keeps it. `SetAutonomous(false)` holds every event and every reply until `Step(n)`
-lets those go that wait longest. `Emit` sends any event, of known and unknown ids, at any time and with any timestamp; it
+lets those go that wait longest; health checks are not stepped. `Emit` sends any event, of known and unknown ids, at any time and with any timestamp; it
 passes its point as any other does. With no hold and no fault nothing of this changes the order of anything.
 
 ## Plans
@@ -66,6 +66,8 @@ stream.send=2*off->1*break
 connection.accept=1*drop->1*reset
 # 255 for whatever db exits with
 event.exit@db=change(status=255)
+# every fourth health check is lost, and one fails as while a connection closes
+rpc.Health.received=3*off->1*drop->1*error(UNAVAILABLE:transport is closing)
 ```
 
 A plan that cannot be meant is refused with its place, what stands there, and what was expected:
@@ -76,10 +78,16 @@ faults:1:15: "drop": not possible at disk.log, expected one of off, full, readon
 faults:2:12: "101": expected a probability above 0 and up to 100, with four decimals at most
 ```
 
-Faults of connections need a relay of bytes in front of the server: `FakeContainerdOptions::relay`, or a plan at the start
-that names a `connection.` point. Everything else works over every transport, the simulated ones too. A call that is
-dropped is never answered: the client's deadline ends it. A daemon that crashed fails every call with UNAVAILABLE, and its
-processes live on; what is held or delayed dies with it.
+Faults of connections happen in a relay of bytes between the socket and the server. It is there unless
+`FakeContainerdOptions::relay` is false (`--no-relay`) or there is no socket; a plan that names a `connection.` point is
+refused then, with a sentence that says so. Everything else works over every transport, the simulated ones too. A call that
+is dropped is never answered: the client's deadline ends it. Health checks (grpc.health.v1) have points as any RPC has; a
+watch of the health is a check each second, and ends with the first that fails.
+
+A daemon that crashed fails every call with UNAVAILABLE, and its processes live on; what is held or delayed dies with it.
+After `panic` it stays away until `StartDaemon()`, the script's step `start-daemon`, or `Reset`. The program
+`fake-containerd` ends then, as a daemon does that panicked: exit code 2, one line on standard error, and everything left
+as by SIGKILL for the next start.
 
 )page";
 // clang-format on

@@ -12,7 +12,7 @@ namespace {
 
 using enum FaultAction;
 
-constexpr std::array<FaultActionInfo, 23> kActions{{
+constexpr std::array<FaultActionInfo, 24> kActions{{
     {kOff, "off", FaultArgument::kNone, "nothing happens: `5*off` skips the first five"},
     {kError, "error", FaultArgument::kError,
      "it fails with this text, and this code if one is given"},
@@ -45,6 +45,9 @@ constexpr std::array<FaultActionInfo, 23> kActions{{
      "the outputs are closed while the process runs on"},
     {kFull, "full", FaultArgument::kNone, "no space is left on the device"},
     {kReadOnly, "readonly", FaultArgument::kNone, "the file system is read-only"},
+    {kDeadlock, "deadlock", FaultArgument::kNone,
+     "as after a replay of more events than a queue holds: nobody is told of events any more, and "
+     "the next event stops the main loop for ever; only a restart helps"},
 }};
 
 constexpr std::array<std::string_view, 12> kMethods{
@@ -75,6 +78,11 @@ std::vector<InjectionPoint> MakePoints() {
                              : std::string(method) + " is done; its reply is not on its way yet",
                       true, call});
   }
+  points.push_back({"rpc.Health.received",
+                    "a health check (grpc.health.v1) arrived; nothing was looked at", true, call});
+  points.push_back({"rpc.Health.executed",
+                    "a health check found the daemon well; its reply is not on its way yet", true,
+                    call});
   for (const EventKind kind :
        {EventKind::kStartContainer, EventKind::kStartProcess, EventKind::kExit, EventKind::kOom,
         EventKind::kPause, EventKind::kResume, EventKind::kLive}) {
@@ -84,7 +92,7 @@ std::vector<InjectionPoint> MakePoints() {
                       With({kDrop, kDuplicate, kReorder, kDelay, kChange}, crashes)});
   }
   points.push_back({"stream.open", "an event stream is about to subscribe and to read the log",
-                    true, With({kError, kDelay, kBreak, kHalfOpen}, crashes)});
+                    true, With({kError, kDelay, kBreak, kHalfOpen, kDeadlock}, crashes)});
   points.push_back({"stream.send", "an event is about to be sent on one stream", false,
                     With({kDrop, kBreak, kStall, kHalfOpen}, crashes)});
   points.push_back({"process.start", "everything is ready for a process to start", true,
@@ -95,7 +103,8 @@ std::vector<InjectionPoint> MakePoints() {
                     "the daemon is about to read its event log and to serve",
                     true,
                     {kError, kDelay, kLostLog, kTruncateLog, kCorruptLog}});
-  points.push_back({"daemon.call", "the daemon takes up a call of any method", false, crashes});
+  points.push_back(
+      {"daemon.call", "the daemon takes up a call of any method of its own API", false, crashes});
   points.push_back({"fifo.open",
                     "the FIFOs of a process are about to be opened",
                     false,

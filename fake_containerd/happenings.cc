@@ -113,6 +113,18 @@ void Happenings::OnReleased(const HeldItem& item) {
   changed_.notify_all();
 }
 
+void Happenings::OnDaemonStarted() {
+  const std::lock_guard lock(mutex_);
+  daemon_running_ = true;
+  changed_.notify_all();
+}
+
+void Happenings::OnDaemonStopped() {
+  const std::lock_guard lock(mutex_);
+  daemon_running_ = false;
+  changed_.notify_all();
+}
+
 void Happenings::SubscribersChanged(int difference) {
   const std::lock_guard lock(mutex_);
   subscribers_ +=
@@ -121,34 +133,34 @@ void Happenings::SubscribersChanged(int difference) {
 }
 
 Outcome Happenings::WaitForProcess(const std::string& id, const std::string& process,
-                                   Duration timeout) {
+                                   Patience patience) {
   const auto running = [&] {
     const auto found = processes_.find({id, process});
     return found != processes_.end() && found->second.running;
   };
-  return Wait(timeout, running, [&] {
-    return Subject(id, process) + " did not run within " + InSeconds(timeout) + ": " +
+  return Wait(patience, running, [&] {
+    return Subject(id, process) + " did not run within " + InSeconds(patience.timeout) + ": " +
            Describe(id, process);
   });
 }
 
 Outcome Happenings::WaitForExit(const std::string& id, const std::string& process,
-                                Duration timeout) {
+                                Patience patience) {
   const auto told = [&] {
     const auto found = processes_.find({id, process});
     return found != processes_.end() && !found->second.running && found->second.exits_told > 0 &&
            found->second.exits_told >= found->second.starts;
   };
-  return Wait(timeout, told, [&] {
-    return "no exit of " + Subject(id, process) + " was told within " + InSeconds(timeout) + ": " +
-           Describe(id, process);
+  return Wait(patience, told, [&] {
+    return "no exit of " + Subject(id, process) + " was told within " +
+           InSeconds(patience.timeout) + ": " + Describe(id, process);
   });
 }
 
 Outcome Happenings::WaitForEvent(EventKind kind, const std::string& id, const std::string& process,
-                                 std::size_t count, Duration timeout) {
+                                 std::size_t count, Patience patience) {
   const auto enough = [&] { return CountEvents(kind, id, process) >= count; };
-  return Wait(timeout, enough, [&] {
+  return Wait(patience, enough, [&] {
     std::vector<std::string> told;
     for (const Event& event : events_) {
       if (event.container.id != id) continue;
@@ -161,47 +173,56 @@ Outcome Happenings::WaitForEvent(EventKind kind, const std::string& id, const st
         process.empty() ? "container " + id : "process " + process + " of container " + id;
     return std::to_string(CountEvents(kind, id, process)) + " of " + std::to_string(count) + " " +
            std::string(EventKindName(kind)) + " events of " + whose + " were told within " +
-           InSeconds(timeout) + "; told of the container: " + Join(told);
+           InSeconds(patience.timeout) + "; told of the container: " + Join(told);
   });
 }
 
-Outcome Happenings::WaitForSubscribers(std::size_t count, Duration timeout) {
+Outcome Happenings::WaitForSubscribers(std::size_t count, Patience patience) {
   const auto enough = [&] { return subscribers_ >= count; };
-  return Wait(timeout, enough, [&] {
+  return Wait(patience, enough, [&] {
     return std::to_string(subscribers_) + " of " + std::to_string(count) +
-           " event streams were open after " + InSeconds(timeout);
+           " event streams were open after " + InSeconds(patience.timeout);
   });
 }
 
-Outcome Happenings::WaitForHeld(const std::string& point, std::size_t count, Duration timeout) {
+Outcome Happenings::WaitForHeld(const std::string& point, std::size_t count, Patience patience) {
   const auto waiting = [&] {
     return static_cast<std::size_t>(std::ranges::count_if(held_, [&](const HeldItem& item) {
       return PointMatches(point, item.point, item.subject);
     }));
   };
   return Wait(
-      timeout, [&] { return waiting() >= count; },
+      patience, [&] { return waiting() >= count; },
       [&] {
         std::vector<std::string> held;
         for (const HeldItem& item : held_) held.push_back(AtPoint(item));
         return std::to_string(waiting()) + " of " + std::to_string(count) + " waited at " + point +
-               " within " + InSeconds(timeout) + "; held: " + Join(held);
+               " within " + InSeconds(patience.timeout) + "; held: " + Join(held);
       });
 }
 
-Outcome Happenings::WaitForFired(const std::string& point, std::size_t count, Duration timeout) {
+Outcome Happenings::WaitForFired(const std::string& point, std::size_t count, Patience patience) {
   const auto matching = [&] {
     return static_cast<std::size_t>(std::ranges::count_if(fired_, [&](const FiredFault& fault) {
       return PointMatches(point, fault.point, fault.subject);
     }));
   };
   return Wait(
-      timeout, [&] { return matching() >= count; },
+      patience, [&] { return matching() >= count; },
       [&] {
         std::vector<std::string> fired;
         for (const FiredFault& fault : fired_) fired.push_back(AtPoint(fault));
         return std::to_string(matching()) + " of " + std::to_string(count) + " faults fired at " +
-               point + " within " + InSeconds(timeout) + "; fired: " + Join(fired);
+               point + " within " + InSeconds(patience.timeout) + "; fired: " + Join(fired);
+      });
+}
+
+Outcome Happenings::WaitForDaemon(bool running, Patience patience) {
+  return Wait(
+      patience, [&] { return daemon_running_ == running; },
+      [&] {
+        return std::string(running ? "the daemon did not start" : "the daemon did not stop") +
+               " within " + InSeconds(patience.timeout);
       });
 }
 
@@ -210,14 +231,20 @@ std::vector<Event> Happenings::events() const {
   return events_;
 }
 
-Outcome Happenings::Wait(Duration timeout, const std::function<bool()>& holds,
+Outcome Happenings::Wait(const Patience& patience, const std::function<bool()>& holds,
                          const std::function<std::string()>& missing) {
+  // Made before the lock is taken and gone after it is: it takes the lock itself.
+  const std::stop_callback wake(patience.stop, [this] {
+    const std::lock_guard lock(mutex_);
+    changed_.notify_all();
+  });
   std::unique_lock lock(mutex_);
-  const auto deadline = std::chrono::steady_clock::now() + timeout;
-  const auto over = [&] { return interrupted_ || holds(); };
-  if (changed_.wait_until(lock, deadline, over) && !interrupted_) return {};
+  const auto deadline = std::chrono::steady_clock::now() + patience.timeout;
+  const auto given_up = [&] { return interrupted_ || patience.stop.stop_requested(); };
+  const bool over = changed_.wait_until(lock, deadline, [&] { return given_up() || holds(); });
   if (interrupted_) return Outcome::Failed("the fake containerd stops");
-  return Outcome::Failed(missing());
+  if (patience.stop.stop_requested()) return Outcome::Failed("nobody waits any more");
+  return over ? Outcome() : Outcome::Failed(missing());
 }
 
 void Happenings::Interrupt() {

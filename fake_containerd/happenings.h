@@ -8,6 +8,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -36,19 +37,27 @@ class Happenings final : public WorldObserver {
   void OnFaultFired(const FiredFault& fault) override;
   void OnHeld(const HeldItem& item) override;
   void OnReleased(const HeldItem& item) override;
+  void OnDaemonStarted() override;
+  void OnDaemonStopped() override;
   void SubscribersChanged(int difference);
 
-  // Each waits for `timeout` of real time at most.
-  Outcome WaitForProcess(const std::string& id, const std::string& process, Duration timeout);
-  Outcome WaitForExit(const std::string& id, const std::string& process, Duration timeout);
+  // How long to wait, in real time, and who may end it before that.
+  struct Patience {
+    Patience(Duration its_timeout, std::stop_token its_stop = {})  // NOLINT(*-explicit-*)
+        : timeout(its_timeout), stop(std::move(its_stop)) {}
+    Duration timeout;
+    std::stop_token stop;
+  };
+  Outcome WaitForProcess(const std::string& id, const std::string& process, Patience patience);
+  Outcome WaitForExit(const std::string& id, const std::string& process, Patience patience);
   Outcome WaitForEvent(EventKind kind, const std::string& id, const std::string& process,
-                       std::size_t count, Duration timeout);
-  Outcome WaitForSubscribers(std::size_t count, Duration timeout);
-
+                       std::size_t count, Patience patience);
+  Outcome WaitForSubscribers(std::size_t count, Patience patience);
+  Outcome WaitForHeld(const std::string& point, std::size_t count, Patience patience);
+  Outcome WaitForFired(const std::string& point, std::size_t count, Patience patience);
+  Outcome WaitForDaemon(bool running, Patience patience);
   // Every wait, now and later, fails at once.
   void Interrupt();
-  Outcome WaitForHeld(const std::string& point, std::size_t count, Duration timeout);
-  Outcome WaitForFired(const std::string& point, std::size_t count, Duration timeout);
 
   std::vector<Event> events() const;
   std::size_t subscribers() const;
@@ -66,8 +75,8 @@ class Happenings final : public WorldObserver {
   };
   using ProcessKey = std::pair<std::string, std::string>;  // container id, name
 
-  // Under the lock, as all that follow. Empty when `holds` came to be true.
-  Outcome Wait(Duration timeout, const std::function<bool()>& holds,
+  // Empty when `holds` came to be true, which is asked under the lock, as all that follow.
+  Outcome Wait(const Patience& patience, const std::function<bool()>& holds,
                const std::function<std::string()>& missing);
   // "container c1 is not there (there are: c2, c3)" and the like.
   std::string Describe(const std::string& id, const std::string& process) const;
@@ -81,6 +90,7 @@ class Happenings final : public WorldObserver {
   std::map<std::string, bool> containers_;  // true: known to the daemon now
   std::map<ProcessKey, Process> processes_;
   std::size_t subscribers_ = 0;
+  bool daemon_running_ = false;
   bool interrupted_ = false;
   std::vector<HeldItem> held_;
   std::vector<FiredFault> fired_;

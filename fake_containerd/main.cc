@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <pthread.h>
+#include <unistd.h>
 
 #include "fake_containerd/daemon.h"
 #include "fake_containerd/server.h"
@@ -15,6 +16,7 @@ namespace {
 
 constexpr int kCannotServe = 1;
 constexpr int kBadFlags = 2;
+constexpr int kPanicked = 2;  // as a Go program's
 
 int Complain(const libcontainerd::Status& status, int exit_code) {
   std::cerr << "fake-containerd: " << status.error().message << '\n';
@@ -49,7 +51,11 @@ int Run(int argc, char** argv) {
   }
   const EndingSignals signals;
   static_cast<void>(fake_containerd::RaiseDescriptorLimit());  // it does with what it has
-  fake_containerd::Daemon daemon;
+  // At once: nothing is tidied up by a daemon that panicked.
+  fake_containerd::Daemon daemon([](const std::string& why) {
+    std::cerr << "fake-containerd: panic: " + why + "\n" << std::flush;
+    ::_exit(kPanicked);
+  });
   if (const auto started = daemon.Start(line->options); !started) {
     return Complain(started, kCannotServe);
   }

@@ -72,6 +72,9 @@ class ObserverList final : public WorldObserver {
   void OnDaemonStopped() override {
     for (WorldObserver* each : observers_) each->OnDaemonStopped();
   }
+  void OnDaemonPanicked() override {
+    for (WorldObserver* each : observers_) each->OnDaemonPanicked();
+  }
 
  private:
   std::vector<WorldObserver*> observers_;

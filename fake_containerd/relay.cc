@@ -1,16 +1,27 @@
 #include "fake_containerd/relay.h"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdlib>
+#include <exception>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 #include <vector>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #include <asio/basic_socket_acceptor.hpp>
 #include <asio/basic_stream_socket.hpp>
 #include <asio/buffer.hpp>
+#include <asio/local/connect_pair.hpp>
 #include <asio/local/stream_protocol.hpp>
 #include <asio/redirect_error.hpp>
 #include <asio/write.hpp>
@@ -31,43 +42,82 @@ using Protocol = asio::local::stream_protocol;
 using Socket = asio::basic_stream_socket<Protocol, asio::any_io_executor>;
 using Acceptor = asio::basic_socket_acceptor<Protocol, asio::any_io_executor>;
 using Verdict = Injector::Verdict;
+using libcontainerd::Runtime;
 
 constexpr std::size_t kChunk = 64 * 1024;
+// Until it is tried again to accept somebody whom there was no descriptor for.
+constexpr int kPauseMs = 50;
 
 // What a fault, or its absence, means for a connection.
 enum class Fate { kGoesOn, kCloses, kStandsStill, kIsSwallowed };
+
+void CloseOnExec(Socket& socket) {
+  (void)::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);
+}
+
+// Ends what was accepted on this address: an accepted socket has its listener's name.
+void CutConnectionsOf(const std::string& address) {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", error)) {
+    const int descriptor = std::atoi(entry.path().filename().c_str());
+    sockaddr_un name{};
+    socklen_t size = sizeof name;
+    if (::getsockname(descriptor, reinterpret_cast<sockaddr*>(&name), &size) != 0 ||
+        name.sun_family != AF_UNIX || size >= sizeof name) {
+      continue;
+    }
+    if (address == name.sun_path) ::shutdown(descriptor, SHUT_RDWR);
+  }
+}
+
+// Of real time, whatever the clock: it is the machine that lacks something.
+Awaitable<libcontainerd::Unit> Pause(Runtime& runtime) {
+  auto wait = [] {
+    (void)::poll(nullptr, 0, kPauseMs);
+    return libcontainerd::Unit();
+  };
+  return libcontainerd::OffExecutor(runtime, wait);
+}
 
 }  // namespace
 
 struct Relay::State : std::enable_shared_from_this<Relay::State> {
   struct Connection {
-    Connection(std::uint64_t its_number, Socket its_client)
-        : number(its_number), client(std::move(its_client)), server(client.get_executor()) {}
+    Connection(std::uint64_t its_number, Socket its_client, Socket near_end, Socket far_end)
+        : number(its_number),
+          client(std::move(its_client)),
+          server(std::move(near_end)),
+          handed_over(std::move(far_end)) {}
     void Close() {
       asio::error_code ignored;
       client.close(ignored);
       server.close(ignored);
+      handed_over.close(ignored);
     }
     const std::uint64_t number;
     Socket client;
     Socket server;
+    Socket handed_over;     // the other end of `server`, until the server gets it
+    bool carries = false;   // bytes flow
     bool swallows = false;  // half open: the client talks to nobody
   };
   using ConnectionPtr = std::shared_ptr<Connection>;
 
-  State(Runtime& its_runtime, std::shared_ptr<Injector> its_injector)
-      : runtime(its_runtime), injector(std::move(its_injector)) {}
+  State(Runtime& its_runtime, std::shared_ptr<Injector> its_injector, Serve its_serve)
+      : runtime(its_runtime), injector(std::move(its_injector)), serve(std::move(its_serve)) {}
 
   Status Listen();
   void Consider();
-  void StopListening();
+  void CloseAcceptor();
   void End(const ConnectionPtr& connection) {
     connection->Close();
     connections.erase(connection->number);
   }
+  void HandOver(Socket socket) const;
+  bool AcceptOne(Acceptor& from);
 
   static Awaitable<void> Accept(std::shared_ptr<State> self, std::shared_ptr<Acceptor> from);
-  static Awaitable<void> Serve(std::shared_ptr<State> self, ConnectionPtr connection);
+  static Awaitable<void> Serving(std::shared_ptr<State> self, ConnectionPtr connection);
   static Awaitable<void> Pump(std::shared_ptr<State> self, ConnectionPtr connection,
                               bool from_client);
   static Awaitable<Fate> Decide(std::shared_ptr<State> self, std::string point,
@@ -75,8 +125,8 @@ struct Relay::State : std::enable_shared_from_this<Relay::State> {
 
   Runtime& runtime;
   const std::shared_ptr<Injector> injector;
+  const Serve serve;
   std::string path;
-  std::string target;
   bool stopped = false;
   std::uint64_t refusals = 0;  // counts changes of listening, for timers that come late
   std::unique_ptr<SocketClaim> claim;
@@ -93,10 +143,13 @@ Status Relay::State::Listen() {
   auto listening = std::make_shared<Acceptor>(runtime.executor());
   asio::error_code error;
   listening->open(Protocol(), error);
+  if (!error) (void)::fcntl(listening->native_handle(), F_SETFD, FD_CLOEXEC);
+  if (!error) listening->non_blocking(true, error);
   if (!error) listening->bind(Protocol::endpoint(claim->bind_path()), error);
   if (!error) listening->listen(asio::socket_base::max_listen_connections, error);
-  if (error)
+  if (error) {
     return Fail(ErrorCode::kUnavailable, "cannot listen on " + path + ": " + error.message());
+  }
   if (Status published = claim->Publish(); !published) return published;
   acceptor = listening;
   libcontainerd::Spawn(runtime, Accept(shared_from_this(), listening));
@@ -104,14 +157,14 @@ Status Relay::State::Listen() {
 }
 
 // Clients find a socket behind which nobody is.
-void Relay::State::StopListening() {
+void Relay::State::CloseAcceptor() {
   asio::error_code ignored;
   if (acceptor) acceptor->close(ignored);
   acceptor.reset();
 }
 
 void Relay::State::Consider() {
-  if (stopped) return;
+  if (stopped || !injector) return;
   const std::uint64_t refusal = ++refusals;
   const std::optional<FaultTerm> fault = injector->Draw("connection.listen", {}).fault;
   if (!fault) {
@@ -121,7 +174,7 @@ void Relay::State::Consider() {
     }
     return;
   }
-  StopListening();
+  CloseAcceptor();
   if (fault->duration == Duration::zero()) return;  // until the plan changes
   runtime.StartTimer(fault->duration, [weak = weak_from_this(), refusal] {
     const auto self = weak.lock();
@@ -129,17 +182,55 @@ void Relay::State::Consider() {
   });
 }
 
+void Relay::State::HandOver(Socket socket) const {
+  asio::error_code error;
+  socket.native_non_blocking(true, error);
+  if (error) return;  // and so it ends
+  const int descriptor = socket.release(error);
+  if (!error) serve(descriptor);
+}
+
+// False when what another connection takes is lacking.
+bool Relay::State::AcceptOne(Acceptor& from) {
+  Socket near_end(runtime.executor());
+  Socket far_end(runtime.executor());
+  Socket client(runtime.executor());
+  asio::error_code error;
+  if (injector) asio::local::connect_pair(near_end, far_end, error);
+  if (error) return false;
+  from.accept(client, error);
+  if (error) {
+    // Somebody who gave up is nothing that we lack.
+    return error == asio::error::would_block || error == asio::error::try_again ||
+           error == asio::error::connection_aborted || error == asio::error::interrupted;
+  }
+  CloseOnExec(client);
+  if (!injector) {
+    HandOver(std::move(client));
+    return true;
+  }
+  CloseOnExec(near_end);
+  CloseOnExec(far_end);
+  const auto connection = std::make_shared<Connection>(++last_number, std::move(client),
+                                                       std::move(near_end), std::move(far_end));
+  connections[connection->number] = connection;
+  libcontainerd::Spawn(runtime, Serving(shared_from_this(), connection));
+  return true;
+}
+
 Awaitable<void> Relay::State::Accept(std::shared_ptr<State> self, std::shared_ptr<Acceptor> from) {
-  while (from->is_open()) {
-    asio::error_code error;
-    auto token = asio::redirect_error(asio::use_awaitable, error);
-    Socket client = co_await from->async_accept(token);
-    if (error == asio::error::operation_aborted || self->stopped) co_return;
-    if (error) continue;
-    const auto connection = std::make_shared<Connection>(++self->last_number, std::move(client));
-    self->connections[connection->number] = connection;
-    libcontainerd::Spawn(self->runtime, Serve(self, connection));
-    if (self->acceptor == from) self->Consider();
+  asio::error_code error;
+  auto token = asio::redirect_error(asio::use_awaitable, error);
+  while (true) {
+    co_await from->async_wait(asio::socket_base::wait_read, token);
+    if (error || self->stopped || !from->is_open()) co_return;
+    if (!self->AcceptOne(*from)) {
+      Awaitable<libcontainerd::Unit> pausing = Pause(self->runtime);
+      (void)co_await std::move(pausing);
+    } else if (self->acceptor == from) {
+      self->Consider();
+    }
+    if (!from->is_open()) co_return;
   }
 }
 
@@ -163,7 +254,7 @@ Awaitable<Fate> Relay::State::Decide(std::shared_ptr<State> self, std::string po
       // Data that arrived is unread yet; a client that just came is about to say something.
       asio::error_code error;
       auto token = asio::redirect_error(asio::use_awaitable, error);
-      if (!connection->server.is_open()) {
+      if (!connection->carries) {
         co_await connection->client.async_wait(asio::socket_base::wait_read, token);
       }
       co_return Fate::kCloses;
@@ -179,19 +270,16 @@ Awaitable<Fate> Relay::State::Decide(std::shared_ptr<State> self, std::string po
   }
 }
 
-Awaitable<void> Relay::State::Serve(std::shared_ptr<State> self, ConnectionPtr connection) {
+Awaitable<void> Relay::State::Serving(std::shared_ptr<State> self, ConnectionPtr connection) {
   Awaitable<Fate> deciding = Decide(self, "connection.accept", connection);
   const Fate fate = co_await std::move(deciding);
-  if (fate == Fate::kCloses) co_return self->End(connection);
-  if (fate == Fate::kStandsStill || self->stopped) co_return;
+  if (fate == Fate::kCloses || self->stopped) co_return self->End(connection);
+  if (fate == Fate::kStandsStill) co_return;
+  connection->carries = true;
   if (fate == Fate::kIsSwallowed) {
     connection->swallows = true;
   } else {
-    asio::error_code error;
-    auto token = asio::redirect_error(asio::use_awaitable, error);
-    const Protocol::endpoint target(self->target);
-    co_await connection->server.async_connect(target, token);
-    if (error) co_return self->End(connection);
+    self->HandOver(std::move(connection->handed_over));
     libcontainerd::Spawn(self->runtime, Pump(self, connection, /*from_client=*/false));
   }
   libcontainerd::Spawn(self->runtime, Pump(self, connection, /*from_client=*/true));
@@ -201,7 +289,6 @@ Awaitable<void> Relay::State::Pump(std::shared_ptr<State> self, ConnectionPtr co
                                    bool from_client) {
   Socket& from = from_client ? connection->client : connection->server;
   Socket& to = from_client ? connection->server : connection->client;
-  std::vector<char> buffer(kChunk);
   asio::error_code error;
   auto token = asio::redirect_error(asio::use_awaitable, error);
   while (true) {
@@ -221,6 +308,8 @@ Awaitable<void> Relay::State::Pump(std::shared_ptr<State> self, ConnectionPtr co
         if (!from_client) co_return;  // the other pump drains the client
       }
     }
+    // None while it is idle: connections may be many.
+    std::vector<char> buffer(std::clamp<std::size_t>(available, 1, kChunk));
     const std::size_t size = co_await from.async_read_some(asio::buffer(buffer), token);
     if (error) break;
     if (connection->swallows) continue;
@@ -232,16 +321,15 @@ Awaitable<void> Relay::State::Pump(std::shared_ptr<State> self, ConnectionPtr co
   if (from_client || !connection->swallows) self->End(connection);
 }
 
-Relay::Relay(Runtime& runtime, std::shared_ptr<Injector> injector)
-    : state_(std::make_shared<State>(runtime, std::move(injector))) {}
+Relay::Relay(Runtime& runtime, std::shared_ptr<Injector> injector, Serve serve)
+    : state_(std::make_shared<State>(runtime, std::move(injector), std::move(serve))) {}
 
 Relay::~Relay() {
   Stop();
 }
 
-Status Relay::Start(std::string path, std::string target) {
+Status Relay::Start(std::string path) {
   state_->path = std::move(path);
-  state_->target = std::move(target);
   Status listening = state_->Listen();
   if (listening) state_->Consider();
   return listening;
@@ -251,11 +339,21 @@ void Relay::Reconsider() {
   state_->Consider();
 }
 
-void Relay::Stop() {
+void Relay::StopListening() {
   state_->stopped = true;
-  state_->StopListening();
-  state_->claim.reset();
+  if (state_->claim) state_->claim->Unpublish();  // while its inode cannot be anybody else's
+  state_->CloseAcceptor();
+}
+
+void Relay::CutConnections() {
+  if (!state_->injector && state_->claim) CutConnectionsOf(state_->claim->bind_path());
   for (auto& [number, connection] : std::exchange(state_->connections, {})) connection->Close();
+}
+
+void Relay::Stop() {
+  StopListening();
+  for (auto& [number, connection] : std::exchange(state_->connections, {})) connection->Close();
+  state_->claim.reset();
 }
 
 }  // namespace fake_containerd

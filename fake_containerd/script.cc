@@ -36,6 +36,9 @@ const std::vector<StepKind>& StepKinds() {
       {What::kCue, "cue", {"id", "process", "name"}},
       {What::kHoldEvents, "hold-events", {}},
       {What::kReleaseEvents, "release-events", {}},
+      {What::kStopDaemon, "stop-daemon", {}},
+      {What::kStartDaemon, "start-daemon", {}},
+      {What::kRestartDaemon, "restart-daemon", {}},
   };
   return kKinds;
 }
@@ -144,17 +147,20 @@ FaultPlan ReadFaults(const JsonNode& node) {
   return FaultPlan(std::move(rules));
 }
 
-Script ReadScript(const JsonNode& root) {
-  constexpr std::array<std::string_view, 4> kFields = {"behaviours", "faults", "choices", "steps"};
+Script ReadScript(const JsonNode& root, std::uint64_t seed) {
+  constexpr std::array<std::string_view, 5> kFields = {"seed", "behaviours", "faults", "choices",
+                                                       "steps"};
   root.Object(kFields);
   Script script;
+  if (const auto own = root.Find("seed")) script.seed = own->Number();
   if (const auto behaviours = root.Find("behaviours")) {
     for (const JsonNode& node : behaviours->Items()) {
       script.behaviours.push_back(ReadBehaviour(node));
     }
   }
   if (const auto faults = root.Find("faults")) script.faults = ReadFaults(*faults);
-  if (const auto choices = root.Find("choices")) script.choices = ReadChoices(*choices);
+  if (const auto choices = root.Find("choices"))
+    script.choices = ReadChoices(*choices, script.seed.value_or(seed));
   if (const auto steps = root.Find("steps")) {
     for (const JsonNode& step : steps->Items()) script.steps.push_back(ReadStep(step));
   }
@@ -170,10 +176,10 @@ std::string_view ScriptStepName(What what) {
   return "unknown";
 }
 
-Result<Script> ParseScript(const std::string& text, const std::string& name) {
+Result<Script> ParseScript(const std::string& text, const std::string& name, std::uint64_t seed) {
   try {
     const JsonDocument document(text);
-    return ReadScript(JsonNode(document));
+    return ReadScript(JsonNode(document), seed);
   } catch (const JsonError& error) {
     return libcontainerd::Fail(ErrorCode::kInvalidArgument,
                                name + ":" + std::to_string(error.line) + ":" +

@@ -28,11 +28,14 @@ struct ScriptStep {
     kCue,
     kHoldEvents,
     kReleaseEvents,
+    kStopDaemon,
+    kStartDaemon,
+    kRestartDaemon,
   };
   Duration after{0};  // from the moment when the script is loaded
   What what = What::kEmit;
   Event event{};                                // kEmit; without a time it is stamped
-  std::string id{};                             // of all but kEmit, kHoldEvents and kReleaseEvents
+  std::string id{};                             // of all but kEmit and those from kHoldEvents on
   std::string process = kInitName;              // of the same but kOom
   std::uint32_t number = 0;                     // kExit: the code, kKill: the signal
   OutputStream stream = OutputStream::kStdout;  // kWrite
@@ -50,13 +53,17 @@ struct ScriptBehaviour {
 
 struct Script {
   std::vector<ScriptBehaviour> behaviours{};
+  // Of the choices below, and of the faults' probabilities from now on.
+  std::optional<std::uint64_t> seed{};
   std::optional<FaultPlan> faults{};  // instead of the plan before
   std::optional<Choices> choices{};   // those not named have their defaults
   std::vector<ScriptStep> steps{};    // in the text's order
 };
 
-// Errors are INVALID_ARGUMENT: "NAME:LINE:COLUMN: what is wrong, what was expected".
-libcontainerd::Result<Script> ParseScript(const std::string& text, const std::string& name);
+// `seed` is the choices' when the script says none. Errors are INVALID_ARGUMENT: "NAME:LINE:COLUMN:
+// what is wrong, what was expected".
+libcontainerd::Result<Script> ParseScript(const std::string& text, const std::string& name,
+                                          std::uint64_t seed = 1);
 // Reads a file first. NOT_FOUND and so on with the path.
 libcontainerd::Result<std::string> ReadScriptFile(const std::string& path);
 

@@ -6,7 +6,8 @@
 namespace fake_containerd {
 namespace {
 
-constexpr std::array<std::string_view, 17> kFields = {"start_container",
+constexpr std::array<std::string_view, 18> kFields = {"drawn",
+                                                      "start_container",
                                                       "start_process",
                                                       "pause",
                                                       "resume",
@@ -46,9 +47,16 @@ void ReadFlag(const JsonNode& node, const char* field, bool& flag) {
 
 }  // namespace
 
-Choices ReadChoices(const JsonNode& node) {
+Choices ReadChoices(const JsonNode& node, std::uint64_t seed) {
   node.Object(kFields);
   Choices choices;
+  if (const auto own = node.Find("seed")) {
+    seed = own->Number(0, std::numeric_limits<std::uint64_t>::max());
+  }
+  choices.seed = seed;
+  if (const auto drawn = node.Find("drawn"); drawn && drawn->Flag()) {
+    choices = Choices::Drawn(seed);
+  }
   ReadOrder(node, "start_container", choices.start_container);
   ReadOrder(node, "start_process", choices.start_process);
   ReadOrder(node, "pause", choices.pause);
@@ -77,16 +85,13 @@ Choices ReadChoices(const JsonNode& node) {
   ReadFlag(node, "state_fails_for_dead_init", choices.state_fails_for_dead_init);
   ReadFlag(node, "checkpoint_tool", choices.checkpoint_tool);
   ReadFlag(node, "replay_deadlocks", choices.replay_deadlocks);
-  if (const auto found = node.Find("seed")) {
-    choices.seed = found->Number(0, std::numeric_limits<std::uint64_t>::max());
-  }
   return choices;
 }
 
-libcontainerd::Result<Choices> ParseChoices(const std::string& text) {
+libcontainerd::Result<Choices> ParseChoices(const std::string& text, std::uint64_t seed) {
   try {
     const JsonDocument document(text, {.title = "the whole"});
-    return ReadChoices(JsonNode(document));
+    return ReadChoices(JsonNode(document), seed);
   } catch (const JsonError& error) {
     return libcontainerd::Fail(libcontainerd::ErrorCode::kInvalidArgument,
                                "choices:" + std::to_string(error.line) + ":" +

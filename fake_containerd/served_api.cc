@@ -154,6 +154,17 @@ Awaitable<Status> ServedApi::Unary(Method method, const Message& request, Messag
   co_return status;
 }
 
+Awaitable<Status> ServedApi::CheckHealth(Duration timeout) {
+  if (health_checks_ >= parts_.limits.calls) {
+    co_return Exhausted(parts_.limits.calls, "health checks under way");
+  }
+  ++health_checks_;
+  Awaitable<Status> checking = parts_.api.CheckHealth(timeout);
+  Status status = co_await std::move(checking);
+  --health_checks_;
+  co_return status;
+}
+
 // One stream: admitted and open, or refused.
 class ServedApi::Stream final : public EventStream, private EventSink {
  public:

@@ -39,9 +39,9 @@ class ServedApi final : public libcontainerd::ContainerdApi {
                                                         Duration timeout) override;
   std::unique_ptr<libcontainerd::EventStream> Events(types::EventsRequest request,
                                                      libcontainerd::EventSink& sink) override;
-  libcontainerd::Awaitable<libcontainerd::Status> CheckHealth(Duration timeout) override {
-    return parts_.api.CheckHealth(timeout);
-  }
+  // Not among the calls under way, which it must be able to pass; as many, and no line of the
+  // journal.
+  libcontainerd::Awaitable<libcontainerd::Status> CheckHealth(Duration timeout) override;
 
  private:
   class Stream;
@@ -51,6 +51,7 @@ class ServedApi final : public libcontainerd::ContainerdApi {
 
   const Parts parts_;
   std::size_t calls_ = 0;
+  std::size_t health_checks_ = 0;
   std::size_t request_bytes_ = 0;
   std::size_t streams_ = 0;
 };

@@ -3,10 +3,8 @@
 #include <cerrno>
 #include <chrono>
 #include <climits>
-#include <cstdlib>
 #include <deque>
 #include <exception>
-#include <filesystem>
 #include <future>
 #include <mutex>
 #include <optional>
@@ -14,20 +12,18 @@
 #include <utility>
 
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 
 #include <grpcpp/channel.h>
+#include <grpcpp/ext/health_check_service_server_builder_option.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
-#include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/resource_quota.h>
-#include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 #include <grpcpp/support/server_callback.h>
 
 #include "containerd_v0.grpc.pb.h"
-#include "fake_containerd/socket_claim.h"
+#include "fake_containerd/server_front.h"
+#include "fake_containerd/server_health.h"
 
 namespace fake_containerd {
 namespace {
@@ -52,21 +48,6 @@ constexpr int kMaxThreads = 16;
 
 // How long connections may take to close by themselves.
 constexpr std::chrono::milliseconds kCutAfter{500};
-
-// Ends what was accepted on this address: an accepted socket has its listener's name.
-void CutConnections(const std::string& address) {
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", error)) {
-    const int descriptor = std::atoi(entry.path().filename().c_str());
-    sockaddr_un name{};
-    socklen_t size = sizeof name;
-    if (::getsockname(descriptor, reinterpret_cast<sockaddr*>(&name), &size) != 0 ||
-        name.sun_family != AF_UNIX || size >= sizeof name) {
-      continue;
-    }
-    if (address == name.sun_path) ::shutdown(descriptor, SHUT_RDWR);
-  }
-}
 
 grpc::Status ToGrpc(const Status& status) {
   if (status) return grpc::Status::OK;
@@ -396,22 +377,24 @@ class Service final : public types::API::CallbackService {
 class Server::Impl {
  public:
   Impl(Runtime& runtime, ContainerdApi& api, FrameHook hook, ServerOptions options)
-      : runtime_(runtime), api_(api), hook_(std::move(hook)), options_(options) {}
+      : runtime_(runtime), api_(api), hook_(std::move(hook)), options_(std::move(options)) {}
 
   Status Start(std::string path) {
     if (running_) return Fail(ErrorCode::kFailedPrecondition, "the server runs already");
-    auto claim = SocketClaim::Make(path);
-    if (!claim) return Fail(std::move(claim).error());
-    claim_ = std::move(*claim);
-    Status listening = Listen("unix:" + claim_->bind_path(), path);
-    if (listening) listening = claim_->Publish();
+    Status listening = Build(path);
+    if (listening) {
+      front_ = std::make_unique<ServerFront>(runtime_, options_.relay);
+      listening = front_->Open(std::move(path), *server_);
+    }
     if (!listening) Stop({});
     return listening;
   }
 
   Status StartInProcess() {
     if (running_) return Fail(ErrorCode::kFailedPrecondition, "the server runs already");
-    return Listen("", "in-process");
+    Status built = Build("in-process");
+    if (!built) Stop({});
+    return built;
   }
 
   std::shared_ptr<grpc::Channel> InProcessChannel() {
@@ -423,7 +406,7 @@ class Server::Impl {
   }
 
   void Disconnect(Duration grace) {
-    if (claim_) claim_->Unpublish();
+    if (front_) front_->Close();
     if (!server_) return;
     // A client that does not read keeps gRPC from ending its calls, for ever if it likes. What has
     // not ended by itself soon after the grace is cut off.
@@ -432,41 +415,46 @@ class Server::Impl {
                         std::chrono::duration_cast<std::chrono::system_clock::duration>(grace));
     });
     while (ended.wait_for(grace + kCutAfter) != std::future_status::ready) {
-      if (claim_) CutConnections(claim_->bind_path());
+      if (front_) front_->Cut();
     }
     server_.reset();
   }
 
   void Stop(Duration grace) {
-    if (!std::exchange(running_, false)) {
-      claim_.reset();
-      return;
-    }
+    if (!std::exchange(running_, false)) return;
     Disconnect(grace);
-    service_.reset();  // the last holder of the context but for the calls
+    service_.reset();  // the last holders of the context but for the calls
+    health_.reset();
     gone_.wait();
-    claim_.reset();
+    front_.reset();
+  }
+
+  void Reconsider() {
+    if (front_) front_->Reconsider();
   }
 
   Runtime& runtime() { return runtime_; }
 
  private:
-  Status Listen(const std::string& address, const std::string& shown) {
+  // Without a port: connections come from the front, or stay within the process.
+  Status Build(const std::string& shown) {
     auto context = std::make_shared<Context>(runtime_, api_, hook_);
     gone_ = context->gone.promise.get_future();
+    health_ = std::make_unique<HealthService>(runtime_, api_, context);
     service_ = std::make_unique<Service>(std::move(context));
-    grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     grpc::ServerBuilder builder;
     builder.SetResourceQuota(grpc::ResourceQuota().SetMaxThreads(kMaxThreads));
     builder.SetMaxReceiveMessageSize(
         options_.message_bytes > INT_MAX ? -1 : static_cast<int>(options_.message_bytes));
     builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
-    if (!address.empty()) builder.AddListeningPort(address, grpc::InsecureServerCredentials());
+    // Not gRPC's own health service, which somebody in this process may have asked for.
+    builder.SetOption(std::make_unique<grpc::HealthCheckServiceServerBuilderOption>(nullptr));
     builder.RegisterService(service_.get());
+    builder.RegisterService(health_.get());
     server_ = builder.BuildAndStart();
     running_ = true;
-    if (!server_) return Fail(ErrorCode::kUnavailable, "gRPC cannot listen on " + shown);
+    if (!server_) return Fail(ErrorCode::kUnavailable, "gRPC cannot serve " + shown);
     return {};
   }
 
@@ -475,14 +463,15 @@ class Server::Impl {
   const FrameHook hook_;
   const ServerOptions options_;
   bool running_ = false;
-  std::unique_ptr<SocketClaim> claim_;
   std::unique_ptr<Service> service_;
+  std::unique_ptr<HealthService> health_;
   std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<ServerFront> front_;
   std::future<void> gone_;
 };
 
 Server::Server(Runtime& runtime, ContainerdApi& api, FrameHook hook, ServerOptions options)
-    : impl_(std::make_unique<Impl>(runtime, api, std::move(hook), options)) {}
+    : impl_(std::make_unique<Impl>(runtime, api, std::move(hook), std::move(options))) {}
 
 Server::~Server() {
   Stop();
@@ -502,6 +491,10 @@ std::shared_ptr<grpc::Channel> Server::InProcessChannel() {
 
 void Server::Disconnect(Duration grace) {
   impl_->Disconnect(grace);
+}
+
+void Server::Reconsider() {
+  impl_->Reconsider();
 }
 
 void Server::Stop(Duration grace) {

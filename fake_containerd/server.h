@@ -1,5 +1,5 @@
-// Server: puts a ContainerdApi behind gRPC, on a unix socket and on an in-process channel, with the
-// standard health service beside it (always SERVING, whatever the API does), and reflection.
+// Server: puts a ContainerdApi behind gRPC, on a unix socket and on an in-process channel: the 0.2
+// API, the standard health service, whose checks are the API's CheckHealth(), and reflection.
 //
 // Threads: Start, Stop and the destructor belong to one thread at a time, never the executor's; a
 // coroutine there uses AsyncStop. The API is called on the runtime's executor only. The runtime
@@ -15,6 +15,8 @@
 // Stopping is that of a killed daemon: connections close at once, or after `grace` for what is
 // under way. It returns when gRPC and the API's calls are done. So whoever makes the API wait for
 // ever ends that first, or calls Disconnect(), ends it, and then calls Stop().
+//
+// While descriptors are lacking nobody is accepted; it goes on once there are some.
 //
 // The socket has mode 0600. It replaces one that a dead server left, never one that is served.
 // `<path>.lock` is held meanwhile; stopping removes both.
@@ -34,6 +36,8 @@ class Channel;
 
 namespace fake_containerd {
 
+class Injector;
+
 // A frame that gRPC has handed to the connection, or given up.
 struct SentFrame {
   enum class Kind : std::uint8_t { kEvent, kEndOfEvents, kReply };
@@ -47,6 +51,9 @@ using FrameHook = std::function<void(const SentFrame&)>;
 struct ServerOptions {
   static constexpr std::size_t kUnlimited = static_cast<std::size_t>(-1);
   std::size_t message_bytes = kUnlimited;  // of a request; longer ones are RESOURCE_EXHAUSTED
+  // Connections of the socket go through a relay, which does to them what this injector's plan says
+  // (relay.h). None: straight to gRPC.
+  std::shared_ptr<Injector> relay{};
 };
 
 class Server {
@@ -76,6 +83,9 @@ class Server {
   // A new channel to the running server; null when it does not run. Give it up before the server
   // dies.
   std::shared_ptr<grpc::Channel> InProcessChannel();
+
+  // The relay's plan changed. The executor's thread.
+  void Reconsider();
 
   // Closes all connections and waits until gRPC is done with every call. The socket is gone
   // afterwards.

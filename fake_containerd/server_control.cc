@@ -8,11 +8,11 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <utility>
 
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/resource_quota.h>
-#include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 #include <grpcpp/support/server_callback.h>
@@ -20,7 +20,7 @@
 #include <asio/post.hpp>
 
 #include "control_v1.grpc.pb.h"
-#include "fake_containerd/socket_claim.h"
+#include "fake_containerd/server_front.h"
 
 namespace fake_containerd {
 
@@ -49,8 +49,9 @@ grpc::Status Invalid(const std::string& text) {
   return {grpc::StatusCode::INVALID_ARGUMENT, text};
 }
 
-grpc::Status WaitEnded(const Outcome& outcome) {
+grpc::Status WaitEnded(const Outcome& outcome, const std::stop_token& cancelled) {
   if (outcome) return grpc::Status::OK;
+  if (cancelled.stop_requested()) return {grpc::StatusCode::CANCELLED, outcome.message()};
   return {grpc::StatusCode::DEADLINE_EXCEEDED, outcome.message()};
 }
 
@@ -77,7 +78,7 @@ std::string InitIfEmpty(const std::string& process) {
 // One unary call: its body runs on the pool. gRPC keeps the messages until Finish().
 class BodyCall final : public grpc::ServerUnaryReactor {
  public:
-  using Body = std::function<grpc::Status()>;
+  using Body = std::function<grpc::Status(std::stop_token cancelled)>;
 
   BodyCall(Runtime& runtime, std::atomic<int>& calls, Body body) : calls_(calls) {
     if (++calls_ > kMostCalls) {
@@ -89,7 +90,7 @@ class BodyCall final : public grpc::ServerUnaryReactor {
     runtime.RunBlocking([this, &runtime, body = std::move(body)] {
       grpc::Status status;
       try {
-        status = body();
+        status = body(cancelled_.get_token());
       } catch (...) {  // a defect, which must not leave the client waiting
         runtime.ReportFailure(std::current_exception());
         status = {grpc::StatusCode::INTERNAL, "the control service threw an exception"};
@@ -99,12 +100,14 @@ class BodyCall final : public grpc::ServerUnaryReactor {
   }
 
  private:
+  void OnCancel() override { cancelled_.request_stop(); }
   void OnDone() override {
     --calls_;
     delete this;
   }
 
   std::atomic<int>& calls_;
+  std::stop_source cancelled_;
 };
 
 // One follower. Lines are queued on the executor; whoever finds the writer idle starts the next
@@ -211,34 +214,50 @@ class FollowCall final : public grpc::ServerWriteReactor<pb::JournalEntry>,
   bool finished_ = false;
 };
 
-grpc::Status WaitFor(FakeContainerd& fake, const pb::WaitForRequest& request) {
+grpc::Status WaitFor(Happenings& happenings, const pb::WaitForRequest& request,
+                     const std::stop_token& cancelled) {
   Duration timeout = FakeContainerd::kPatience;
   if (request.timeout_ms() != 0) {
     constexpr auto kMost = std::chrono::duration_cast<std::chrono::milliseconds>(kLongestWait);
     timeout = std::chrono::milliseconds(
         std::min(request.timeout_ms(), static_cast<std::uint64_t>(kMost.count())));
   }
+  Happenings::Patience patience{timeout, cancelled};
   switch (request.condition_case()) {
     case pb::WaitForRequest::kRunning:
-      return WaitEnded(fake.WaitForProcess(request.running().id(),
-                                           InitIfEmpty(request.running().process()), timeout));
+      return WaitEnded(
+          happenings.WaitForProcess(request.running().id(),
+                                    InitIfEmpty(request.running().process()), std::move(patience)),
+          cancelled);
     case pb::WaitForRequest::kExitTold:
-      return WaitEnded(fake.WaitForExit(request.exit_told().id(),
-                                        InitIfEmpty(request.exit_told().process()), timeout));
+      return WaitEnded(
+          happenings.WaitForExit(request.exit_told().id(),
+                                 InitIfEmpty(request.exit_told().process()), std::move(patience)),
+          cancelled);
     case pb::WaitForRequest::kEvent: {
       const auto kind = EventKindFromName(request.event().type());
       if (!kind) return Invalid("event.type: \"" + request.event().type() + "\" is no event");
-      return WaitEnded(fake.WaitForEvent(*kind, request.event().id(), request.event().process(),
-                                         std::max(request.event().count(), 1U), timeout));
+      return WaitEnded(
+          happenings.WaitForEvent(*kind, request.event().id(), request.event().process(),
+                                  std::max(request.event().count(), 1U), std::move(patience)),
+          cancelled);
     }
     case pb::WaitForRequest::kSubscribers:
-      return WaitEnded(fake.WaitForSubscribers(request.subscribers(), timeout));
+      return WaitEnded(happenings.WaitForSubscribers(request.subscribers(), std::move(patience)),
+                       cancelled);
     case pb::WaitForRequest::kHeld:
       return WaitEnded(
-          fake.WaitForHeld(request.held().point(), std::max(request.held().count(), 1U), timeout));
+          happenings.WaitForHeld(request.held().point(), std::max(request.held().count(), 1U),
+                                 std::move(patience)),
+          cancelled);
     case pb::WaitForRequest::kFired:
-      return WaitEnded(fake.WaitForFired(request.fired().point(),
-                                         std::max(request.fired().count(), 1U), timeout));
+      return WaitEnded(
+          happenings.WaitForFired(request.fired().point(), std::max(request.fired().count(), 1U),
+                                  std::move(patience)),
+          cancelled);
+    case pb::WaitForRequest::kDaemonRunning:
+      return WaitEnded(happenings.WaitForDaemon(request.daemon_running(), std::move(patience)),
+                       cancelled);
     case pb::WaitForRequest::CONDITION_NOT_SET:
       break;
   }
@@ -269,17 +288,18 @@ grpc::Status Emit(FakeContainerd& fake, const pb::EmitRequest& request) {
 
 class Service final : public pb::Control::CallbackService {
  public:
-  Service(Runtime& runtime, FakeContainerd& fake, JournalLog& journal)
-      : runtime_(runtime), fake_(fake), journal_(journal) {}
+  Service(Runtime& runtime, FakeContainerd& fake, Happenings& happenings, JournalLog& journal)
+      : runtime_(runtime), fake_(fake), happenings_(happenings), journal_(journal) {}
 
   grpc::ServerUnaryReactor* GetInfo(grpc::CallbackServerContext*, const pb::GetInfoRequest*,
                                     pb::GetInfoResponse* response) override {
-    return Call([this, response] {
+    return Call([this, response](const std::stop_token&) {
       response->set_version(DRYDOCK_VERSION);
       response->set_api_version(kApiVersion);
       response->set_containers(fake_.container_count());
       response->set_subscribers(fake_.subscriber_count());
       response->set_journal_seq(fake_.journal_seq());
+      response->set_daemon_running(fake_.daemon_running());
       TellPoints(*response);
       for (const HeldItem& item : fake_.Held()) {
         pb::GetInfoResponse::Held& held = *response->add_held();
@@ -292,22 +312,25 @@ class Service final : public pb::Control::CallbackService {
   grpc::ServerUnaryReactor* LoadScript(grpc::CallbackServerContext*,
                                        const pb::LoadScriptRequest* request,
                                        pb::LoadScriptResponse*) override {
-    return Call([this, request] {
+    return Call([this, request](const std::stop_token&) {
       const std::string name = request->name().empty() ? "script" : request->name();
       return ToGrpc(fake_.LoadScript(request->json(), name));
     });
   }
   grpc::ServerUnaryReactor* Emit(grpc::CallbackServerContext*, const pb::EmitRequest* request,
                                  pb::EmitResponse*) override {
-    return Call([this, request] { return fake_containerd::Emit(fake_, *request); });
+    return Call(
+        [this, request](const std::stop_token&) { return fake_containerd::Emit(fake_, *request); });
   }
   grpc::ServerUnaryReactor* Hold(grpc::CallbackServerContext*, const pb::HoldRequest* request,
                                  pb::HoldResponse*) override {
-    return Call([this, request] { return OrInvalid(fake_.Hold(request->point())); });
+    return Call([this, request](const std::stop_token&) {
+      return OrInvalid(fake_.Hold(request->point()));
+    });
   }
   grpc::ServerUnaryReactor* Release(grpc::CallbackServerContext*, const pb::ReleaseRequest* request,
                                     pb::ReleaseResponse*) override {
-    return Call([this, request] {
+    return Call([this, request](const std::stop_token&) {
       if (request->point().empty()) {
         fake_.SetAutonomous(true);
         fake_.ReleaseAll();
@@ -320,7 +343,7 @@ class Service final : public pb::Control::CallbackService {
   }
   grpc::ServerUnaryReactor* Step(grpc::CallbackServerContext*, const pb::StepRequest* request,
                                  pb::StepResponse* response) override {
-    return Call([this, request, response] {
+    return Call([this, request, response](const std::stop_token&) {
       if (request->begin()) fake_.SetAutonomous(false);
       if (request->count() != 0) response->set_stepped(fake_.Step(request->count()));
       return grpc::Status::OK;
@@ -329,15 +352,19 @@ class Service final : public pb::Control::CallbackService {
   grpc::ServerUnaryReactor* SetFaults(grpc::CallbackServerContext*,
                                       const pb::SetFaultsRequest* request,
                                       pb::SetFaultsResponse*) override {
-    return Call([this, request] { return OrInvalid(fake_.SetFaults(request->plan())); });
+    return Call([this, request](const std::stop_token&) {
+      return OrInvalid(fake_.SetFaults(request->plan()));
+    });
   }
   grpc::ServerUnaryReactor* WaitFor(grpc::CallbackServerContext*, const pb::WaitForRequest* request,
                                     pb::WaitForResponse*) override {
-    return Call([this, request] { return fake_containerd::WaitFor(fake_, *request); });
+    return Call([this, request](const std::stop_token& cancelled) {
+      return fake_containerd::WaitFor(happenings_, *request, cancelled);
+    });
   }
   grpc::ServerUnaryReactor* Reset(grpc::CallbackServerContext*, const pb::ResetRequest*,
                                   pb::ResetResponse*) override {
-    return Call([this] {
+    return Call([this](const std::stop_token&) {
       fake_.Reset();
       return grpc::Status::OK;
     });
@@ -356,6 +383,7 @@ class Service final : public pb::Control::CallbackService {
 
   Runtime& runtime_;
   FakeContainerd& fake_;
+  Happenings& happenings_;
   JournalLog& journal_;
   std::atomic<int> calls_ = 0;
 };
@@ -364,10 +392,10 @@ class Service final : public pb::Control::CallbackService {
 
 class ControlServer::Impl {
  public:
-  Impl(Runtime& runtime, FakeContainerd& fake, JournalLog& journal)
-      : service_(runtime, fake, journal) {}
+  Impl(Runtime& runtime, FakeContainerd& fake, Happenings& happenings, JournalLog& journal)
+      : service_(runtime, fake, happenings, journal), front_(runtime, nullptr) {}
   ~Impl() {
-    if (claim_) claim_->Unpublish();
+    front_.Close();
     // Streams and calls end now: an idle follower would stay for ever.
     if (server_) server_->Shutdown(std::chrono::system_clock::now());
     server_.reset();
@@ -376,30 +404,27 @@ class ControlServer::Impl {
   Impl& operator=(const Impl&) = delete;
 
   Status Start(const std::string& path) {
-    auto claim = SocketClaim::Make(path);
-    if (!claim) return Fail(std::move(claim).error());
-    claim_ = std::move(*claim);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     grpc::ServerBuilder builder;
     builder.SetResourceQuota(grpc::ResourceQuota().SetMaxThreads(kMaxThreads));
     builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
-    builder.AddListeningPort("unix:" + claim_->bind_path(), grpc::InsecureServerCredentials());
     builder.RegisterService(&service_);
     server_ = builder.BuildAndStart();
     if (!server_) {
-      return Fail(libcontainerd::ErrorCode::kUnavailable, "gRPC cannot listen on " + path);
+      return Fail(libcontainerd::ErrorCode::kUnavailable, "gRPC cannot serve " + path);
     }
-    return claim_->Publish();
+    return front_.Open(path, *server_);
   }
 
  private:
-  std::unique_ptr<SocketClaim> claim_;
   Service service_;
   std::unique_ptr<grpc::Server> server_;
+  ServerFront front_;
 };
 
-ControlServer::ControlServer(Runtime& runtime, FakeContainerd& fake, JournalLog& journal)
-    : impl_(std::make_unique<Impl>(runtime, fake, journal)) {}
+ControlServer::ControlServer(Runtime& runtime, FakeContainerd& fake, Happenings& happenings,
+                             JournalLog& journal)
+    : impl_(std::make_unique<Impl>(runtime, fake, happenings, journal)) {}
 
 ControlServer::~ControlServer() = default;
 

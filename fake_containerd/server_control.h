@@ -3,13 +3,14 @@
 //
 // What a call does runs on the runtime's pool, never on gRPC's threads, for it may wait.
 //
-// Threads: one at a time, never the executor's. Runtime, fake and journal outlive it.
+// Threads: one at a time, never the executor's. Whatever it is made with outlives it.
 #pragma once
 
 #include <memory>
 #include <string>
 
 #include "fake_containerd/fake_containerd.h"
+#include "fake_containerd/happenings.h"
 #include "fake_containerd/journal_log.h"
 #include "libcontainerd/error.h"
 
@@ -17,7 +18,8 @@ namespace fake_containerd {
 
 class ControlServer {
  public:
-  ControlServer(libcontainerd::Runtime& runtime, FakeContainerd& fake, JournalLog& journal);
+  ControlServer(libcontainerd::Runtime& runtime, FakeContainerd& fake, Happenings& happenings,
+                JournalLog& journal);
   // Ends every call: whoever makes the fake's waits end does so first.
   ~ControlServer();
   ControlServer(const ControlServer&) = delete;

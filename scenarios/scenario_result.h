@@ -53,6 +53,7 @@ struct ScenarioResult {
   Duration clock{0};                 // the scenario's own time that passed
   std::vector<Complaint> complaints{};
   std::vector<GuaranteeResult> guarantees{};
+  JudgeOptions judged_with{};  // whoever judges the saved journal again needs it
   std::string cannot_judge{};  // why
   // Of a shrunk failure: how many actions there were before, 0 if it was not shrunk.
   std::size_t actions_before_shrinking = 0;

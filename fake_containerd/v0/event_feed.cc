@@ -90,6 +90,9 @@ class Stream : public std::enable_shared_from_this<Stream> {
         return End(Fail(verdict.fault->error));
       case FaultAction::kBreak:
         return End(Gone());
+      case FaultAction::kDeadlock:
+        context_->world.DeadlockEvents();
+        return then(*this);
       default:  // dropped or half open
         silent_ = true;
     }

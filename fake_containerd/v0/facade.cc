@@ -81,6 +81,36 @@ Awaitable<Status> ServeThroughPoints(ContextPtr context, Method method,
   co_return status;
 }
 
+// A health check needs nothing but a daemon that runs.
+Awaitable<Status> CheckThroughPoints(ContextPtr context) {
+  const char* const points[] = {"rpc.Health.received", "rpc.Health.executed"};
+  for (const char* const point : points) {
+    Awaitable<std::optional<Status>> passing = PassPoint(context, point, InjectionSubject());
+    std::optional<Status> answer = co_await std::move(passing);
+    if (answer) co_return std::move(*answer);
+    if (!Serving(context)) co_return Gone();
+  }
+  co_return Status();
+}
+
+Awaitable<void> RunCheck(ContextPtr context, std::shared_ptr<OneShot<Status>> done) {
+  Awaitable<Status> checking = CheckThroughPoints(std::move(context));
+  done->Set(co_await std::move(checking));
+}
+
+// What it comes to, or that it took too long.
+Awaitable<Status> Within(Duration timeout, Runtime& runtime,
+                         std::shared_ptr<OneShot<Status>> done) {
+  std::optional<libcontainerd::TimerId> timer;
+  if (timeout < kLongestTimeout) {
+    timer = runtime.StartTimer(
+        timeout, [done] { done->Set(Fail(ErrorCode::kDeadlineExceeded, "Deadline Exceeded")); });
+  }
+  Status status = co_await done->Wait();
+  if (timer) runtime.CancelTimer(*timer);
+  co_return status;
+}
+
 Awaitable<void> RunCall(ContextPtr context, Method method, std::shared_ptr<Call> call) {
   Awaitable<Status> serving = ServeThroughPoints(std::move(context), method, call);
   call->done.Set(co_await std::move(serving));
@@ -159,14 +189,9 @@ Awaitable<Status> Facade::Unary(Method method, const Message& request, Message& 
   call->request = std::move(copy);
   call->response.reset(response.New());
   libcontainerd::Spawn(runtime, RunCall(context_, method, call));
-  std::optional<libcontainerd::TimerId> timer;
-  if (timeout < kLongestTimeout) {
-    timer = runtime.StartTimer(timeout, [call] {
-      call->done.Set(Fail(ErrorCode::kDeadlineExceeded, "Deadline Exceeded"));
-    });
-  }
-  Status status = co_await call->done.Wait();
-  if (timer) runtime.CancelTimer(*timer);
+  Awaitable<Status> ending =
+      Within(timeout, runtime, std::shared_ptr<OneShot<Status>>(call, &call->done));
+  Status status = co_await std::move(ending);
   if (status) response.CopyFrom(*call->response);
   co_return status;
 }
@@ -182,11 +207,16 @@ std::unique_ptr<EventFeed> Facade::OpenFeed(const types::EventsRequest& request,
   return MakeEventFeed(context_, request, std::move(on_ready));
 }
 
-Awaitable<Status> Facade::CheckHealth(Duration) {
+Awaitable<Status> Facade::CheckHealth(Duration timeout) {
   if (!context_->world.daemon_running() || context_->injector->crashing()) {
     co_return Fail(ErrorCode::kUnavailable, "connection refused");
   }
-  co_return Status();
+  if (context_->injector->quiet()) co_return Status();
+  Runtime& runtime = context_->world.runtime();
+  const auto done = std::make_shared<OneShot<Status>>(runtime);
+  libcontainerd::Spawn(runtime, RunCheck(context_, done));
+  Awaitable<Status> ending = Within(timeout, runtime, done);
+  co_return co_await std::move(ending);
 }
 
 }  // namespace fake_containerd::v0

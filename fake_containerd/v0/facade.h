@@ -71,7 +71,8 @@ class Facade final : public libcontainerd::ContainerdApi {
   // Next() gave nothing.
   std::unique_ptr<EventFeed> OpenFeed(const types::EventsRequest& request,
                                       libcontainerd::UniqueFunction<void()> on_ready);
-  // OK whenever the daemon runs, also while its main loop stands still.
+  // OK whenever the daemon runs, also while its main loop stands still; unless something happens to
+  // it at the points rpc.Health.*.
   libcontainerd::Awaitable<libcontainerd::Status> CheckHealth(Duration timeout) override;
 
   struct Context;

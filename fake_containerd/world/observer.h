@@ -47,6 +47,8 @@ class WorldObserver {
   virtual void OnReleased(const HeldItem& /*item*/) {}
   virtual void OnDaemonStarted() {}
   virtual void OnDaemonStopped() {}
+  // A fault stopped it for good: nothing here will start it again.
+  virtual void OnDaemonPanicked() {}
 };
 
 }  // namespace fake_containerd

@@ -74,7 +74,10 @@ void World::CrashSoon(std::optional<Duration> restart_after) {
   asio::post(runtime_.executor(), [this, alive = std::weak_ptr<int>(alive_), restart_after] {
     if (alive.expired()) return;
     StopDaemon();
-    if (!restart_after) return;
+    if (!restart_after) {
+      if (options_.observer != nullptr) options_.observer->OnDaemonPanicked();
+      return;
+    }
     runtime_.StartTimer(*restart_after, [this, alive] {
       if (!alive.expired()) (void)StartDaemon();  // start_failure() keeps what went wrong
     });
@@ -103,7 +106,8 @@ Status World::FinishStart(const Injector::Verdict& verdict) {
   }
   if (started) {
     std::vector<Event> lost;
-    started = log_.Load(DamageOf(verdict.fault), &lost);
+    const bool forgets = Planted(Mutant::kLogLostOnStart);
+    started = log_.Load(forgets ? LogDamage::kLost : DamageOf(verdict.fault), &lost);
     for (const Event& event : lost) ReportLost(event, "the log's alone: a fault took it", false);
   }
   if (started) {

@@ -139,7 +139,7 @@ Awaitable<Status> Client::Impl::ClearFailedExec(ContainerPtr container, std::sha
     removed = co_await ports.stdio.Remove(exec->stdio.paths);
   }
   exec->clearing = false;
-  if (exec->gone) ForgetExec(*container, exec);
+  if (exec->gone && !Planted(Mutant::kFailedExecKeepsName)) ForgetExec(*container, exec);
   FinishDrainingIfQuiet(container);
   co_return removed;
 }

@@ -174,7 +174,7 @@ std::string ProblemOfCallback(std::string_view line) {
     return "expected one of " + expected + Suggestion(state, CallbackWords());
   }
   const bool exec = state == "exit-process";
-  const std::size_t named = exec || state == "attach" ? 1 : 0;  // words that name the process
+  const std::size_t named = exec ? 1 : 0;  // words that name the process
   const std::size_t status = exec || state == "exit" ? 1 : 0;
   const std::size_t least = 1 + named + status;
   std::string form(state);

@@ -127,6 +127,9 @@ TEST(DaemonCommandLine, HelpAndVersion) {
                            "--control",
                            "--fault",
                            "--seed",
+                           "--hold",
+                           "--choices",
+                           "--no-relay",
                            "--max-containers",
                            "--max-subscribers",
                            "--max-calls",
@@ -261,7 +264,7 @@ TEST_F(DaemonTest, ABadScriptOrPlanStopsTheStart) {
   std::ofstream(path("s.json")) << "{\n\"stepz\": 1}";
   EXPECT_EQ(StartError(options),
             path("s.json") +
-                ":2: stepz is unknown, expected one of behaviours, faults, choices, "
+                ":2: stepz is unknown, expected one of seed, behaviours, faults, choices, "
                 "steps");
   EXPECT_FALSE(std::filesystem::exists(path("state")));
   options = Options();

@@ -123,7 +123,7 @@ TEST(FaultsOfTheFixture, SayWhatIsWrong) {
   EXPECT_EQ(fake.Hold("evnt.exit").message(),
             "\"evnt.exit\": no such point, the nearest is event.exit");
   EXPECT_EQ(fake.SetFaults("connection.data=reset").message(),
-            "connection faults need FakeContainerdOptions::relay");
+            "faults of connections need a socket and FakeContainerdOptions::relay");
   EXPECT_EQ(fake.SetFaults("event.oom").message(),
             "faults:1:10: nothing: expected = and what shall happen");
   fake.Emit({.kind = EventKind::kOom, .container = {.id = "a"}});

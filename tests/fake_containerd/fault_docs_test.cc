@@ -36,7 +36,7 @@ TEST(FaultDocs, ShowPlansThatCanBeRead) {
     ASSERT_TRUE(plan) << plan.error().message;
     examples += plan->rules().size();
   }
-  EXPECT_EQ(examples, 7U);
+  EXPECT_EQ(examples, 8U);
 }
 
 TEST(FaultDocs, QuoteRefusalsWordForWord) {

@@ -3,11 +3,15 @@
 #include "fake_containerd/relay.h"
 
 #include <cerrno>
+#include <condition_variable>
 #include <cstring>
+#include <deque>
 #include <functional>
 #include <future>
 #include <map>
+#include <mutex>
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -37,16 +41,12 @@ sockaddr_un Address(const std::string& path) {
   return address;
 }
 
-// Echoes on a thread of its own; a new connection after the other.
+// The server behind: echoes on a thread of its own, one connection after the other.
 class Echo {
  public:
-  explicit Echo(const std::string& path) : listener_(::socket(AF_UNIX, SOCK_STREAM, 0)) {
-    const sockaddr_un address = Address(path);
-    EXPECT_EQ(::bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
-    EXPECT_EQ(::listen(listener_, 8), 0);
+  Echo() {
     thread_ = std::async(std::launch::async, [this] {
-      for (int peer = ::accept(listener_, nullptr, nullptr); peer >= 0;
-           peer = ::accept(listener_, nullptr, nullptr)) {
+      for (int peer = Next(); peer >= 0; peer = Next()) {
         char bytes[256];
         for (ssize_t size = ::read(peer, bytes, sizeof(bytes)); size > 0;
              size = ::read(peer, bytes, sizeof(bytes))) {
@@ -57,15 +57,36 @@ class Echo {
     });
   }
   ~Echo() {
-    ::shutdown(listener_, SHUT_RDWR);
+    Serve(-1);
     thread_.get();
-    ::close(listener_);
   }
   Echo(const Echo&) = delete;
   Echo& operator=(const Echo&) = delete;
 
+  void Serve(int descriptor) {
+    if (descriptor >= 0) {
+      const int flags = ::fcntl(descriptor, F_GETFL);
+      EXPECT_NE(flags & O_NONBLOCK, 0);
+      EXPECT_NE(::fcntl(descriptor, F_GETFD) & FD_CLOEXEC, 0);
+      ::fcntl(descriptor, F_SETFL, flags & ~O_NONBLOCK);
+    }
+    const std::lock_guard lock(mutex_);
+    waiting_.push_back(descriptor);
+    changed_.notify_all();
+  }
+
  private:
-  const int listener_;
+  int Next() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return !waiting_.empty(); });
+    const int next = waiting_.front();
+    waiting_.pop_front();
+    return next;
+  }
+
+  std::mutex mutex_;  // guards the next two
+  std::condition_variable changed_;
+  std::deque<int> waiting_;
   std::future<void> thread_;
 };
 
@@ -106,12 +127,13 @@ class Peer {
 
 class RelayRig {
  public:
-  explicit RelayRig(const std::string& plan)
-      : echo_(target()), injector_(std::make_shared<Injector>(runtime_, 1, Injector::Hooks())) {
+  explicit RelayRig(const std::string& plan, bool relays = true)
+      : injector_(std::make_shared<Injector>(runtime_, 1, Injector::Hooks())) {
     On([&] {
       injector_->SetFaults(*FaultPlan::Parse(plan));
-      relay_ = std::make_unique<Relay>(runtime_, injector_);
-      const auto started = relay_->Start(path(), target());
+      relay_ = std::make_unique<Relay>(runtime_, relays ? injector_ : nullptr,
+                                       [this](int descriptor) { echo_.Serve(descriptor); });
+      const auto started = relay_->Start(path());
       EXPECT_TRUE(started) << started.error().message;
     });
   }
@@ -126,7 +148,7 @@ class RelayRig {
   RelayRig& operator=(const RelayRig&) = delete;
 
   std::string path() const { return directory_.path() / "front"; }
-  std::string target() const { return directory_.path() / "back"; }
+  Relay& relay() { return *relay_; }
   void On(const std::function<void()>& step) {
     std::promise<void> done;
     asio::post(runtime_.executor(), [&] {
@@ -258,10 +280,60 @@ TEST(Relay, DoesToConnectionsWhatThePlanSays) {
 }
 
 TEST(Relay, OnlyCarriesWithoutFaults) {
-  RelayRig rig("");
-  Peer peer(rig.path());
-  EXPECT_EQ(peer.Ask("one"), "one");
-  EXPECT_EQ(peer.Ask("two"), "two");
+  for (const bool relays : {true, false}) {
+    RelayRig rig("", relays);
+    Peer peer(rig.path());
+    EXPECT_EQ(peer.Ask("one"), "one");
+    EXPECT_EQ(peer.Ask("two"), "two");
+  }
+}
+
+TEST(Relay, ConnectionsStayWhenNobodyListensAnyMoreAndCanBeCut) {
+  for (const bool relays : {true, false}) {
+    RelayRig rig("", relays);
+    Peer peer(rig.path());
+    EXPECT_EQ(peer.Ask("one"), "one");
+    rig.On([&] { rig.relay().StopListening(); });
+    EXPECT_FALSE(std::filesystem::exists(rig.path()));
+    EXPECT_TRUE(std::filesystem::exists(rig.path() + ".lock"));
+    EXPECT_EQ(peer.Ask("two"), "two");
+    rig.On([&] { rig.relay().CutConnections(); });
+    EXPECT_EQ(peer.Receive(), "end");
+  }
+}
+
+TEST(Relay, FaultsOfConnectionsCanBeSetAtAnyTime) {
+  FakeContainerd fake;
+  ASSERT_TRUE(fake.Start());
+  {
+    MiniEngine engine(fake.socket_path(), fake.directory());
+    ASSERT_TRUE(fake.WaitForSubscribers(1));
+    ASSERT_TRUE(engine.Run("web"));
+    ASSERT_TRUE(fake.SetFaults("connection.data=1*reset"));
+    ASSERT_TRUE(fake.ExitInit("web", 3));
+    EXPECT_EQ(engine.WaitForExit("web"), "exit 3");
+    EXPECT_TRUE(fake.WaitForFired("connection.data"));
+  }
+  EXPECT_TRUE(fake.Stop());
+}
+
+TEST(Relay, WithoutOneFaultsOfConnectionsAreRefused) {
+  const std::string sentence =
+      "faults of connections need a socket and FakeContainerdOptions::relay";
+  for (const bool socket : {true, false}) {
+    FakeContainerd fake;
+    const auto started =
+        fake.Start({.socket = socket, .faults = "connection.data=reset", .relay = !socket});
+    ASSERT_FALSE(started);
+    EXPECT_EQ(started.error().message, sentence);
+    ASSERT_TRUE(fake.Start({.socket = socket, .relay = !socket}));
+    EXPECT_EQ(fake.SetFaults("event.oom=drop; connection.data=reset").message(), sentence);
+    if (socket) {
+      MiniEngine engine(fake.socket_path(), fake.directory());
+      EXPECT_TRUE(engine.Run("web"));
+    }
+    EXPECT_TRUE(fake.Stop());
+  }
 }
 
 TEST(Relay, AClientComesThroughWhateverHappensToItsConnections) {

@@ -89,12 +89,12 @@ TEST(Script, NothingIsAScript) {
 TEST(Script, ErrorsNameThePlace) {
   EXPECT_EQ(ErrorOf("[]"), "s.json:1:1: the script is no object");
   EXPECT_EQ(ErrorOf("{\n  \"stepz\": []\n}"),
-            "s.json:2:3: stepz is unknown, expected one of behaviours, faults, choices, "
+            "s.json:2:3: stepz is unknown, expected one of seed, behaviours, faults, choices, "
             "steps; did you mean \"steps\"?");
   EXPECT_EQ(
       ErrorOf("{\n\n\"steps\": [\n{\"do\": \"dance\"}]}"),
       "s.json:4:8: steps[0].do is \"dance\", expected one of emit, exit, kill, oom, oom-kill, "
-      "write, cue, hold-events, release-events");
+      "write, cue, hold-events, release-events, stop-daemon, start-daemon, restart-daemon");
   EXPECT_EQ(ErrorOf("{\"steps\": [{\"do\": \"exit\"}]}"), "s.json:1:12: steps[0] lacks \"id\"");
   EXPECT_EQ(ErrorOf("{\"steps\": [{}]}"), "s.json:1:12: steps[0] lacks \"do\"");
   EXPECT_EQ(ErrorOf("{\"steps\": [{\"do\": \"oom\", \"id\": \"a\",\n\"code\": 1}]}"),

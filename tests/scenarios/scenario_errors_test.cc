@@ -275,7 +275,7 @@ TEST(ScenarioErrors, Conditions) {
       R"(s.json:2:28: actions[0].callback is "web exit", expected exit STATUS, with or without oom)");
   EXPECT_EQ(
       ActionError(R"({"do": "wait", "callback": "web exist 3"})"),
-      R"(s.json:2:28: actions[0].callback is "web exist 3", expected one of start-container, pause, resume, exit, restore, exit-process, oom, attach; did you mean "exit"?)");
+      R"(s.json:2:28: actions[0].callback is "web exist 3", expected one of start-container, pause, resume, exit, restore, exit-process, oom; did you mean "exit"?)");
   EXPECT_EQ(ActionError(R"({"do": "wait", "callback": "web exit 3", "id": "web"})"),
             R"(s.json:2:48: actions[0].id does not belong to "callback")");
   EXPECT_EQ(ActionError(R"({"do": "wait", "rpc": "State", "process": "init"})"),
@@ -318,7 +318,7 @@ TEST(ScenarioErrors, Expectations) {
       R"(s.json:2:38: actions[0].callbacks.a[0] is "exit 3 omm", expected exit STATUS, with or without oom)");
   EXPECT_EQ(
       ActionError(R"({"do": "expect", "callbacks": {"a": ["start"]}})"),
-      R"(s.json:2:38: actions[0].callbacks.a[0] is "start", expected one of start-container, pause, resume, exit, restore, exit-process, oom, attach; did you mean "start-container"?)");
+      R"(s.json:2:38: actions[0].callbacks.a[0] is "start", expected one of start-container, pause, resume, exit, restore, exit-process, oom; did you mean "start-container"?)");
   EXPECT_EQ(ActionError(R"({"do": "expect", "callbacks": {"a": "exit 3"}})"),
             "s.json:2:37: actions[0].callbacks.a is no array");
   EXPECT_EQ(ActionError(R"({"do": "expect", "callbacks": []})"),

@@ -27,12 +27,12 @@ const std::map<std::pair<std::string, std::string>, Samples>& SamplesOfFields() 
       {{"hold", "point"}, {"engine.read", "callback.attach@a/b", "event.exit"}},
       {{"release", "point"}, {"engine.read", "rpc.State.executed@a"}},
       {{"emit", "timestamp"}, {"again", "-1ms", "2016-10-05T00:00:00.5Z"}},
-      {{"", "callback"}, {"web exit 3", "web exit-process e1 0", "a attach init", "b oom"}},
+      {{"", "callback"}, {"web exit 3", "web exit-process e1 0", "a pause", "b oom"}},
       {{"wait", "held"}, {"event.exit", "callback.pause@x"}},
       {{"wait", "fired"}, {"event.exit@web/init", "disk.log"}},
       {{"failure", "id"}, {"B01", "B65"}},
       {{"failure", "breaks"}, {"expectations", "one-exit"}},
-      {{"expect", "callbacks"}, {"exit 3 oom", "attach init", "start-container"}},
+      {{"expect", "callbacks"}, {"exit 3 oom", "start-container"}},
       {{"expect", "results"}, {"OK", "pending", "INTERNAL x"}},
   };
   return samples;
@@ -260,8 +260,7 @@ TEST(ScenarioRoundTrip, AWholeLibraryIsReadInNoTime) {
   std::string text = R"({"intent": "Many.", "actions": [)";
   for (int i = 0; i < 40; ++i) {
     text += R"({"do": "create", "id": "c)" + std::to_string(i) + R"("},)";
-    text +=
-        R"({"do": "expect", "callbacks": {"c": ["attach init", "start-container", "exit 3"]}},)";
+    text += R"({"do": "expect", "callbacks": {"c": ["start-container", "exit 3"]}},)";
   }
   text += R"({"do": "settle"}]})";
   const auto begun = std::chrono::steady_clock::now();

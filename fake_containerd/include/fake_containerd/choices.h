@@ -57,7 +57,7 @@ struct Choices {
   // restart helps.
   bool replay_deadlocks = false;
 
-  // Of whatever is drawn.
+  // Of whatever is drawn. FakeContainerd puts its own seed where this is 0.
   std::uint64_t seed = 0;
   // Luck in every race: all orders drawn at each occasion, and the lengths of the windows (from
   // death to notice, from removal to exit event, from event to log, from a failed create's reply to

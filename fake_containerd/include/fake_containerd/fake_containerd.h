@@ -96,11 +96,15 @@ struct FakeContainerdOptions {
   std::size_t memory = static_cast<std::size_t>(-1);
   // Told of everything on the fake's own thread; outlives it.
   WorldObserver* observer = nullptr;
-  std::string faults{};    // a plan (fault_plan.h) from the first moment on; docs/faults.md
-  std::uint64_t seed = 1;  // of the plan's probabilities
-  // Clients reach the socket through a relay, so that SetFaults() can break connections. There is
-  // one in any case when `faults` names a connection.* point.
-  bool relay = false;
+  std::string faults{};  // a plan (fault_plan.h) from the first moment on; docs/faults.md
+  // Points that are held from the first moment on, daemon.start among them: Start() returns then
+  // all the same, and clients find a daemon that is not there yet.
+  std::vector<std::string> holds{};
+  // Of the plan's probabilities, and of what choices draw that have no seed of their own.
+  std::uint64_t seed = 1;
+  // Clients reach the socket through a relay, so that SetFaults() can break connections. It takes a
+  // few microseconds of each message; without it plans cannot name connection.* points.
+  bool relay = true;
 };
 
 class FakeContainerd {
@@ -116,7 +120,7 @@ class FakeContainerd {
   //   INVALID_ARGUMENT     a socket path that no unix socket can have (more than 107 bytes)
   //   ALREADY_EXISTS       the socket is in use
   //   NOT_FOUND, PERMISSION_DENIED, UNAVAILABLE  the directory cannot be made or written to
-  //   INVALID_ARGUMENT     `faults` is no plan; the text says where and why
+  //   INVALID_ARGUMENT     `faults` is no plan, `holds` no points; the text says where and why
   //   FAILED_PRECONDITION  it runs already
   libcontainerd::Status Start(FakeContainerdOptions options = {});
   // As a killed daemon on a machine that is switched off: connections break, every process is gone
@@ -165,15 +169,31 @@ class FakeContainerd {
   // Everything from now on by these choices.
   void SetChoices(Choices choices);
 
+  // --- The daemon's life, as World's: the machine with its processes goes on meanwhile. While it
+  // is stopped sockets are open, every call fails with UNAVAILABLE and event streams wait. A fault
+  // stops it too. ---
+
+  // Finds its containers again, and tells the exits that it missed. Nothing if it runs. A start
+  // that something holds or delays at daemon.start works here and goes on later. Fails with the
+  // sentence of what is unreadable.
+  Outcome StartDaemon();
+  // As by SIGKILL.
+  void StopDaemon();
+  // The one, then the other.
+  Outcome RestartDaemon();
+  bool daemon_running();
+  // It runs, or it does not.
+  [[nodiscard]] Outcome WaitForDaemon(bool running, Duration timeout = kPatience);
+
   // --- Scripts: docs/fake-containerd.md has the format. ---
 
   // Takes effect at once; its steps follow in their time, beside those of earlier scripts. A step
   // that cannot be taken is a note in the journal. Errors: INVALID_ARGUMENT,
   // "NAME:LINE: what is wrong, what was expected"; nothing has changed then.
   libcontainerd::Status LoadScript(const std::string& text, const std::string& name = "script");
-  // As if it had just been started: no behaviour and no step of a script is left, choices and
-  // faults are those of the options, nothing is held, and whatever runs is killed. Clients stay
-  // connected.
+  // As if it had just been started: no behaviour and no step of a script is left, choices, faults
+  // and seed are those of the options, nothing is held, whatever runs is killed, and a daemon that
+  // was stopped starts. Clients stay connected.
   void Reset();
 
   // --- Holds and faults, at the points of InjectionPoints(): "event.exit", "event.exit@web".

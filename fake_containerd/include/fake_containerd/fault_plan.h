@@ -56,6 +56,7 @@ enum class FaultAction : std::uint8_t {
   kCloseEarly,   // the streams are closed
   kFull,         // no space is left
   kReadOnly,     // the file system is read-only
+  kDeadlock,     // nobody is told of events any more, and the next one stops the main loop
 };
 
 // What stands in an action's parentheses.

@@ -11,7 +11,8 @@
 //            one container's, or process's, only.
 //   holding  Whatever comes to a held point waits there, in the order of its arrival, until it is
 //            released or the daemon dies. What waits for its turn comes before the point's faults.
-//   stepping While not autonomous, every event and every reply waits; Step(n) lets the n that wait
+//   stepping While not autonomous, every event and every reply but a health check's waits; Step(n)
+//   lets the n that wait
 //            longest go on. What waits at a hold of its own is not stepped.
 //   faults   A plan's terms are counted from SetFaults() on.
 //   silence  With no hold and no fault nothing here changes the order of anything.
@@ -126,6 +127,8 @@ class Injector : public std::enable_shared_from_this<Injector> {
   void SetFaults(FaultPlan plan);
   void ClearFaults() { SetFaults({}); }
   const FaultPlan& faults() const { return plan_; }
+  // Draws of probabilities begin anew, from this seed.
+  void Seed(std::uint64_t seed);
   // Since the injector was made, in order.
   const std::vector<FiredFault>& Fired() const { return fired_; }
 

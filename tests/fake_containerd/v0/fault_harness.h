@@ -79,6 +79,7 @@ struct FaultHarness {
       return Sent(request, patience);
     }
     if (method == "ListCheckpoint") return Sent(WithId<types::ListCheckpointRequest>(), patience);
+    if (method == "Health") return v0::Outcome(h.Run(h.api.CheckHealth(patience)));
     ADD_FAILURE() << method;
     return "";
   }

@@ -103,9 +103,16 @@ void ExpectExecuted(FaultHarness& f, const std::string& method, bool executed) {
   EXPECT_EQ(f.h.world.Inspect(Harness::Key("c2")).has_value(), executed);
 }
 
-void AddCalls(Checks& checks) {
+std::vector<std::string> Methods() {
+  std::vector<std::string> names = {"Health"};
   for (int i = 0; i < libcontainerd::kMethodCount; ++i) {
-    const std::string method(MethodName(static_cast<libcontainerd::Method>(i)));
+    names.emplace_back(MethodName(static_cast<libcontainerd::Method>(i)));
+  }
+  return names;
+}
+
+void AddCalls(Checks& checks) {
+  for (const std::string& method : Methods()) {
     for (const bool executed : {false, true}) {
       const std::string point = "rpc." + method + (executed ? ".executed" : ".received");
       checks[{point, FaultAction::kError}] = [=](std::uint64_t seed) {
@@ -185,6 +192,25 @@ void AddStreams(Checks& checks) {
     FaultHarness f(seed, "stream.open=1*break");
     Stream(f);
     EXPECT_EQ(f.sink.end, "14 transport is closing");
+  };
+  // Nobody hears of anything, and the loop stands still at the next event, until a restart.
+  checks[{"stream.open", FaultAction::kDeadlock}] = [](std::uint64_t seed) {
+    FaultHarness f(seed, "stream.open=1*off->1*deadlock");
+    ASSERT_EQ(f.h.Create("c1"), "OK");
+    f.Listen();
+    Sink late;
+    const auto stream = f.h.api.Events(FromTheBeginning(), late);
+    f.h.runtime.RunReady();
+    EXPECT_EQ(f.Send("State", seconds(1)), "OK");
+    f.Emit(EventKind::kOom, "c1");
+    f.h.runtime.RunReady();
+    EXPECT_EQ(f.Send("State", seconds(1)), "4 Deadline Exceeded");
+    EXPECT_EQ(f.Send("Health", seconds(1)), "OK");
+    EXPECT_THAT(f.sink.lines, IsEmpty());
+    EXPECT_THAT(late.lines, IsEmpty());
+    f.h.world.StopDaemon();
+    ASSERT_TRUE(f.h.world.StartDaemon());
+    EXPECT_EQ(f.Send("State", seconds(1)), "OK");
   };
   const auto send = [](FaultHarness& f) {
     f.Emit(EventKind::kOom, "a");

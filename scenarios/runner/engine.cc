@@ -1,21 +1,47 @@
-#include "tests/conformance/engine.h"
+#include "scenarios/runner/engine.h"
 
 #include <algorithm>
 #include <utility>
 
-namespace drydock_tests {
+namespace scenarios {
 
 using libcontainerd::Awaitable;
 using libcontainerd::Done;
 using libcontainerd::Status;
 
-void Engine::Release(const std::string& name) {
-  holds.erase(name);
-  const auto found = held_.find(name);
-  if (found == held_.end()) return;
-  Done done = std::move(found->second);
-  held_.erase(found);
-  Finish(name, std::move(done));
+std::string Engine::Callback::text() const {
+  return id + " " + kind + (process.empty() ? "" : " " + process);
+}
+
+bool Engine::Callback::Is(const std::string& name) const {
+  return name == kind || name == id + " " + kind || name == text();
+}
+
+void Engine::Release(const std::string& name, std::optional<std::size_t> count) {
+  if (!count) holds.erase(name);
+  std::size_t left = count.value_or(held_.size());
+  for (std::size_t i = 0; i < held_.size() && left > 0;) {
+    if (!held_[i].callback.Is(name)) {
+      ++i;
+      continue;
+    }
+    Held released = std::move(held_[i]);
+    held_.erase(held_.begin() + static_cast<std::ptrdiff_t>(i));
+    --left;
+    const libcontainerd::Error* failure = FailureOf(released.callback);
+    released.done(failure == nullptr ? Status() : Status(libcontainerd::Fail(*failure)));
+  }
+}
+
+std::size_t Engine::HeldAt(const std::string& name) const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(held_, [&](const Held& held) { return held.callback.Is(name); }));
+}
+
+void Engine::Die() {
+  dead_ = true;
+  HoldReading(false);
+  for (Held& held : std::exchange(held_, {})) held.done(Status());
 }
 
 void Engine::HoldReading(bool held) {
@@ -35,7 +61,7 @@ Awaitable<void> Engine::WaitToRead() {
 void Engine::ReleaseAll() {
   HoldReading(false);
   holds.clear();
-  while (!held_.empty()) Release(std::string(held_.begin()->first));
+  while (!held_.empty()) Release(held_.front().callback.text());
 }
 
 std::vector<std::string> Engine::LinesOf(const std::string& id) const {
@@ -68,9 +94,9 @@ Awaitable<void> Engine::Close() {
 
 void Engine::StateChanged(const std::string& id, const libcontainerd::StateInfo& info, Done done) {
   using libcontainerd::ContainerState;
-  std::string name = id + " " + std::string(ContainerStateName(info.state));
-  if (!info.process.empty()) name += " " + info.process;
-  std::string line = name;
+  if (dead_) return done(Status());
+  const Callback callback{id, std::string(ContainerStateName(info.state)), info.process};
+  std::string line = callback.text();
   const bool exits =
       info.state == ContainerState::kExit || info.state == ContainerState::kExitProcess;
   if (exits) line += " " + std::to_string(info.exit_code);
@@ -79,15 +105,20 @@ void Engine::StateChanged(const std::string& id, const libcontainerd::StateInfo&
       info.state == ContainerState::kStart || info.state == ContainerState::kRestore;
   if (begins) pids_[id] = info.system_pid;
   lines_.push_back(std::move(line));
-  if (on_begin) on_begin(name);
-  Finish(name, std::move(done));
+  if (on_begin) on_begin(callback.text());
+  Finish(callback, std::move(done));
 }
 
 void Engine::AttachStreams(const std::string& id, const std::string& process,
                            libcontainerd::IoPipe pipe, Done done) {
-  const std::string name = id + " attach " + process;
-  if (on_begin) on_begin(name);
-  if (!failing.contains(name)) {
+  if (dead_) return done(Status());
+  const Callback callback{id, "attach", process};
+  if (on_begin) on_begin(callback.text());
+  const bool fails = std::ranges::any_of(failing, [&](const auto& failure) {
+    const auto times = failing_times.find(failure.first);
+    return callback.Is(failure.first) && (times == failing_times.end() || times->second > 0);
+  });
+  if (!fails) {
     auto stream = std::make_shared<Stream>();
     stream->in = std::move(pipe.in);
     stream->out_reader = std::move(pipe.out);
@@ -99,20 +130,29 @@ void Engine::AttachStreams(const std::string& id, const std::string& process,
     reading_.Spawn(Read(stream, true));
     reading_.Spawn(Read(stream, false));
   }
-  Finish(name, std::move(done));
+  Finish(callback, std::move(done));
 }
 
-void Engine::Finish(const std::string& name, Done done) {
-  if (holds.contains(name)) {
-    held_.emplace(name, std::move(done));
+void Engine::Finish(const Callback& callback, Done done) {
+  if (std::ranges::any_of(holds, [&](const std::string& name) { return callback.Is(name); })) {
+    held_.push_back({callback, std::move(done)});
     return;
   }
-  const auto failure = failing.find(name);
-  if (failure == failing.end()) {
-    done(Status());
-  } else {
-    done(libcontainerd::Fail(failure->second));
+  const libcontainerd::Error* failure = FailureOf(callback);
+  done(failure == nullptr ? Status() : Status(libcontainerd::Fail(*failure)));
+}
+
+// Uses up one of its times.
+const libcontainerd::Error* Engine::FailureOf(const Callback& callback) {
+  for (const auto& [name, error] : failing) {
+    if (!callback.Is(name)) continue;
+    const auto times = failing_times.find(name);
+    if (times == failing_times.end()) return &error;
+    if (times->second == 0) continue;
+    --times->second;
+    return &error;
   }
+  return nullptr;
 }
 
 Awaitable<void> Engine::Read(std::shared_ptr<Stream> stream, bool out) {
@@ -133,4 +173,4 @@ Awaitable<void> Engine::CloseStdin(std::shared_ptr<Stream> stream) {
   static_cast<void>(co_await stream->in->Close());
 }
 
-}  // namespace drydock_tests
+}  // namespace scenarios
