@@ -104,8 +104,10 @@ Status Stage::SetUp() {
 // The world's daemon lives and dies with the process that the client's supervisor sees.
 void Stage::MakeLauncher() {
   if (options_.keeper == DaemonKeeper::kExternal) return;
-  launcher_.on_start = [this](libcontainerd::DaemonPid) {
-    static_cast<void>(world_->StartDaemon());
+  // One that cannot read its log ends at once.
+  launcher_.on_start = [this](libcontainerd::DaemonPid pid) {
+    if (world_->StartDaemon()) return;
+    asio::post(runtime().executor(), [this, pid] { launcher_.End(pid); });
   };
   launcher_.on_end = [this](libcontainerd::DaemonPid pid) {
     if (launcher_.living() == 0 || pid == launcher_.last_pid()) world_->StopDaemon();
