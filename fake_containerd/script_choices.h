@@ -10,7 +10,7 @@
 namespace fake_containerd {
 
 // Throws JsonError. The seed is for what is drawn, unless the choices say their own.
-Choices ReadChoices(const JsonNode& node, std::uint64_t seed);
+Choices ReadChoices(const JsonNode& node, std::uint64_t seed = 1);
 // Of a text that is nothing else. INVALID_ARGUMENT: "choices:LINE:COLUMN: what is wrong".
 libcontainerd::Result<Choices> ParseChoices(const std::string& text, std::uint64_t seed = 1);
 

@@ -8,6 +8,7 @@
 #include "scenarios/cli/recheck_command.h"
 #include "scenarios/cli/replay_command.h"
 #include "scenarios/cli/report_command.h"
+#include "scenarios/cli/run_command.h"
 #include "scenarios/cli/version_command.h"
 #include "scenarios/reports/versions.h"
 
@@ -20,6 +21,8 @@ std::unique_ptr<CLI::App> MakeApp(int& exit_code) {
   app->set_version_flag("--version", std::string(DrydockVersion()));
   app->footer(
       "Exit codes: 0 all held, 1 something broken, 2 usage or bad input, 3 could not judge.");
+  AddRunCommand(*app, exit_code);
+  AddListCommand(*app, exit_code);
   AddReplayCommand(*app, exit_code);
   AddExplainCommand(*app, exit_code);
   AddRecheckCommand(*app, exit_code);

@@ -37,8 +37,10 @@ Environment ProcessEnvironment();
 //   CIRCLE_NODE_INDEX, CIRCLE_NODE_TOTAL                          CircleCI, from 0
 //   BUILDKITE_PARALLEL_JOB, BUILDKITE_PARALLEL_JOB_COUNT          Buildkite, from 0
 //   SLURM_ARRAY_TASK_ID, SLURM_ARRAY_TASK_MIN, …_COUNT            Slurm, from MIN
-//   JOB_COMPLETION_INDEX, JOB_COMPLETIONS                         Kubernetes Indexed Job, from 0; the
-//                                                                 second has to be set in its manifest
+//   JOB_COMPLETION_INDEX, JOB_COMPLETIONS                         Kubernetes Indexed Job, from 0;
+//   the
+//                                                                 second has to be set in its
+//                                                                 manifest
 // Nothing is set: all of the work. INVALID_ARGUMENT for values that make no sense.
 libcontainerd::Result<Shard> ShardFromEnvironment(const Environment& environment);
 

@@ -70,7 +70,8 @@ ManyResults RunMany(const std::vector<Work>& work, const ManyOptions& options,
   hall->begun.resize(work.size(), Clock::time_point::min());
   hall->done = done;
 
-  const std::size_t jobs = std::clamp<std::size_t>(options.jobs, 1, std::max<std::size_t>(1, work.size()));
+  const std::size_t jobs =
+      std::clamp<std::size_t>(options.jobs, 1, std::max<std::size_t>(1, work.size()));
   std::vector<std::thread> threads;
   for (std::size_t i = 0; i < jobs; ++i) threads.emplace_back(Labour, hall);
 

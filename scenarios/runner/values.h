@@ -17,6 +17,6 @@ libcontainerd::Result<libcontainerd::Error> ParseErrorText(const std::string& te
 
 // As in scripts of the fake; the seed is for what is drawn. INVALID_ARGUMENT says what is wrong.
 libcontainerd::Result<fake_containerd::Choices> ParseChoicesText(const JsonText& choices,
-                                                                std::uint64_t seed);
+                                                                 std::uint64_t seed);
 
 }  // namespace scenarios
