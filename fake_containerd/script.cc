@@ -147,8 +147,8 @@ FaultPlan ReadFaults(const ScriptNode& node) {
 }
 
 Script ReadScript(const ScriptNode& root, std::uint64_t seed) {
-  constexpr std::array<std::string_view, 5> kFields = {"seed", "behaviours", "faults", "choices",
-                                                       "steps"};
+  constexpr std::array<std::string_view, 6> kFields = {"seed",    "behaviours", "faults",
+                                                       "choices", "stats",      "steps"};
   root.Object(kFields);
   Script script;
   if (const auto own = root.Find("seed")) script.seed = own->Number();
@@ -160,6 +160,7 @@ Script ReadScript(const ScriptNode& root, std::uint64_t seed) {
   if (const auto faults = root.Find("faults")) script.faults = ReadFaults(*faults);
   if (const auto choices = root.Find("choices"))
     script.choices = ReadChoices(*choices, script.seed.value_or(seed));
+  if (const auto stats = root.Find("stats")) script.stats = ReadStats(*stats);
   if (const auto steps = root.Find("steps")) {
     for (const ScriptNode& step : steps->Items()) script.steps.push_back(ReadStep(step));
   }

@@ -234,6 +234,21 @@ bool ScriptNode::Flag() const {
   return value_->get<bool>();
 }
 
+std::uint64_t ScriptNode::Whole() const {
+  if (!value_->is_number_unsigned()) {
+    Fail("is no whole number from 0 to " +
+         std::to_string(std::numeric_limits<std::uint64_t>::max()));
+  }
+  return value_->get<std::uint64_t>();
+}
+
+std::vector<std::pair<std::string, ScriptNode>> ScriptNode::Fields() const {
+  if (!value_->is_object()) Fail("is no object");
+  std::vector<std::pair<std::string, ScriptNode>> fields;
+  for (const auto& [name, value] : value_->items()) fields.emplace_back(name, At(name));
+  return fields;
+}
+
 std::uint32_t ScriptNode::Number() const {
   constexpr std::uint32_t kHighest = std::numeric_limits<std::uint32_t>::max();
   if (!value_->is_number_unsigned() || value_->get<std::uint64_t>() > kHighest) {

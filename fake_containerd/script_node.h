@@ -52,10 +52,13 @@ class ScriptNode {
   std::optional<ScriptNode> Find(const std::string& field) const;
   ScriptNode At(const std::string& field) const;
   std::vector<ScriptNode> Items() const;
+  // Of an object with whatever fields, by name.
+  std::vector<std::pair<std::string, ScriptNode>> Fields() const;
 
   std::string Text() const;
   bool Flag() const;
   std::uint32_t Number() const;
+  std::uint64_t Whole() const;             // the same, of 64 bits
   libcontainerd::Duration Length() const;  // a duration as Go writes it
 
   // The value that belongs to the word; the error lists all words.
