@@ -250,6 +250,20 @@ TEST_F(RunCommandTest, TheMuseumTellsBothStories) {
   EXPECT_THAT(out_.str(), AllOf(HasSubstr("B01 "), HasSubstr("B65 ")));
 }
 
+TEST_F(RunCommandTest, TheReadmesScenarioPasses) {
+  std::ostringstream page;
+  page << std::ifstream(std::string(DRYDOCK_SOURCE_DIR) + "/README.md").rdbuf();
+  const std::string text = page.str();
+  const std::size_t fence = text.find("```json\n");
+  ASSERT_NE(fence, std::string::npos);
+  const std::size_t begin = fence + std::string("```json\n").size();
+  command_.words = {File("readme.json", text.substr(begin, text.find("```", begin) - begin))};
+  for (const char* seed : {"1", "2", "3", "4", "5"}) {
+    command_.options.seed = seed;
+    EXPECT_EQ(Run(), kExitHeld) << out_.str() << err_.str();
+  }
+}
+
 TEST_F(RunCommandTest, ListNamesEverything) {
   EXPECT_EQ(RunListCommand({.words = {}, .names_only = true}, out_, err_), kExitHeld);
   EXPECT_THAT(out_.str(), HasSubstr("create-and-exit\n"));
