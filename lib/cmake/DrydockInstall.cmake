@@ -23,6 +23,8 @@ foreach(program IN ITEMS drydock fake-containerd)
   endif()
 endforeach()
 
+install(FILES docs/man/drydock.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+
 install(DIRECTORY lib/include/ DESTINATION ${drydock_include_dir} FILES_MATCHING PATTERN "*.h")
 if(EXISTS ${PROJECT_SOURCE_DIR}/fake_containerd/include)
   install(DIRECTORY fake_containerd/include/ DESTINATION ${drydock_include_dir} FILES_MATCHING PATTERN "*.h")
@@ -33,6 +35,7 @@ install(DIRECTORY fake_containerd scenarios DESTINATION ${drydock_include_dir}
   PATTERN include EXCLUDE
   PATTERN "daemon*.h" EXCLUDE
   PATTERN cli EXCLUDE
+  PATTERN html EXCLUDE
   PATTERN library EXCLUDE
   PATTERN museum EXCLUDE
   PATTERN schema EXCLUDE

@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "scenarios/timing_names.h"
+#include "scenarios/text/timing_fields.h"
 
 namespace scenarios {
 namespace {
@@ -41,7 +41,7 @@ Json SentencesJson(const Report& report) {
 Json JudgedWithJson(const JudgeOptions& options) {
   const libcontainerd::Timing usual;
   Json timing = Json::object();
-  for (const TimingName& entry : kTimingNames) {
+  for (const TimingField& entry : kTimingFields) {
     const auto duration = options.timing.*entry.member;
     if (duration != usual.*entry.member) timing[std::string(entry.name)] = duration.count();
   }

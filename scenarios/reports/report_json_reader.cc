@@ -1,4 +1,5 @@
 #include <array>
+#include <cmath>
 #include <limits>
 #include <map>
 #include <optional>
@@ -8,7 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "scenarios/reports/report_json.h"
-#include "scenarios/timing_names.h"
+#include "scenarios/text/timing_fields.h"
 
 namespace scenarios {
 namespace {
@@ -65,10 +66,11 @@ class Object {
     const json* found = Find(name, &json::is_number, "a number");
     if (found == nullptr) return;
     const double nanoseconds = found->get<double>() * kNanosecondsPerMillisecond;
-    if (!(nanoseconds >= 0 && nanoseconds < 9e18)) {
+    // Beyond that not every nanosecond has a number: a hundred days.
+    if (!(nanoseconds >= 0 && nanoseconds < 9e15)) {
       return problem_.Set(Where(name), found->dump() + " is out of range");
     }
-    time = std::chrono::nanoseconds(static_cast<std::int64_t>(nanoseconds));
+    time = std::chrono::nanoseconds(std::llround(nanoseconds));
   }
   void GetNanoseconds(const char* name, Duration& time) const {
     std::int64_t count = time.count();
@@ -168,7 +170,7 @@ RunInfo ReadRun(const Object& object) {
 JudgeOptions ReadJudgedWith(const Object& object) {
   JudgeOptions options;
   object.Nested("timing_ns", [&](const Object& timing) {
-    for (const TimingName& entry : kTimingNames) {
+    for (const TimingField& entry : kTimingFields) {
       timing.GetNanoseconds(std::string(entry.name).c_str(), options.timing.*entry.member);
     }
   });

@@ -79,10 +79,10 @@ std::string JournalText(const Journal& journal) {
 
 using Files = std::vector<std::pair<std::string, std::string>>;
 
-Files DrawnFiles(const Report& report) {
-  return {{"junit.xml", ReportJUnit(report)},
-          {"trace.json", ChromeTrace(report)},
-          {"report.html", HtmlReport(report)}};
+Files DrawnFiles(const Report& report, Drawn drawn) {
+  Files files{{"trace.json", ChromeTrace(report)}, {"report.html", HtmlReport(report)}};
+  if (drawn == Drawn::kAll) files.emplace_back("junit.xml", ReportJUnit(report));
+  return files;
 }
 
 Status ReplaceFile(const std::string& path, const std::string& content) {
@@ -138,7 +138,7 @@ Status WriteReport(OutputDirectory& directory, const Report& report) {
       status = directory.Write(scenario.journal_file, JournalText(*scenario.journal));
     }
   }
-  for (const auto& [name, content] : DrawnFiles(report)) {
+  for (const auto& [name, content] : DrawnFiles(report, Drawn::kAll)) {
     if (status) status = directory.Write(name, content);
   }
   return status;
@@ -149,8 +149,8 @@ Status WriteScenarioReports(OutputDirectory& directory, std::span<const Scenario
   return WriteReport(directory, MakeReport(results, run));
 }
 
-Status RewriteReport(const std::string& directory, const Report& report) {
-  for (const auto& [name, content] : DrawnFiles(report)) {
+Status RewriteReport(const std::string& directory, const Report& report, Drawn drawn) {
+  for (const auto& [name, content] : DrawnFiles(report, drawn)) {
     if (Status status = ReplaceFile(directory + "/" + name, content); !status) return status;
   }
   return {};

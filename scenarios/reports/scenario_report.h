@@ -33,9 +33,14 @@ libcontainerd::Status WriteScenarioReports(OutputDirectory& directory,
                                            std::span<const ScenarioResult> results,
                                            const RunInfo& run);
 
-// Writes what is made from report.json and the journals again, in place: report.html, junit.xml and
-// trace.json, each of which is replaced when the new one is complete.
-libcontainerd::Status RewriteReport(const std::string& directory, const Report& report);
+// Writes what is made from report.json and the journals again, in place: each file is replaced when
+// the new one is complete.
+enum class Drawn : std::uint8_t {
+  kAll,        // report.html, junit.xml, trace.json
+  kForPeople,  // report.html, trace.json
+};
+libcontainerd::Status RewriteReport(const std::string& directory, const Report& report,
+                                    Drawn drawn = Drawn::kAll);
 // Reads report.json and the journals that it names. INVALID_ARGUMENT or NOT_FOUND with file and
 // place.
 libcontainerd::Result<Report> LoadReport(const std::string& directory);

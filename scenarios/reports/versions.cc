@@ -19,6 +19,10 @@ std::string_view DrydockVersion() {
   return DRYDOCK_VERSION;
 }
 
+std::string_view ReleaseDate() {
+  return "2026-11-24";
+}
+
 std::map<std::string, std::string> Versions() {
   std::map<std::string, std::string> versions{{"drydock", DRYDOCK_VERSION},
                                               {"compiler", Compiler()}};

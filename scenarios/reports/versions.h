@@ -8,6 +8,7 @@
 namespace scenarios {
 
 std::string_view DrydockVersion();
+std::string_view ReleaseDate();  // "2026-11-24": of this version
 // "drydock", "compiler", "grpc", "protobuf", …: what is not part of this build is left out.
 std::map<std::string, std::string> Versions();
 

@@ -7,6 +7,8 @@ const report = JSON.parse(document.getElementById('report-data').textContent);
 const FIELDS = ['kind', 't', 'what', 'id', 'process', 'number', 'code', 'pid', 'flags', 'text',
                 'partner', 'cause', 'stamp'];
 const FLAG = 1, FAILED = 2;
+// Kinds whose number is one of bytes.
+const BYTES = new Set(['stdio_written', 'stdio_read', 'stdio_eof', 'stdio_source_eof']);
 const CODES = ['OK', 'CANCELLED', 'UNKNOWN', 'INVALID_ARGUMENT', 'DEADLINE_EXCEEDED', 'NOT_FOUND',
                'ALREADY_EXISTS', 'PERMISSION_DENIED', 'RESOURCE_EXHAUSTED', 'FAILED_PRECONDITION',
                'ABORTED', 'OUT_OF_RANGE', 'UNIMPLEMENTED', 'INTERNAL', 'UNAVAILABLE', 'DATA_LOSS',
@@ -70,13 +72,15 @@ function timeText(nanoseconds) {
 
 // Within its row and lane: short.
 function labelOf(entry) {
-  const mark = (entry.violations.length ? '! ' : '') + (entry.part !== 'end' ? '' : isBad(entry) ? '✗ ' : '✓ ');
-  const words = [entry.what || entry.kind.replaceAll('_', ' ')];
+  const words = [entry.what || entry.kind.replace(/_(begin|end)$/, '').replaceAll('_', ' ')];
+  if (entry.row === 2 && entry.kind !== 'event_emitted') words.unshift(entry.kind.slice('event_'.length));
+  if (entry.row === 4) words.splice(0, 1, entry.kind.slice('stdio_'.length).replace('_', ' '), entry.what || 'streams');
   if (entry.process && entry.process !== 'init') words.push(entry.process);
-  if (entry.row === 2 && entry.kind !== 'event_emitted') words.unshift(entry.kind.slice(6));
   if (entry.code) words.push(codeText(entry));
-  if (entry.row === 4 && entry.number) words.push(entry.kind.slice(6), entry.number);
-  return mark + words.join(' ');
+  if (BYTES.has(entry.kind)) words.push(entry.number);
+  if (entry.part === 'end') words.unshift(isBad(entry) ? '✗' : '✓');
+  if (entry.violations.length) words.unshift('!');
+  return words.join(' ');
 }
 
 // What ended here ended with an error.

@@ -91,6 +91,30 @@ class ReportFiles(unittest.TestCase):
                             (["scenarios", 2, "complaints", 0, "column"], None), (["summary", "failed"], None)]:
             self.assertFalse(self.validator().is_valid(change(path, value)), path)
 
+    def test_manual_has_every_file_and_field(self):
+        with open(os.path.join(SOURCE_DIR, "docs", "reports.md"), encoding="utf-8") as file:
+            manual = file.read()
+
+        def fields(schema):
+            for name, value in schema.get("properties", {}).items():
+                yield name
+                yield from fields(value)
+
+        schema = read_json(SCHEMA_DIR, "report.schema.json")
+        names = set(fields(schema))
+        for definition in schema["$defs"].values():
+            names.update(fields(definition))
+        self.assertGreater(len(names), 40)
+        for name in sorted(names) + ["report.html", "report.json", "junit.xml", "trace.json", "NAME.journal.jsonl"]:
+            self.assertIn(f"`{name}`", manual)
+
+    def test_example_of_the_manual_is_valid(self):
+        with open(os.path.join(SOURCE_DIR, "docs", "reports.md"), encoding="utf-8") as file:
+            examples = file.read().split("```json\n")[1:]
+        self.assertEqual(len(examples), 1)
+        example = json.loads(examples[0].split("```")[0])
+        self.assertEqual([error.message for error in self.validator().iter_errors(example)], [])
+
     def test_trace_is_what_viewers_read(self):
         trace = read_json(self.sample, "trace.json")
         events = trace["traceEvents"]

@@ -201,7 +201,17 @@ class ReportPage(unittest.TestCase):
         self.assertEqual((ticks[0], ticks[-1]), ("1 µs", "20.02 ms"))
         self.assertEqual(len(self.all(".bar.unended")), 1)  # the signal that nobody answered
 
-    def test_lanes_without_violation_row_do_not_overlap(self):
+    def test_labels_say_what_an_entry_is(self):
+        self.open("sample", f"#{PASSED}")
+        self.browser.execute_script("for (let i = 0; i < 4; ++i) document.getElementById('zoom-in').click()")
+        self.settle()
+        self.assertEqual([self.entry(seq).text for seq in (1, 5, 11, 12, 13, 15, 16)],
+                         ["create", "✓ start-container", "exit e1", "delivered exit e1", "exit-process e1",
+                          "read stdout 12", "exit 3"])
+        self.open("sample", f"#{HOSTILE}")
+        self.assertTrue(self.entry(3).text.startswith("✗ create INVALID_ARGUMENT"))
+
+    def test_entries_of_a_line_do_not_overlap(self):
         self.open("sample", f"#{FAILED}")
         boxes = self.browser.execute_script(
             "return [...document.querySelectorAll('.entry')].map((e) => e.getBoundingClientRect())"
