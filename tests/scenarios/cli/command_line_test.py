@@ -71,10 +71,19 @@ class CommandLine(unittest.TestCase):
         self.check(run("explain", "one-exit"), HELD,
                    "one-exit (a guarantee)\n  A life that was called back as started, or restored")
 
+    def test_explain_scenario(self):
+        file = os.path.join(SOURCE_DIR, "scenarios", "library", "create-and-exit.json")
+        result = run("explain", "create-and-exit")
+        self.check(result, HELD, "create-and-exit (a scenario)\n  A container starts, exits with its own code")
+        self.assertIn("  must be held: create-starts-once, one-exit, ", result.stdout)
+        self.assertIn("  run it: drydock run create-and-exit\n", result.stdout)
+        self.check(run("explain", file), HELD, f"  run it: drydock run {file}\n")
+        self.assertIn("create-and-exit", run("explain", "one-exit").stdout.split("demanded by: ")[1])
+
     def test_explain_nothing(self):
         self.check(run("explain", "one-exti"), USAGE,
-                   err='drydock: "one-exti" is neither a file nor a guarantee: expected NAME.journal.jsonl, or a name of '
-                       "docs/guarantees.md\n")
+                   err='drydock: "one-exti": neither a file, nor the name of a guarantee or a scenario; did you mean '
+                       '"one-exit"?\n')
 
     def test_explain_bad_journal(self):
         with open(self.path("bad.journal.jsonl"), "w", encoding="utf-8") as file:
@@ -150,6 +159,24 @@ class CommandLine(unittest.TestCase):
         self.check(run("report", self.directory), USAGE,
                    err=f'drydock: {self.directory}/report.json: "format" is not "drydock-report"')
         self.check(run("report", "/nonexistent"), USAGE, err="drydock: /nonexistent: expected a directory\n")
+
+    # --- run ------------------------------------------------------------------------------------
+
+    def test_run_leaves_what_the_others_read(self):
+        out = os.path.join(os.path.dirname(self.directory), "run")
+        self.check(run("run", "create-and-exit", "--transport", "loopback", "--seed", "7", "--keep", "always",
+                       "--report-dir", out), HELD)
+        self.assertEqual(sorted(os.listdir(out)), ["create-and-exit.journal.jsonl", "junit.xml", "report.html",
+                                                   "report.json", "trace.json"])
+        self.check(run("recheck", out), HELD, "1 journal: 1 held")
+        result = run("explain", os.path.join(out, "create-and-exit.journal.jsonl"))
+        self.check(result, HELD, " guarantees held, 0 broken, ")
+        self.assertNotIn("the report says", run("recheck", out).stdout)
+        with open(os.path.join(out, "report.json"), encoding="utf-8") as file:
+            before = file.read()
+        self.check(run("report", out), HELD, "1 passed, 0 failed")
+        with open(os.path.join(out, "report.json"), encoding="utf-8") as file:
+            self.assertEqual(file.read(), before)
 
     # --- version, help --------------------------------------------------------------------------
 
