@@ -1,8 +1,10 @@
-// How much one fake holds: containers known to it, subscribers, containers with all FIFOs open.
+// How much one fake holds: containers known to it, subscribers, containers with all FIFOs open; and
+// how fast a pattern comes out of a FIFO.
 //
-//   figures [CONTAINERS [SUBSCRIBERS [FIFO_CONTAINERS]]]     100000 1000 3000
+//   figures [CONTAINERS [SUBSCRIBERS [FIFO_CONTAINERS [PATTERN_MIB]]]]     100000 1000 3000 2048
 //
 // Prints a line for each figure. Exit code 1: something did not hold.
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -26,7 +28,9 @@
 #include "fake_containerd/fake_containerd.h"
 #include "fake_containerd/fifo_process_io.h"
 #include "fake_containerd/memory_process_io.h"
+#include "fake_containerd/pattern.h"
 #include "fake_containerd/server.h"
+#include "fake_containerd/world/digest.h"
 #include "fake_containerd/world/world.h"
 #include "libcontainerd/blocking_client.h"
 #include "libcontainerd/grpc_containerd_api.h"
@@ -156,7 +160,7 @@ bool Subscribers(std::size_t count) {
   std::cout << "subscribers: " << count << ", each told of " << kEvents << " events within "
             << seconds << " s (" << std::fixed << std::setprecision(0)
             << static_cast<double>(count * kEvents) / seconds << std::defaultfloat
-            << " deliveries a second)\n";
+            << std::setprecision(6) << " deliveries a second)\n";
   return true;
 }
 
@@ -252,6 +256,66 @@ bool Fifos(std::size_t count) {
   return error->code == libcontainerd::ErrorCode::kResourceExhausted;
 }
 
+// What comes out of a FIFO, read as it comes.
+struct Read {
+  fake_containerd::Sha256 digest{};
+  std::size_t most_resident = 0;
+};
+
+void ReadAll(int fd, Read& read) {
+  std::vector<char> buffer(std::size_t{1} << 16);
+  std::size_t pieces = 0;
+  for (ssize_t size = 0; (size = ::read(fd, buffer.data(), buffer.size())) > 0; ++pieces) {
+    read.digest.Update({buffer.data(), static_cast<std::size_t>(size)});
+    if (pieces % 4096 == 0) read.most_resident = std::max(read.most_resident, ResidentBytes());
+  }
+}
+
+// Through a real FIFO, with the digest on both sides.
+bool Pattern(std::size_t mebibytes) {
+  fake_containerd::FakeContainerd fake;
+  if (const auto started = fake.Start(); !started) return Complain(started.error().message);
+  const std::string directory = fake.directory() + "/p";
+  ::mkdir(directory.c_str(), 0700);
+  std::ofstream(directory + "/config.json")
+      << R"({"process": {"args": ["drydock-process", "pattern=)" << mebibytes
+      << R"(M:seed=7", "exit=0"]}, "linux": {}})";
+  const std::string out = directory + "/out";
+  if (::mkfifo(out.c_str(), 0600) != 0) return Complain("no FIFO");
+  const int fd = ::open(out.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  if (fd < 0) return Complain("the FIFO cannot be opened");
+  ::fcntl(fd, F_SETFL, 0);
+  libcontainerd::ThreadedRuntime runtime;
+  auto api = libcontainerd::ConnectUnixSocket(runtime, fake.socket_path());
+  types::CreateContainerRequest request;
+  request.set_id("p");
+  request.set_bundlepath(directory);
+  request.set_stdout(out);
+  const std::size_t before = ResidentBytes();
+  const auto begin = Clock::now();
+  const auto created =
+      libcontainerd::WaitFor(runtime, libcontainerd::Call(**api, request, std::chrono::minutes(1)));
+  Read read;
+  if (created) ReadAll(fd, read);
+  const double seconds = SecondsSince(begin);
+  ::close(fd);
+  if (!created) return Complain(created.error().message);
+  if (!fake.WaitForExit("p")) return Complain("the process does not end");
+  const auto total = fake.TotalOf("p", "init", fake_containerd::StdioStream::kStdout);
+  const std::size_t bytes = mebibytes << 20;
+  if (!total || total->bytes != bytes || read.digest.total_bytes() != bytes ||
+      total->sha256 != read.digest.Hex() ||
+      total->sha256 != fake_containerd::PatternSha256(7, bytes)) {
+    return Complain("the pattern does not arrive as it is");
+  }
+  std::cout << "pattern: " << mebibytes << " MiB through a FIFO with its digest on both sides in "
+            << seconds << " s (" << std::fixed << std::setprecision(0)
+            << static_cast<double>(bytes) / 1e6 / seconds << std::defaultfloat
+            << std::setprecision(6) << " MB/s), at most "
+            << (std::max(read.most_resident, before) - before) / 1024 << " KiB of memory\n";
+  return true;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -261,6 +325,7 @@ int main(int argc, char** argv) {
   };
   const bool containers = Containers(argument(1, 100'000));
   const bool subscribers = Subscribers(argument(2, 1'000));
-  const bool fifos = Fifos(argument(3, 3'000));
-  return containers && subscribers && fifos ? 0 : 1;
+  const bool pattern = Pattern(argument(4, 2'048));
+  const bool fifos = Fifos(argument(3, 3'000));  // last: it lowers the limit of descriptors
+  return containers && subscribers && fifos && pattern ? 0 : 1;
 }

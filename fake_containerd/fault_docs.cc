@@ -29,8 +29,9 @@ fake.Release("rpc.CreateContainer.executed@web");
 
 `point@id` means one container, `point@id/process` one process, `point` everybody. `Release(point)` ends the hold;
 `Release(point, n)` lets n go on and keeps it. `SetAutonomous(false)` holds every event and every reply until `Step(n)`
-lets those go that wait longest; health checks are not stepped. `Emit` sends any event, of known and unknown ids, at any time and with any timestamp; it
-passes its point as any other does. With no hold and no fault nothing of this changes the order of anything.
+lets those go that wait longest; health checks are not stepped. `Emit` sends any event, of known and unknown ids, at any time
+and with any timestamp; it passes its point as any other does. With no hold and no fault nothing of this changes the order of
+anything.
 
 ## Plans
 
@@ -66,7 +67,7 @@ stream.send=2*off->1*break
 connection.accept=1*drop->1*reset
 # 255 for whatever db exits with
 event.exit@db=change(status=255)
-# every fourth health check is lost, and one fails as while a connection closes
+# three health checks pass, the fourth is lost, and the fifth fails as while a connection closes
 rpc.Health.received=3*off->1*drop->1*error(UNAVAILABLE:transport is closing)
 ```
 

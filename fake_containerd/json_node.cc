@@ -66,6 +66,7 @@ class TokenWalk {
 std::string ParserMessage(std::string message) {
   const std::size_t rest = message.find(": ", message.find("column"));
   if (rest != std::string::npos) message.erase(0, rest + 2);
+  if (message.starts_with('[')) message.erase(0, message.find("] ") + 2);
   const std::size_t last_read = message.find("; last read: ");
   if (last_read != std::string::npos) {
     const std::size_t expected = message.rfind("; expected ");
@@ -233,7 +234,10 @@ class JsonDocument::Builder : public nlohmann::json_sax<Json> {
     return Add({.kind = Kind::kNumber, .text = std::move(written)});
   }
   bool Open(Kind kind) {
-    if (open_.size() >= deepest_) return Problem(walk_.Next(), "is nested too deeply");
+    if (open_.size() >= deepest_) {
+      return Problem(walk_.Next(), "this is nested too deeply, expected at most " +
+                                       std::to_string(deepest_) + " levels");
+    }
     open_.push_back(&Place({.kind = kind}));
     return true;
   }

@@ -88,9 +88,9 @@ void CheckMutants(const JsonNode& root, const char* part, const ParseOptions& op
   if (!mutants || !options.mutants) return;
   const Words known(options.mutants->begin(), options.mutants->end());
   for (const JsonNode& mutant : mutants->Items()) {
-    if (std::ranges::find(known, mutant.Text()) == known.end()) {
-      mutant.FailAsWord(mutant.Text(), known);
-    }
+    std::string name;
+    ReadValue(mutant, name);
+    if (std::ranges::find(known, name) == known.end()) mutant.FailAsWord(name, known);
   }
 }
 
@@ -105,22 +105,38 @@ void CheckVerdicts(const JsonNode& root, const Verdicts& verdicts) {
   }
 }
 
+// The parts that come before and after the actions, with variables filled in.
+JsonValue FilledHead(const JsonNode& root, const Variables& variables) {
+  JsonValue head{.kind = JsonValue::Kind::kObject, .offset = root.value().offset};
+  std::size_t bytes = kMostExpandedBytes;
+  for (const char* part : {"intent", "tags", "setup", "guarantees", "failure"}) {
+    const auto node = root.Find(part);
+    if (!node) continue;
+    head.items.push_back(Expand(*node, variables, bytes));
+    head.names.push_back({part, node->value().offset});
+  }
+  return head;
+}
+
 Scenario ReadScenario(const JsonNode& root, const std::string& file, const ParseOptions& options) {
   constexpr std::array<std::string_view, 8> kParts = {
       "$schema", "intent", "tags", "variables", "setup", "actions", "guarantees", "failure"};
   root.Object(kParts);
   if (const auto schema = root.Find("$schema")) schema->Text();
+  Variables variables = ReadVariables(root, options);
+  const JsonValue filled = FilledHead(root, variables);
+  const JsonNode head(root.document(), filled);
   Scenario scenario;
   scenario.name = ScenarioName(file);
-  if (const auto intent = root.Find("intent")) ReadValue(*intent, scenario.intent);
-  if (const auto tags = root.Find("tags")) ReadValue(*tags, scenario.tags);
-  ReadPart(root, "setup", scenario.setup);
-  ReadPart(root, "guarantees", scenario.guarantees);
-  if (root.Find("failure")) ReadPart(root, "failure", scenario.failure.emplace());
-  CheckMutants(root, "setup", options);
-  CheckMutants(root, "failure", options);
-  CheckVerdicts(root, scenario.guarantees);
-  ActionReader actions(root.document(), file, options.seed, ReadVariables(root, options));
+  if (const auto intent = head.Find("intent")) ReadValue(*intent, scenario.intent);
+  if (const auto tags = head.Find("tags")) ReadValue(*tags, scenario.tags);
+  ReadPart(head, "setup", scenario.setup);
+  ReadPart(head, "guarantees", scenario.guarantees);
+  if (head.Find("failure")) ReadPart(head, "failure", scenario.failure.emplace());
+  CheckMutants(head, "setup", options);
+  CheckMutants(head, "failure", options);
+  CheckVerdicts(head, scenario.guarantees);
+  ActionReader actions(root.document(), file, options.seed, std::move(variables));
   scenario.actions = actions.ReadList(root.At("actions"));
   actions.CheckLabels();
   return scenario;

@@ -90,6 +90,9 @@ struct Expect {
                                                    // after-exit, failed-start
   std::map<std::string, std::uint32_t> fired{};    // point: how often a fault fired
   std::map<std::string, std::uint32_t> held{};     // point: how many wait there
+  // What became of the daemon's process, all so far, in order: "started", "start-failed", "ours"
+  // and "not-ours" (what the client found it to be), "signal 9" (sent by the client), "ended".
+  std::optional<Lines> daemon{};
 
   template <class Self, class Field>
   static void Fields(Self& self, Field& field) {
@@ -105,6 +108,8 @@ struct Expect {
     field(FieldInfo{"dropped", "events that led to nothing, by reason"}, self.dropped);
     field(FieldInfo{"fired", "how often faults fired, by point"}, self.fired);
     field(FieldInfo{"held", "how many wait, by point"}, self.held);
+    field(FieldInfo{"daemon", "of its process, in order: started, ours, signal 9, ended, …"},
+          self.daemon);
   }
   friend bool operator==(const Expect&, const Expect&) = default;
 };

@@ -5,6 +5,8 @@
 #include "scenarios/cli/completion_command.h"
 #include "scenarios/cli/explain_command.h"
 #include "scenarios/cli/man_command.h"
+#include "scenarios/cli/museum_command.h"
+#include "scenarios/cli/orders_command.h"
 #include "scenarios/cli/recheck_command.h"
 #include "scenarios/cli/replay_command.h"
 #include "scenarios/cli/report_command.h"
@@ -23,6 +25,9 @@ std::unique_ptr<CLI::App> MakeApp(int& exit_code) {
       "Exit codes: 0 all held, 1 something broken, 2 usage or bad input, 3 could not judge.");
   AddRunCommand(*app, exit_code);
   AddListCommand(*app, exit_code);
+  AddMuseumCommand(*app, exit_code);
+  AddMutantsCommand(*app, exit_code);
+  AddOrdersCommand(*app, exit_code);
   AddReplayCommand(*app, exit_code);
   AddExplainCommand(*app, exit_code);
   AddRecheckCommand(*app, exit_code);

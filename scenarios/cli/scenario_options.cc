@@ -235,7 +235,7 @@ Executed Execute(const std::string& command, const PlannedRun& plan,
 }
 
 Status WriteReports(const std::string& command, const PlannedRun& plan,
-                    const std::string& directory, const Executed& executed) {
+                    const std::string& directory, const Executed& executed, bool with_scenarios) {
   if (directory.empty()) return {};
   auto output = OutputDirectory::Begin(directory);
   if (!output) return Fail(output.error());
@@ -245,6 +245,10 @@ Status WriteReports(const std::string& command, const PlannedRun& plan,
   if (plan.transports.size() == 1) run.transport = TransportName(plan.transports.front());
   for (const ScenarioResult& each : executed.results) run.time += each.time;
   Status written = WriteScenarioReports(**output, executed.results, run);
+  for (const ScenarioResult& each : executed.results) {
+    if (!written || !with_scenarios) break;
+    written = (*output)->Write(each.scenario.name + ".json", PrintScenario(each.scenario));
+  }
   if (written) written = (*output)->Commit();
   return written;
 }

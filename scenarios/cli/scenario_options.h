@@ -72,7 +72,8 @@ struct Executed {
 Executed Execute(const std::string& command, const PlannedRun& plan,
                  const std::vector<PlannedWork>& work, std::ostream& out);
 libcontainerd::Status WriteReports(const std::string& command, const PlannedRun& plan,
-                                   const std::string& directory, const Executed& executed);
+                                   const std::string& directory, const Executed& executed,
+                                   bool with_scenarios = false);  // each as a file, too
 // "61 passed, 1 failed, …".
 std::string Summary(const std::vector<ScenarioResult>& results);
 int ExitCodeOf(const std::vector<ScenarioResult>& results);

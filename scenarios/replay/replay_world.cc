@@ -33,8 +33,10 @@ class LoopbackWorld final : public ReplayWorld {
   fake_containerd::ProcessIo& process_io() override { return process_io_; }
   std::string directory() const override { return kSimulatedDirectory; }
 
+  using ReplayWorld::Connect;
   libcontainerd::Result<libcontainerd::ContainerdApi*> Connect(
-      libcontainerd::ContainerdApi& daemon) override {
+      libcontainerd::ContainerdApi& daemon,
+      std::shared_ptr<fake_containerd::Injector> /*relay*/) override {
     api_ = std::make_unique<libcontainerd::LoopbackContainerdApi>(runtime_, daemon);
     return api_.get();
   }

@@ -17,6 +17,7 @@
 #include <string>
 #include <string_view>
 
+#include "fake_containerd/injector.h"
 #include "fake_containerd/world/process_io.h"
 #include "libcontainerd/bundle_store.h"
 #include "libcontainerd/containerd_api.h"
@@ -46,8 +47,15 @@ class ReplayWorld {
 
   // Puts `daemon` behind the transport and returns the client's end, owned by the world until
   // Disconnect().
+  // Over a socket, with an injector, connections do what its plan says of them.
   virtual libcontainerd::Result<libcontainerd::ContainerdApi*> Connect(
-      libcontainerd::ContainerdApi& daemon) = 0;
+      libcontainerd::ContainerdApi& daemon, std::shared_ptr<fake_containerd::Injector> relay) = 0;
+  libcontainerd::Result<libcontainerd::ContainerdApi*> Connect(
+      libcontainerd::ContainerdApi& daemon) {
+    return Connect(daemon, nullptr);
+  }
+  // That plan changed. On the executor.
+  virtual void PlanChanged() {}
   virtual void Disconnect() = 0;
 
   // Runs `step` on the executor and waits for it.

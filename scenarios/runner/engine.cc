@@ -77,9 +77,12 @@ Engine::Stream* Engine::stream(const std::string& id, const std::string& process
   return found == streams_.end() ? nullptr : found->second.get();
 }
 
-bool Engine::all_ended() const {
-  return std::ranges::all_of(
-      all_streams_, [](const auto& stream) { return stream->out.ended && stream->err.ended; });
+std::size_t Engine::open_outputs() const {
+  std::size_t open = 0;
+  for (const auto& stream : all_streams_) {
+    open += (stream->out.ended ? 0U : 1U) + (stream->err.ended ? 0U : 1U);
+  }
+  return open;
 }
 
 Awaitable<void> Engine::Close() {

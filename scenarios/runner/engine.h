@@ -67,7 +67,8 @@ class Engine final : public libcontainerd::Backend {
   // Of the latest attach of that process; null before.
   Stream* stream(const std::string& id, const std::string& process);
   // Every output has ended.
-  bool all_ended() const;
+  bool all_ended() const { return open_outputs() == 0; }
+  std::size_t open_outputs() const;
   // Closes what is still open, and waits for its readers.
   libcontainerd::Awaitable<void> Close();
 

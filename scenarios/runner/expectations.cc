@@ -84,6 +84,33 @@ std::uint64_t Dropped(Stage& stage, const std::string& reason) {
   return dropped.failed_start;
 }
 
+// Only a daemon that the client keeps has a process.
+std::vector<std::string> DaemonLines(const Journal& journal) {
+  std::vector<std::string> lines;
+  for (const Entry& entry : journal.entries()) {
+    switch (entry.kind) {
+      case EntryKind::kDaemonStarted:
+        lines.emplace_back(entry.failed ? "start-failed" : "started");
+        break;
+      case EntryKind::kDaemonAdopted:
+        lines.emplace_back("ours");
+        break;
+      case EntryKind::kDaemonRefused:
+        lines.emplace_back("not-ours");
+        break;
+      case EntryKind::kDaemonSignalled:
+        lines.push_back("signal " + std::to_string(entry.code));
+        break;
+      case EntryKind::kDaemonEnded:
+        lines.emplace_back("ended");
+        break;
+      default:
+        break;
+    }
+  }
+  return lines;
+}
+
 std::size_t HeldAt(Stage& stage, const std::string& point) {
   if (IsEnginePoint(point)) return stage.engine().HeldAt(CallbackName(point));
   return stage.world().injector().HeldAt(point);
@@ -120,6 +147,8 @@ void Compare(Stage& stage, const action::Expect& expected, const CallResults& re
     comparison.Number("faults fired at " + point, count, stage.happened().Fired(point));
   for (const auto& [point, count] : expected.held)
     comparison.Number("held at " + point, count, HeldAt(stage, point));
+  if (expected.daemon)
+    comparison.Items("what became of the daemon", *expected.daemon, DaemonLines(stage.journal()));
 }
 
 // Every process of that container that anybody ever attached.

@@ -230,7 +230,10 @@ void Performer::Visitor::operator()(const action::Release& release) {
 void Performer::Visitor::operator()(const action::SetFaults& faults) {
   auto plan = fake_containerd::FaultPlan::Parse(faults.plan);
   if (!plan) return Stop(plan.error().message);
-  stage_.Do([&] { stage_.world().injector().SetFaults(std::move(*plan)); });
+  stage_.Do([&] {
+    stage_.world().injector().SetFaults(std::move(*plan));
+    stage_.PlanChanged();
+  });
 }
 
 void Performer::Visitor::operator()(const action::StopDaemon&) {

@@ -20,6 +20,8 @@ void Performer::Perform(const Actions& actions) {
   for (const Action& each : actions) {
     if (stopped_) return;
     PerformOne(each);
+    if (stage_.spinning() && !stopped_)
+      Stop(each.place, "something goes round and round while time stands still");
   }
 }
 

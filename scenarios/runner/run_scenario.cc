@@ -66,6 +66,24 @@ libcontainerd::Timing TimingOf(const Setup& setup) {
   return timing;
 }
 
+// Whether any plan of the scenario names a connection, however deep it stands.
+bool SpeaksOfConnections(const Setup& setup, const Actions& actions) {
+  constexpr const char* kPoints = "connection.";
+  if (setup.faults.find(kPoints) != std::string::npos) return true;
+  return std::ranges::any_of(actions, [&](const Action& each) {
+    if (const auto* faults = std::get_if<action::SetFaults>(&each.what))
+      return faults->plan.find(kPoints) != std::string::npos;
+    if (const auto* later = std::get_if<action::Later>(&each.what))
+      return SpeaksOfConnections({}, later->actions);
+    if (const auto* parallel = std::get_if<action::Parallel>(&each.what)) {
+      return std::ranges::any_of(parallel->branches, [](const Actions& branch) {
+        return SpeaksOfConnections({}, branch);
+      });
+    }
+    return false;
+  });
+}
+
 Result<StageOptions> MakeStageOptions(const Scenario& scenario, const RunOptions& run) {
   const Setup& setup = scenario.setup;
   StageOptions options;
@@ -74,6 +92,7 @@ Result<StageOptions> MakeStageOptions(const Scenario& scenario, const RunOptions
   options.timing = TimingOf(setup);
   options.late_fields = setup.late_fields;
   options.keeper = KeeperOf(setup.daemon);
+  options.relay = SpeaksOfConnections(setup, scenario.actions);
   auto reference = MakeReference(Joined(setup.deviations_off, run.deviations_off));
   if (!reference) return Fail(reference.error());
   options.reference = *reference;

@@ -87,13 +87,14 @@ Status Stage::SetUp() {
     if (options_.keeper == DaemonKeeper::kExternal) started = world_->StartDaemon();
   });
   if (!started) return started;
-  auto connected = replay_world_->Connect(*facade_);
+  auto connected =
+      replay_world_->Connect(*facade_, options_.relay ? world_->shared_injector() : nullptr);
   if (!connected) return libcontainerd::Fail(connected.error());
   watched_api_.api = *connected;
   if (Status made = MakeClient(); !made) return made;
   // The first round of reconciling is over before the scenario begins.
   if (options_.reference.Acts(Deviation::kReconciled)) {
-    replay_world_->WaitUntil([this] { return remote_->reconciled() > 0; }, kMarkPatience);
+    WorldWait([this] { return remote_->reconciled() > 0; }, kMarkPatience);
   }
   Settle();
   Snapshot(kBaseline);
@@ -103,8 +104,10 @@ Status Stage::SetUp() {
 // The world's daemon lives and dies with the process that the client's supervisor sees.
 void Stage::MakeLauncher() {
   if (options_.keeper == DaemonKeeper::kExternal) return;
-  launcher_.on_start = [this](libcontainerd::DaemonPid) {
-    static_cast<void>(world_->StartDaemon());
+  // One that cannot read its log ends at once.
+  launcher_.on_start = [this](libcontainerd::DaemonPid pid) {
+    if (world_->StartDaemon()) return;
+    asio::post(runtime().executor(), [this, pid] { launcher_.End(pid); });
   };
   launcher_.on_end = [this](libcontainerd::DaemonPid pid) {
     if (launcher_.living() == 0 || pid == launcher_.last_pid()) world_->StopDaemon();
@@ -251,7 +254,7 @@ void Stage::StopDaemon() {
   });
   // The pause before the next stream begins when the client hears of it.
   if (open && client_) {
-    replay_world_->WaitUntil([&] { return watched_api_.streams_ended() > ended; }, kMarkPatience);
+    WorldWait([&] { return watched_api_.streams_ended() > ended; }, kMarkPatience);
   }
 }
 
@@ -271,10 +274,34 @@ bool Stage::Interject() {
   return true;
 }
 
+// On the executor, between any two steps of a simulation.
+bool Stage::Spins() {
+  constexpr std::uint64_t kMost = 3'000'000;
+  if (!simulated()) return false;
+  if (runtime().Now() != steps_at_) steps_ = 0;
+  steps_at_ = runtime().Now();
+  if (++steps_ > kMost) spinning_ = true;
+  return spinning_;
+}
+
+bool Stage::WorldWait(const std::function<bool()>& condition, std::chrono::milliseconds patience) {
+  if (spinning_) return false;
+  const bool came = replay_world_->WaitUntil([&] { return condition() || Spins(); }, patience);
+  return came && !spinning_;
+}
+
+void Stage::WorldSettle() {
+  if (simulated()) {
+    static_cast<void>(WorldWait([] { return false; }, kBrief));
+  } else {
+    replay_world_->Settle();
+  }
+}
+
 bool Stage::WaitUntil(const std::function<bool()>& condition) {
   while (true) {
     bool due = false;
-    const bool came = replay_world_->WaitUntil(
+    const bool came = WorldWait(
         [&] {
           due = IsDue();
           return due || condition();
@@ -295,7 +322,7 @@ bool Stage::AwaitWhileTimePasses(const CallOutcome& outcome, Duration longest) {
   const auto returned = [&] { return outcome->has_value(); };
   const Duration until = runtime().Now() + longest;
   Duration step = std::chrono::milliseconds(50);
-  while (!replay_world_->WaitUntil(returned, kBrief)) {
+  while (!WorldWait(returned, kBrief)) {
     if (runtime().Now() >= until) return false;
     Advance(step);
     step = std::min<Duration>(step * 2, std::chrono::seconds(1));
@@ -306,7 +333,7 @@ bool Stage::AwaitWhileTimePasses(const CallOutcome& outcome, Duration longest) {
 void Stage::Settle() {
   do {
     if (simulated()) {
-      while (replay_world_->WaitUntil([this] { return IsDue(); })) Interject();
+      while (WorldWait([this] { return IsDue(); }, kBrief)) Interject();
     } else {
       Quiesce();
       WaitForMark();
@@ -316,24 +343,24 @@ void Stage::Settle() {
 }
 
 void Stage::LookAgainSoon() {
-  replay_world_->WaitUntil([] { return false; }, std::chrono::milliseconds(2));
+  WorldWait([] { return false; }, std::chrono::milliseconds(2));
 }
 
 // Requests are answered, but for those that something holds up, and callbacks have ended.
 void Stage::Quiesce() {
-  replay_world_->Settle();
+  WorldSettle();
   if (simulated()) return;
   std::size_t unanswered = 0;
-  const bool answered = replay_world_->WaitUntil(
+  const bool answered = WorldWait(
       [&] {
         unanswered = watched_api_.unanswered();
         return unanswered <= stuck_calls_;
       },
       kBrief);
   stuck_calls_ = answered ? std::min(stuck_calls_, unanswered) : unanswered;
-  replay_world_->WaitUntil(
-      [&] { return !client_ || client_->PendingCallbacks() == 0 || engine_.held() > 0; }, kBrief);
-  replay_world_->Settle();
+  WorldWait([&] { return !client_ || client_->PendingCallbacks() == 0 || engine_.held() > 0; },
+            kBrief);
+  WorldSettle();
 }
 
 bool Stage::MarkCanArrive() {
@@ -358,7 +385,7 @@ void Stage::WaitForMark() {
     if (can) world_->Mark(id);
   });
   if (!can) return;
-  const bool came = replay_world_->WaitUntil(
+  const bool came = WorldWait(
       [&] {
         if (watched_api_.MarkArrived(id)) return true;
         if (!MarkCanArrive()) return true;
@@ -374,7 +401,8 @@ void Stage::Advance(Duration step) {
   Settle();
   const Duration target = runtime().Now() + step;
   if (simulated()) {
-    while (replay_world_->AdvanceUntil([this] { return IsDue(); }, target)) Interject();
+    const auto stops = [this] { return Spins() || IsDue(); };
+    while (!spinning_ && replay_world_->AdvanceUntil(stops, target)) Interject();
   } else {
     while (true) {
       std::optional<Duration> next;

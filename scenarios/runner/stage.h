@@ -52,6 +52,7 @@ struct StageOptions {
   libcontainerd::ReferenceBehaviour reference{};
   fake_containerd::WorldOptions world{};  // behaviour and observer are the stage's
   bool late_fields = false;
+  bool relay = false;  // the plan may speak of connections; over a socket
   DaemonKeeper keeper = DaemonKeeper::kExternal;
 };
 
@@ -113,6 +114,8 @@ class Stage {
 
   // Time stands still. False if it does not come.
   bool WaitUntil(const std::function<bool()>& condition);
+  // Something goes round and round while time stands still; nothing more can be awaited then.
+  bool spinning() const { return spinning_; }
   // Everything that can be without time passing has been: what was told has arrived and what came
   // of it is done, beside what is held.
   void Settle();
@@ -124,6 +127,8 @@ class Stage {
   };
   void SetInterjection(Interjection interjection) { interjection_ = std::move(interjection); }
 
+  // The injector's plan is another one now. On the executor.
+  void PlanChanged() { replay_world_->PlanChanged(); }
   // A moment of real time for what other threads do.
   void LookAgainSoon();
 
@@ -188,6 +193,10 @@ class Stage {
       libcontainerd::Awaitable<libcontainerd::Result<T>> call, CallOutcome outcome,
       std::function<std::string(const libcontainerd::Result<T>&)> describe);
 
+  // The world's, bounded: in the simulated one something may go round and round in one instant.
+  bool WorldWait(const std::function<bool()>& condition, std::chrono::milliseconds patience);
+  void WorldSettle();
+  bool Spins();
   bool Interject();
   bool IsDue() const { return interjection_.due && !acting_ && interjection_.due(); }
   bool Await(const CallOutcome& outcome);
@@ -241,6 +250,9 @@ class Stage {
   std::size_t stuck_calls_ = 0;  // unanswered, and given up waiting for
   std::size_t deaf_stream_ = 0;  // through which no mark came
   Interjection interjection_{};
+  std::uint64_t steps_ = 0;  // since time moved last
+  Duration steps_at_{0};
+  bool spinning_ = false;
   bool acting_ = false;
   bool closed_ = false;
   bool dismantled_ = false;

@@ -39,6 +39,7 @@ void Stage::LiftFaults() {
     engine_.failing_times.clear();
     engine_.ReleaseAll();
     world_->injector().ClearFaults();
+    PlanChanged();
     world_->injector().SetAutonomous(true);
     world_->injector().ReleaseAll();
     world_->HoldSubscribers(false);
@@ -71,7 +72,7 @@ void Stage::ComeToRest(Duration patience) {
   while (true) {
     bool rest = false;
     Do([&] { rest = AtRest(); });
-    if (rest || runtime().Now() >= until) return;
+    if (rest || spinning_ || runtime().Now() >= until) return;
     Advance(std::min(step, until - runtime().Now()));
     step = std::min<Duration>(step * 2, std::chrono::seconds(5));
   }
@@ -105,7 +106,7 @@ void Stage::EndProcesses(Duration patience) {
           (client_->LiveObjects() == 0 && engine_.all_ended() && calls_running_ == 0);
       over = world_->container_count() == 0 && resting;
     });
-    if (over || runtime().Now() >= until) return;
+    if (over || spinning_ || runtime().Now() >= until) return;
     Settle();
     if (step > std::chrono::milliseconds(50)) Advance(std::min(step, until - runtime().Now()));
     step = std::min<Duration>(step + step / 2, std::chrono::seconds(5));
@@ -116,6 +117,7 @@ void Stage::Snapshot(std::string_view when) {
   Do([&] {
     world_recorder_.RecordCount("objects", client_->LiveObjects(), when);
     world_recorder_.RecordCount("containers", client_->Tracked().size(), when);
+    world_recorder_.RecordCount("readers of outputs", engine_.open_outputs(), when);
   });
 }
 
@@ -133,7 +135,7 @@ std::string Stage::Dismantle() {
   if (client_ && !closed_) CloseClient();
   if (!Await(BeginQuiet([this] { return CloseStreams(this); }))) wrong = "an output did not end";
   Do([&] { world_->StopDaemon(); });
-  replay_world_->Settle();
+  WorldSettle();
   Do([&] {
     supervisor_.reset();
     remote_.reset();
@@ -145,7 +147,7 @@ std::string Stage::Dismantle() {
     facade_.reset();
     world_.reset();
   });
-  replay_world_->Settle();
+  WorldSettle();
   if (const std::string failure = replay_world_->failure(); !failure.empty()) {
     wrong += "escaped from a coroutine: " + failure;
   }

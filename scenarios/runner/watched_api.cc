@@ -81,6 +81,7 @@ Awaitable<Status> WatchedApi::Unary(libcontainerd::Method method,
 
 std::unique_ptr<libcontainerd::EventStream> WatchedApi::Events(types::EventsRequest request,
                                                                libcontainerd::EventSink& sink) {
+  ++sent_[request.storedonly() ? "Events stored" : "Events"];
   return std::make_unique<Stream>(*this, std::move(request), sink);
 }
 

@@ -22,7 +22,8 @@ class WatchedApi final : public libcontainerd::ContainerdApi {
   // Outlives it. Null until the transport is there: then set `api`.
   libcontainerd::ContainerdApi* api = nullptr;
 
-  // RequestText() of every request and how often it was sent; event streams and health checks not.
+  // RequestText() of every request, "Events" for a live stream, "Events stored" for a read of the
+  // log and "Health", and how often each was sent.
   const std::map<std::string, std::uint32_t>& sent() const { return sent_; }
   // "CreateContainer web/init", "CreateContainer web", "CreateContainer": how often.
   std::uint32_t SentOf(const std::string& method, const std::string& id,
@@ -44,6 +45,7 @@ class WatchedApi final : public libcontainerd::ContainerdApi {
                                                      libcontainerd::EventSink& sink) override;
   libcontainerd::Awaitable<libcontainerd::Status> CheckHealth(
       libcontainerd::Duration timeout) override {
+    ++sent_["Health"];
     return api->CheckHealth(timeout);
   }
 

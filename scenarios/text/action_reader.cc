@@ -234,18 +234,23 @@ void ActionReader::ReadOneOf(const Node& node, Actions& actions) {
   node.Object(kFields);
   const std::vector<Node> branches = Branches(node, "one_of");
   const std::uint64_t drawn = random_.Below(branches.size());
+  // All are read, for what may be wrong with them; labels of those that are not drawn do not count.
+  std::vector<std::pair<std::string, std::size_t>> labels;
   for (std::size_t i = 0; i < branches.size(); ++i) {
-    // The others are read too, for what may be wrong with them; their labels do not count.
-    const auto set = set_;
+    const std::size_t set = set_in_order_.size();
     const std::size_t used = used_.size();
     Actions branch = ReadList(branches[i]);
     if (i == drawn) {
+      labels.assign(set_in_order_.begin() + static_cast<std::ptrdiff_t>(set), set_in_order_.end());
       std::ranges::move(branch, std::back_inserter(actions));
     } else {
-      set_ = set;
       used_.resize(used);
     }
+    for (; set_in_order_.size() > set; set_in_order_.pop_back()) {
+      set_.erase(set_in_order_.back().first);
+    }
   }
+  for (auto& [label, offset] : labels) SetLabel(label, offset);
 }
 
 Action ActionReader::ReadParallel(const Node& node) {
@@ -316,17 +321,15 @@ void ActionReader::Count(const Node& node) {
 }
 
 void ActionReader::NoteLabels(const Node& node, const Action& action) {
-  const auto note_use = [&](const std::string& label, const Node& at) {
-    used_.emplace_back(label, at.value().offset);
-  };
   const auto call = node.Find("call");
+  std::string label;
+  if (call) ReadValue(*call, label);
   if (std::holds_alternative<action::Await>(action.what) ||
       std::holds_alternative<action::WaitFor>(action.what)) {
-    if (call) note_use(call->Text(), *call);
+    if (call) used_.emplace_back(label, call->value().offset);
   } else if (call) {
-    const std::string label = call->Text();
     if (label.empty()) call->Fail("is empty");
-    if (!set_.emplace(label, call->value().offset).second) {
+    if (!SetLabel(label, call->value().offset)) {
       call->Fail("is " + QuoteJson(label) + ", which is the label of another call already");
     }
   }
@@ -338,9 +341,14 @@ void ActionReader::NoteLabels(const Node& node, const Action& action) {
   }
 }
 
+bool ActionReader::SetLabel(const std::string& label, std::size_t offset) {
+  if (!set_.insert(label).second) return false;
+  set_in_order_.emplace_back(label, offset);
+  return true;
+}
+
 void ActionReader::CheckLabels() const {
-  Words known;
-  for (const auto& [label, offset] : set_) known.push_back(label);
+  const Words known(set_.begin(), set_.end());
   for (const auto& [label, offset] : used_) {
     if (set_.contains(label)) continue;
     std::string what = "is " + QuoteJson(label) + ", expected the label of a call";

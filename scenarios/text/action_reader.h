@@ -5,7 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -52,6 +52,7 @@ class ActionReader {
   // The name of the variable that counts, or "".
   std::string CounterOf(const Node& group) const;
   void Count(const Node& node);
+  bool SetLabel(const std::string& label, std::size_t offset);
   void NoteLabels(const Node& node, const Action& action);
 
   const fake_containerd::JsonDocument& document_;
@@ -61,9 +62,11 @@ class ActionReader {
   std::size_t actions_ = 0;  // turns of groups count too
   std::size_t bytes_ = kMostExpandedBytes;
   std::size_t depth_ = 0;
-  std::size_t later_ = 0;                                    // groups around that run beside others
-  std::map<std::string, std::size_t> set_;                   // labels, and where
-  std::vector<std::pair<std::string, std::size_t>> used_{};  // likewise
+  std::size_t later_ = 0;        // groups around that run beside others
+  std::set<std::string> set_{};  // labels
+  // Where they stand.
+  std::vector<std::pair<std::string, std::size_t>> set_in_order_{};
+  std::vector<std::pair<std::string, std::size_t>> used_{};
 };
 
 }  // namespace scenarios

@@ -14,6 +14,7 @@
 #include "fake_containerd/script_choices.h"
 #include "libcontainerd/time_text.h"
 #include "scenarios/scenario_text.h"
+#include "scenarios/text/field_reader.h"
 
 namespace scenarios {
 
@@ -23,6 +24,13 @@ using fake_containerd::QuoteJson;
 namespace {
 
 using On = FieldRule::On;
+
+// As reading takes it: perhaps bytes in hex.
+std::string TextOf(const JsonNode& node) {
+  std::string text;
+  ReadValue(node, text);
+  return text;
+}
 
 std::string_view FirstWord(std::string_view text) {
   return text.substr(0, text.find(' '));
@@ -56,7 +64,7 @@ bool IsStatus(std::string_view text) {
 // --- Texts --------------------------------------------------------------------------------------
 
 void CheckResult(const JsonNode& node) {
-  const std::string text = node.Text();
+  const std::string text = TextOf(node);
   if (text == "OK" || text == action::kAnyResult || text == "pending") return;
   const std::string_view code = FirstWord(text);
   if (IsOne(code, CodeWords())) return;
@@ -73,7 +81,7 @@ void CheckResults(const JsonNode& node) {
 }
 
 void CheckError(const JsonNode& node) {
-  const std::string text = node.Text();
+  const std::string text = TextOf(node);
   const std::string_view code = FirstWord(text);
   if (IsOne(code, CodeWords())) return;
   node.Fail("is " + QuoteJson(text) + ", expected a code and a text, as INTERNAL disk full" +
@@ -81,12 +89,12 @@ void CheckError(const JsonNode& node) {
 }
 
 void CheckBehaviour(const JsonNode& node) {
-  const auto behaviour = fake_containerd::ParseBehaviour(node.Text());
+  const auto behaviour = fake_containerd::ParseBehaviour(TextOf(node));
   if (!behaviour) node.Fail("is no behaviour: " + behaviour.error().message);
 }
 
 void CheckPlan(const JsonNode& node) {
-  const auto plan = fake_containerd::FaultPlan::Parse(node.Text());
+  const auto plan = fake_containerd::FaultPlan::Parse(TextOf(node));
   if (!plan) node.Fail("is no fault plan: " + plan.error().message);
 }
 
@@ -101,7 +109,7 @@ void CheckSpec(const JsonNode& node) {
 }
 
 void CheckStamp(const JsonNode& node) {
-  const std::string text = node.Text();
+  const std::string text = TextOf(node);
   if (text == "again" || libcontainerd::ParseTime(text)) return;
   if (fake_containerd::ParseGoDuration(text)) return;
   node.Fail("is " + QuoteJson(text) +
@@ -110,16 +118,20 @@ void CheckStamp(const JsonNode& node) {
 
 // --- Points, "NAME@ID/PROCESS" ------------------------------------------------------------------
 
-void CheckPoint(const JsonNode& node, std::string_view text, const Words& words,
-                std::string_view expected) {
+void CheckPoint(const fake_containerd::JsonDocument& document, std::size_t offset,
+                std::string_view text, const Words& words, std::string_view expected) {
   const std::string_view name = text.substr(0, text.find('@'));
   if (!IsOne(name, words)) {
-    node.Fail("is " + QuoteJson(text) + ", expected " + std::string(expected) +
-              Suggestion(name, words));
+    document.Fail(offset, "is " + QuoteJson(text) + ", expected " + std::string(expected) +
+                              Suggestion(name, words));
   }
   if (name.size() + 1 == text.size()) {
-    node.Fail("is " + QuoteJson(text) + ", expected a container's id after @");
+    document.Fail(offset, "is " + QuoteJson(text) + ", expected a container's id after @");
   }
+}
+
+void CheckPointValue(const JsonNode& node, const Words& words, std::string_view expected) {
+  CheckPoint(node.document(), node.value().offset, TextOf(node), words, expected);
 }
 
 constexpr std::string_view kHoldable = "a point that can be held (docs/faults.md)";
@@ -127,20 +139,18 @@ constexpr std::string_view kFailing = "a point of the engine that can fail";
 constexpr std::string_view kFaulty = "a point where faults happen (docs/faults.md)";
 
 void CheckHoldPoint(const JsonNode& node) {
-  CheckPoint(node, node.Text(), HoldPointWords(), kHoldable);
+  CheckPointValue(node, HoldPointWords(), kHoldable);
 }
 void CheckFailPoint(const JsonNode& node) {
-  CheckPoint(node, node.Text(), FailPointWords(), kFailing);
+  CheckPointValue(node, FailPointWords(), kFailing);
 }
 void CheckFaultPoint(const JsonNode& node) {
-  CheckPoint(node, node.Text(), FaultPointWords(), kFaulty);
+  CheckPointValue(node, FaultPointWords(), kFaulty);
 }
 
-// Errors about a name in an object point to its value.
 void CheckPointNames(const JsonNode& node, const Words& words, std::string_view expected) {
-  for (std::size_t i = 0; i < node.value().items.size(); ++i) {
-    CheckPoint(JsonNode(node.document(), node.value().items[i]), node.value().names[i].text, words,
-               expected);
+  for (const auto& name : node.value().names) {
+    CheckPoint(node.document(), name.offset, name.text, words, expected);
   }
 }
 void CheckHeldPoints(const JsonNode& node) {
@@ -164,7 +174,7 @@ std::string ProblemOfCallback(std::string_view line) {
     return "expected one of " + expected + Suggestion(state, CallbackWords());
   }
   const bool exec = state == "exit-process";
-  const std::size_t named = exec || state == "attach" ? 1 : 0;  // words that name the process
+  const std::size_t named = exec ? 1 : 0;  // words that name the process
   const std::size_t status = exec || state == "exit" ? 1 : 0;
   const std::size_t least = 1 + named + status;
   std::string form(state);
@@ -179,7 +189,7 @@ std::string ProblemOfCallback(std::string_view line) {
 
 // "web exit 3"
 void CheckCallbackCondition(const JsonNode& node) {
-  const std::string text = node.Text();
+  const std::string text = TextOf(node);
   const std::size_t space = text.find(' ');
   if (space == std::string::npos || space == 0) {
     node.Fail("is " + QuoteJson(text) + ", expected a container and a callback, as web exit 3");
@@ -191,8 +201,8 @@ void CheckCallbackCondition(const JsonNode& node) {
 void CheckCallbacks(const JsonNode& node) {
   for (const auto& lines : node.value().items) {
     for (const JsonNode& line : JsonNode(node.document(), lines).Items()) {
-      const std::string problem = ProblemOfCallback(line.Text());
-      if (!problem.empty()) line.Fail("is " + QuoteJson(line.Text()) + ", " + problem);
+      const std::string problem = ProblemOfCallback(TextOf(line));
+      if (!problem.empty()) line.Fail("is " + QuoteJson(TextOf(line)) + ", " + problem);
     }
   }
 }
@@ -202,9 +212,9 @@ void CheckCallbacks(const JsonNode& node) {
 void CheckSorted(const JsonNode& node) {
   const std::vector<JsonNode> items = node.Items();
   for (std::size_t i = 1; i < items.size(); ++i) {
-    if (items[i].Text() >= items[i - 1].Text()) continue;
-    items[i].Fail("is " + QuoteJson(items[i].Text()) + ", expected it before " +
-                  QuoteJson(items[i - 1].Text()) + ": the list is sorted");
+    if (TextOf(items[i]) >= TextOf(items[i - 1])) continue;
+    items[i].Fail("is " + QuoteJson(TextOf(items[i])) + ", expected it before " +
+                  QuoteJson(TextOf(items[i - 1])) + ": the list is sorted");
   }
 }
 
@@ -216,8 +226,8 @@ void CheckOnce(const JsonNode& node) {
   const std::vector<JsonNode> items = node.Items();
   for (std::size_t i = 0; i < items.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
-      if (items[i].Text() != items[j].Text()) continue;
-      items[i].Fail("is " + QuoteJson(items[i].Text()) + ", which stands there twice");
+      if (TextOf(items[i]) != TextOf(items[j])) continue;
+      items[i].Fail("is " + QuoteJson(TextOf(items[i])) + ", which stands there twice");
     }
   }
 }
@@ -235,7 +245,7 @@ void CheckSent(const JsonNode& node) {
 }
 
 void CheckFailureId(const JsonNode& node) {
-  const std::string id = node.Text();
+  const std::string id = TextOf(node);
   const bool formed = id.size() == 3 && id[0] == 'B' && IsStatus(std::string_view(id).substr(1));
   if (formed && id >= "B01" && id <= "B65") return;
   node.Fail("is " + QuoteJson(id) + ", expected B01 to B65");
@@ -329,7 +339,7 @@ const auto& Rules() {
 }
 
 void CheckWord(const JsonNode& node, const Words& words) {
-  const std::string text = node.Text();
+  const std::string text = TextOf(node);
   if (!IsOne(text, words)) node.FailAsWord(text, words);
 }
 

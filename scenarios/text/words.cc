@@ -101,7 +101,7 @@ const Words& EventWords() {
 }
 const Words& CallbackWords() {
   static const Words words = {"start-container", "pause",        "resume", "exit",
-                              "restore",         "exit-process", "oom",    "attach"};
+                              "restore",         "exit-process", "oom"};
   return words;
 }
 const Words& HoldPointWords() {

@@ -44,7 +44,7 @@ using Words = std::vector<std::string_view>;
 const Words& ActionWords();
 const Words& MethodWords();      // "CreateContainer": the daemon's
 const Words& EventWords();       // "start-container"
-const Words& CallbackWords();    // "start-container", …, "attach"
+const Words& CallbackWords();    // "start-container", …
 const Words& HoldPointWords();   // of the fake and of the engine
 const Words& FailPointWords();   // of the engine
 const Words& FaultPointWords();  // of the fake's plans

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <fstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <spawn.h>
@@ -22,7 +23,17 @@ namespace fake_containerd {
 
 class ChildDaemon {
  public:
-  explicit ChildDaemon(std::vector<std::string> more = {}) {
+  explicit ChildDaemon(std::vector<std::string> more = {}) { Start(std::move(more)); }
+  ~ChildDaemon() {
+    if (pid_ <= 0) return;
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+  }
+  ChildDaemon(const ChildDaemon&) = delete;
+  ChildDaemon& operator=(const ChildDaemon&) = delete;
+
+  // The same again, on the same sockets and state directory, once the one before has ended.
+  void Start(std::vector<std::string> more) {
     std::vector<std::string> arguments = {
         DRYDOCK_FAKE_CONTAINERD, "--listen",  "unix://" + socket(), "--state-dir",
         path("state"),           "--control", control_socket(),     "--debug"};
@@ -39,22 +50,21 @@ class ChildDaemon {
     posix_spawn_file_actions_destroy(&actions);
     EXPECT_TRUE(output_.WaitFor("grpc api on")) << output_.text();
   }
-  ~ChildDaemon() {
-    if (pid_ <= 0) return;
-    ::kill(pid_, SIGKILL);
-    ::waitpid(pid_, nullptr, 0);
-  }
-  ChildDaemon(const ChildDaemon&) = delete;
-  ChildDaemon& operator=(const ChildDaemon&) = delete;
 
   std::string path(const std::string& name) const { return (directory_.path() / name).string(); }
   std::string socket() const { return path("c.sock"); }
   std::string control_socket() const { return path("control.sock"); }
   pid_t pid() const { return pid_; }
+  // What it says on standard error from now on.
+  bool WaitForOutput(const std::string& marker) { return output_.WaitFor(marker); }
 
   // By SIGTERM: its exit code, or -1 when it ended otherwise.
   int Stop() {
     ::kill(pid_, SIGTERM);
+    return WaitForEnd();
+  }
+  // The same of one that ends by itself.
+  int WaitForEnd() {
     int status = 0;
     const bool ended = libcontainerd::test::Watched(pid_).WaitForEnd();
     EXPECT_TRUE(ended);

@@ -101,9 +101,19 @@ TEST(DaemonCommandLine, OurOwnFlags) {
   EXPECT_EQ(line->options.control, "/c");
   EXPECT_THAT(line->options.faults, ElementsAre("event.exit=drop", "event.oom=drop"));
   EXPECT_EQ(line->options.seed, 9U);
+  EXPECT_FALSE(line->options.drawn_choices);
+  EXPECT_TRUE(line->options.relay);
+  EXPECT_TRUE(line->options.holds.empty());
   EXPECT_EQ(line->options.limits.containers, 3U);
   EXPECT_EQ(line->options.limits.event_bytes, 10U);
   EXPECT_THAT(ErrorOf({"--max-calls", "0"}), HasSubstr("--max-calls"));
+  const auto more = ParseCommandLine(
+      {"-hold", "daemon.start", "--hold=event.exit@a", "--choices", "drawn", "--no-relay"});
+  ASSERT_TRUE(more) << more.error().message;
+  EXPECT_THAT(more->options.holds, ElementsAre("daemon.start", "event.exit@a"));
+  EXPECT_TRUE(more->options.drawn_choices);
+  EXPECT_FALSE(more->options.relay);
+  EXPECT_THAT(ErrorOf({"--choices", "mad"}), HasSubstr("--choices"));
 }
 
 TEST(DaemonCommandLine, HelpAndVersion) {
@@ -270,6 +280,23 @@ TEST_F(DaemonTest, ABadScriptOrPlanStopsTheStart) {
   options = Options();
   options.faults = {"event.exit=drop", "tea=drop"};
   EXPECT_THAT(StartError(options), HasSubstr("faults:2:1: \"tea\": no such point"));
+}
+
+TEST_F(DaemonTest, ItsOwnerIsToldOfAPanic) {
+  DaemonOptions options = Options();
+  options.faults = {"rpc.GetServerVersion.executed=1*panic"};
+  std::promise<std::string> panicked;
+  Daemon daemon([&](const std::string& why) { panicked.set_value(why); });
+  ASSERT_TRUE(daemon.Start(options));
+  {
+    libcontainerd::ThreadedRuntime runtime;
+    auto api = *libcontainerd::ConnectUnixSocket(runtime, path("c.sock"));
+    EXPECT_FALSE(
+        WaitFor(runtime, libcontainerd::Call(*api, types::GetServerVersionRequest(), seconds(20))));
+  }
+  EXPECT_EQ(panicked.get_future().get(),
+            "the fault plan says so, rpc.GetServerVersion.executed=1*panic");
+  EXPECT_TRUE(daemon.Stop());
 }
 
 TEST_F(DaemonTest, WhatCannotBeUsed) {

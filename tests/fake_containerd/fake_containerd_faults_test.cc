@@ -113,6 +113,70 @@ TEST_P(Faults, StopAnswersWhatIsHeld) {
   }
 }
 
+TEST_P(Faults, ADaemonIsStoppedAndStartedAsOneLikes) {
+  MiniEngine& engine = Engine();
+  ASSERT_TRUE(fake_.WaitForSubscribers(1));
+  ASSERT_TRUE(engine.Run("web"));
+  ASSERT_TRUE(engine.Run("db"));
+  EXPECT_TRUE(fake_.daemon_running());
+  fake_.StopDaemon();
+  EXPECT_FALSE(fake_.daemon_running());
+  EXPECT_TRUE(fake_.WaitForDaemon(false));
+  EXPECT_FALSE(engine.Run("other"));
+  ASSERT_TRUE(fake_.ExitInit("web", 3));  // the machine goes on
+  ASSERT_TRUE(fake_.StartDaemon());
+  EXPECT_TRUE(fake_.WaitForDaemon(true));
+  EXPECT_EQ(engine.WaitForExit("web"), "exit 3");
+  ASSERT_TRUE(fake_.RestartDaemon());
+  EXPECT_TRUE(fake_.daemon_running());
+  ASSERT_TRUE(fake_.ExitInit("db", 4));
+  EXPECT_EQ(engine.WaitForExit("db"), "exit 4");
+}
+
+TEST_P(Faults, ADaemonThatPanicsStaysAwayUntilItIsStarted) {
+  MiniEngine& engine = Engine();
+  ASSERT_TRUE(fake_.WaitForSubscribers(1));
+  ASSERT_TRUE(engine.Run("web"));
+  ASSERT_TRUE(fake_.SetFaults("process.exit@web=1*panic"));
+  ASSERT_TRUE(fake_.ExitInit("web", 5));
+  ASSERT_TRUE(fake_.WaitForDaemon(false));
+  EXPECT_FALSE(engine.Run("other"));
+  EXPECT_EQ(fake_.WaitForDaemon(true, milliseconds(0)).message(),
+            "the daemon did not start within 0 s");
+  ASSERT_TRUE(fake_.RestartDaemon());
+  EXPECT_EQ(engine.WaitForExit("web"), "exit 5");
+}
+
+TEST_P(Faults, AStartThatFailsSaysWhy) {
+  ASSERT_TRUE(fake_.SetFaults("daemon.start=1*error(ABORTED:not today)"));
+  EXPECT_EQ(fake_.RestartDaemon().message(), "not today");
+  EXPECT_EQ(fake_.WaitForDaemon(true, milliseconds(0)).message(),
+            "the daemon did not start within 0 s: not today");
+  fake_.Reset();
+  EXPECT_TRUE(fake_.WaitForDaemon(true));
+}
+
+TEST(FaultsOfTheFixture, TheFirstStartCanBeHeld) {
+  FakeContainerd fake;
+  auto started = fake.Start({.holds = {"rpc.Stats.executed", "daemon.begin"}});
+  ASSERT_FALSE(started);
+  EXPECT_EQ(started.error().message,
+            "\"daemon.begin\": no such point, the nearest is daemon.start");
+  started = fake.Start({.holds = {"rpc.CreateContainer.executed", "daemon.start"}});
+  ASSERT_TRUE(started) << started.error().message;
+  EXPECT_TRUE(fake.WaitForHeld("daemon.start"));
+  EXPECT_FALSE(fake.daemon_running());
+  MiniEngine engine(fake.socket_path(), fake.directory());
+  EXPECT_FALSE(engine.Run("early"));
+  ASSERT_TRUE(fake.Release("daemon.start"));
+  ASSERT_TRUE(fake.WaitForDaemon(true));
+  ASSERT_TRUE(fake.WaitForSubscribers(1));
+  auto created = std::async(std::launch::async, [&] { return engine.Run("web"); });
+  ASSERT_TRUE(fake.WaitForHeld("rpc.CreateContainer.executed@web"));
+  ASSERT_TRUE(fake.Release("rpc.CreateContainer.executed"));
+  EXPECT_TRUE(created.get());
+}
+
 TEST(FaultsOfTheFixture, SayWhatIsWrong) {
   FakeContainerd fake;
   EXPECT_EQ(fake.Hold("event.exit").message(), "the fake containerd does not run");

@@ -16,6 +16,7 @@
 
 #include <malloc.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -341,6 +342,46 @@ TEST(HostileReader, WhoDoesNotReadLosesEventsAndBlocksNobody) {
   EXPECT_LT(ResidentBytes(::getpid()), before + kEvents * kEach);
   EXPECT_TRUE(honest.Served());
   EXPECT_TRUE(fake.Stop());
+}
+
+// What the process may have from now on; its hard limit stays.
+void LimitDescriptors(pid_t pid, std::size_t count) {
+  rlimit limit{};
+  ASSERT_EQ(::prlimit(pid, RLIMIT_NOFILE, nullptr, &limit), 0);
+  limit.rlim_cur = std::min<rlim_t>(count, limit.rlim_max);
+  ASSERT_EQ(::prlimit(pid, RLIMIT_NOFILE, &limit, nullptr), 0);
+}
+
+// Clients that come while there are no descriptors wait; those who are there are served, and so are
+// all once there are some again. At both sockets.
+TEST(HostileConnections, WithoutDescriptorsForThemTheProgramGoesOn) {
+  constexpr std::size_t kLeft = 30;
+  constexpr std::size_t kMany = 100;
+  ChildDaemon daemon;
+  Honest honest(daemon.socket());
+  const auto stream = honest.Subscribe();
+  ASSERT_TRUE(honest.Served());
+  for (const std::string& socket : {daemon.socket(), daemon.control_socket()}) {
+    LimitDescriptors(daemon.pid(), CountDescriptors(daemon.pid()) + kLeft);
+    std::vector<std::unique_ptr<RawConnection>> connections;
+    for (std::size_t i = 0; i < kMany; ++i) {
+      connections.push_back(std::make_unique<RawConnection>(socket));
+      ASSERT_TRUE(connections.back()->connected()) << i;
+    }
+    for (int i = 0; i < 20; ++i) ASSERT_TRUE(honest.Served());
+    connections.clear();
+    EXPECT_TRUE(Honest(daemon.socket()).Served());
+    EXPECT_TRUE(RawConnection(daemon.control_socket()).connected());
+  }
+  // One who comes while there is no room, and stays.
+  LimitDescriptors(daemon.pid(), CountDescriptors(daemon.pid()));
+  Honest late(daemon.socket());
+  auto served = std::async(std::launch::async, [&] { return late.Served(); });
+  EXPECT_EQ(served.wait_for(std::chrono::milliseconds(200)), std::future_status::timeout);
+  LimitDescriptors(daemon.pid(), 1000);
+  EXPECT_TRUE(served.get());
+  EXPECT_EQ(stream->ended.get_future().wait_for(seconds(0)), std::future_status::timeout);
+  EXPECT_EQ(daemon.Stop(), 0);
 }
 
 // --- The limits, each with its sentence.

@@ -3,12 +3,15 @@
 
 #include <fstream>
 #include <iterator>
+#include <set>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "fake_containerd/fake_containerd.h"
 #include "libcontainerd/threaded_runtime.h"
+#include "tests/fake_containerd/mini_engine.h"
+#include "tests/fake_containerd/temporary_directory.h"
 
 namespace fake_containerd {
 namespace {
@@ -125,6 +128,91 @@ TEST(Script, ErrorsNameThePlace) {
       "literal");
   EXPECT_THAT(ErrorOf(""), HasSubstr("s.json:1:1: "));
   EXPECT_THAT(ErrorOf(std::string(1000, '[')), HasSubstr("is nested too deeply"));
+}
+
+TEST(Script, ChoicesAreDrawnFromTheSeed) {
+  const auto choices = [](const std::string& text, std::uint64_t seed) {
+    return *ParseScript(text, "s.json", seed)->choices;
+  };
+  EXPECT_EQ(choices(R"({"choices": {}})", 7).seed, 7U);
+  EXPECT_EQ(choices(R"({"seed": 9, "choices": {}})", 7).seed, 9U);
+  const Choices orders = choices(R"({"choices": {"start_container": "drawn", "pause": "drawn",
+                                     "exec_exits": "drawn", "oom": "drawn",
+                                     "replay_deadlocks": true}})",
+                                 7);
+  EXPECT_EQ(orders.start_container, Order::kDrawn);
+  EXPECT_EQ(orders.start_process, Choices().start_process);
+  EXPECT_EQ(orders.exec_exits, Choices::ExecExits::kDrawn);
+  EXPECT_EQ(orders.oom, Choices::OomOrder::kDrawn);
+  EXPECT_TRUE(orders.replay_deadlocks);
+  for (std::uint64_t seed = 1; seed < 20; ++seed) {
+    const Choices drawn = choices(R"({"choices": {"drawn": true, "gap": "7s"}})", seed);
+    const Choices expected = Choices::Drawn(seed);
+    EXPECT_EQ(drawn.seed, expected.seed);
+    EXPECT_EQ(drawn.resume, Order::kDrawn);
+    EXPECT_EQ(drawn.shim_wait, expected.shim_wait);
+    EXPECT_EQ(drawn.log_delay, expected.log_delay);
+    EXPECT_EQ(drawn.gap, Duration(seconds(7)));
+  }
+  EXPECT_EQ(choices(R"({"choices": {"drawn": false}})", 3).pause, Choices().pause);
+}
+
+// For each of a number of creates whether the event or the reply came first: "eree…".
+std::string OrdersOfStarts(std::uint64_t seed, const std::string& script) {
+  constexpr int kCreates = 24;
+  const TemporaryDirectory directory;
+  const std::string path = (directory.path() / "run.jsonl").string();
+  FakeContainerd fake;
+  EXPECT_TRUE(fake.Start({.journal = path, .seed = seed}));
+  const auto loaded = fake.LoadScript(script);
+  EXPECT_TRUE(loaded) << loaded.error().message;
+  {
+    MiniEngine engine(fake.socket_path(), fake.directory());
+    for (int i = 0; i < kCreates; ++i) {
+      EXPECT_TRUE(engine.Run("c" + std::to_string(i)));
+      EXPECT_TRUE(fake.WaitForEvent(EventKind::kStartContainer, "c" + std::to_string(i)));
+    }
+  }
+  EXPECT_TRUE(fake.Stop());
+  std::string orders;
+  std::set<std::string> seen;
+  std::ifstream in(path);
+  for (std::string line; std::getline(in, line);) {
+    const bool reply = line.find(R"("rpc_end","what":"CreateContainer")") != std::string::npos;
+    const bool event = line.find(R"("what":"start-container")") != std::string::npos;
+    if (!reply && !event) continue;
+    const std::size_t id = line.find(R"("id":")") + 6;
+    if (seen.insert(line.substr(id, line.find('"', id) - id)).second) orders += reply ? 'r' : 'e';
+  }
+  EXPECT_EQ(orders.size(), std::size_t{kCreates});
+  return orders;
+}
+
+TEST(Script, TheSeedDecidesRaces) {
+  const std::string drawn = R"("choices": {"start_container": "drawn", "gap": "1ms"})";
+  const std::string seven = OrdersOfStarts(7, "{" + drawn + "}");
+  EXPECT_THAT(seven, HasSubstr("r"));
+  EXPECT_THAT(seven, HasSubstr("e"));
+  EXPECT_EQ(OrdersOfStarts(7, "{" + drawn + "}"), seven);
+  EXPECT_EQ(OrdersOfStarts(1, R"({"seed": 7, )" + drawn + "}"), seven);
+  EXPECT_NE(OrdersOfStarts(8, "{" + drawn + "}"), seven);
+}
+
+TEST(Script, StopsAndStartsTheDaemon) {
+  libcontainerd::SteppableClock clock;
+  FakeContainerd fake;
+  ASSERT_TRUE(fake.Start({.clock = &clock}));
+  ASSERT_TRUE(fake.LoadScript(R"({"steps": [
+      {"after": "1s", "do": "stop-daemon"}, {"after": "2s", "do": "start-daemon"},
+      {"after": "3s", "do": "restart-daemon"}]})"));
+  EXPECT_TRUE(fake.daemon_running());
+  clock.AdvanceBy(seconds(1));
+  EXPECT_TRUE(fake.WaitForDaemon(false));
+  clock.AdvanceBy(seconds(1));
+  EXPECT_TRUE(fake.WaitForDaemon(true));
+  ASSERT_TRUE(fake.SetFaults("daemon.start=1*error(x)"));
+  clock.AdvanceBy(seconds(1));
+  EXPECT_TRUE(fake.WaitForDaemon(false));
 }
 
 TEST(Script, AMissingFileIsNamed) {

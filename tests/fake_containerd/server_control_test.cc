@@ -2,7 +2,10 @@
 // to the program.
 #include "fake_containerd/server_control.h"
 
+#include <atomic>
 #include <fstream>
+#include <functional>
+#include <future>
 #include <set>
 #include <sstream>
 #include <thread>
@@ -299,6 +302,126 @@ TEST_F(ControlTest, ResetKillsAndForgets) {
   ASSERT_TRUE(engine.Run("other"));
   ASSERT_TRUE(fake_.KillProcess("other", "init", 15));
   EXPECT_EQ(engine.WaitForExit("other"), "exit 143");
+}
+
+TEST_F(ControlTest, AWaitThatIsCancelledMakesRoomForOthers) {
+  constexpr std::size_t kMostCalls = 256;
+  constexpr std::size_t kTooMany = 4;
+  struct Waiting {
+    grpc::ClientContext context;
+    pb::WaitForResponse response;
+    std::promise<grpc::StatusCode> ended;
+  };
+  pb::WaitForRequest request = ForRunning("never");
+  request.set_timeout_ms(3'600'000);
+  std::vector<std::unique_ptr<Waiting>> waits;
+  std::atomic<std::size_t> refused = 0;
+  for (std::size_t i = 0; i < kMostCalls + kTooMany; ++i) {
+    waits.push_back(std::make_unique<Waiting>());
+    Waiting& each = *waits.back();
+    stub_->async()->WaitFor(&each.context, &request, &each.response,
+                            [&each, &refused](const grpc::Status& status) {
+                              if (status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED) {
+                                ++refused;
+                              }
+                              each.ended.set_value(status.error_code());
+                            });
+  }
+  const auto come_true = [](const std::function<bool()>& holds) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (!holds() && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+    return holds();
+  };
+  ASSERT_TRUE(come_true([&] { return refused == kTooMany; }));
+  const auto told = [this] {
+    pb::GetInfoResponse info;
+    return stub_->GetInfo(Call(), {}, &info).error_code();
+  };
+  EXPECT_EQ(told(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  for (const auto& each : waits) each->context.TryCancel();
+  std::size_t cancelled = 0;
+  for (const auto& each : waits) {
+    cancelled += each->ended.get_future().get() == grpc::StatusCode::CANCELLED ? 1 : 0;
+  }
+  EXPECT_EQ(cancelled, kMostCalls);
+  EXPECT_TRUE(come_true([&] { return told() == grpc::StatusCode::OK; }));
+}
+
+TEST_F(ControlTest, TellsWhetherTheDaemonRuns) {
+  pb::GetInfoResponse info;
+  ASSERT_TRUE(stub_->GetInfo(Call(), {}, &info).ok());
+  EXPECT_TRUE(info.daemon_running());
+  EXPECT_EQ(Load(*stub_, R"({"steps": [{"do": "stop-daemon"}]})"), "");
+  pb::WaitForRequest wait;
+  wait.set_daemon_running(false);
+  EXPECT_TRUE(Wait(*stub_, wait).ok());
+  ASSERT_TRUE(stub_->GetInfo(Call(), {}, &info).ok());
+  EXPECT_FALSE(info.daemon_running());
+  wait.set_daemon_running(true);
+  wait.set_timeout_ms(1);
+  EXPECT_EQ(Wait(*stub_, wait).error_message(), "the daemon did not start within 0 s");
+  EXPECT_EQ(Load(*stub_, R"({"steps": [{"do": "start-daemon"}]})"), "");
+  wait.set_timeout_ms(0);
+  EXPECT_TRUE(Wait(*stub_, wait).ok());
+}
+
+// As by SIGKILL: the next one finds what was left.
+TEST(ControlOfAProgram, APanicEndsItAndTheNextOneRecovers) {
+  ChildDaemon daemon({"--fault", "rpc.Signal.received@web=1*panic", "--journal"});
+  std::filesystem::create_directory(daemon.path("engine"));
+  MiniEngine engine(daemon.socket(), daemon.path("engine"));
+  ASSERT_TRUE(engine.Run("web"));
+  EXPECT_FALSE(engine.client().Signal("web", 15));
+  EXPECT_EQ(daemon.WaitForEnd(), 2);
+  EXPECT_TRUE(daemon.WaitForOutput(
+      "fake-containerd: panic: the fault plan says so, rpc.Signal.received=1*panic\n"));
+  EXPECT_TRUE(std::filesystem::exists(daemon.path("state/web/state.json")));
+  EXPECT_TRUE(std::filesystem::exists(daemon.socket()));
+  scenarios::Journal journal;
+  std::ifstream in(daemon.path("run.jsonl"));
+  const auto read = scenarios::ReadJournal(in, "run.jsonl", journal);
+  ASSERT_TRUE(read) << read.error().message;
+  ASSERT_FALSE(journal.entries().empty());
+  EXPECT_EQ(EntryKindName(journal.entries().back().kind), "fault_fired");
+
+  daemon.Start({});
+  EXPECT_EQ(engine.WaitForExit("web"), "exit 255");
+  EXPECT_FALSE(std::filesystem::exists(daemon.path("state/web")));
+  EXPECT_TRUE(engine.Run("other"));
+  EXPECT_EQ(daemon.Stop(), 0);
+}
+
+TEST(ControlOfAProgram, ItsFirstStartCanBeHeld) {
+  ChildDaemon daemon({"--hold", "daemon.start", "--choices", "drawn", "--seed", "5"});
+  const Stub stub = pb::Control::NewStub(ChannelTo(daemon.control_socket()));
+  pb::GetInfoResponse info;
+  ASSERT_TRUE(stub->GetInfo(Call(), {}, &info).ok());
+  EXPECT_FALSE(info.daemon_running());
+  ASSERT_EQ(info.held_size(), 1);
+  EXPECT_EQ(info.held(0).point(), "daemon.start");
+  pb::ReleaseRequest release;
+  release.set_point("daemon.start");
+  pb::ReleaseResponse released;
+  ASSERT_TRUE(stub->Release(Call(), release, &released).ok());
+  pb::WaitForRequest wait;
+  wait.set_daemon_running(true);
+  EXPECT_TRUE(Wait(*stub, wait).ok());
+  std::filesystem::create_directory(daemon.path("engine"));
+  DriveOneLife(*stub, daemon.socket(), daemon.path("engine"));
+  EXPECT_EQ(daemon.Stop(), 0);
+}
+
+TEST(ControlOfAProgram, WithoutARelayFaultsOfConnectionsAreRefused) {
+  ChildDaemon daemon({"--no-relay"});
+  const Stub stub = pb::Control::NewStub(ChannelTo(daemon.control_socket()));
+  pb::SetFaultsRequest faults;
+  faults.set_plan("connection.data=1*reset");
+  pb::SetFaultsResponse set;
+  EXPECT_EQ(stub->SetFaults(Call(), faults, &set).error_message(),
+            "faults of connections need a socket and FakeContainerdOptions::relay");
+  std::filesystem::create_directory(daemon.path("engine"));
+  DriveOneLife(*stub, daemon.socket(), daemon.path("engine"));
+  EXPECT_EQ(daemon.Stop(), 0);
 }
 
 TEST_F(ControlTest, WhoWaitsDoesNotKeepTheFakeFromStopping) {

@@ -89,8 +89,8 @@ TEST(ScenarioText, IsPrintedAsAPersonWouldWriteIt) {
       ]}
     ]},
     {"do": "expect",
-     "callbacks": {"web": ["attach init", "start-container", "exit 3"]},
-     "stdout": {"web": "a text that makes the line longer than all the others"}}
+     "callbacks": {"web": ["start-container", "exit 3"]},
+     "stdout": {"web": "a text that makes the line longer than all of the others are"}}
   ],
   "guarantees": {
     "held": ["one-exit"]

@@ -94,6 +94,52 @@ TEST_P(InjectorSeeds, EverythingWaitsUntilStepped) {
   EXPECT_THAT(f.sink.lines, ElementsAre("start-container c1", "oom c1"));
 }
 
+TEST_P(InjectorSeeds, AHealthCheckIsHeldAndNotStepped) {
+  FaultHarness f(GetParam());
+  ASSERT_EQ(f.h.Create("c1"), "OK");
+  f.injector().SetAutonomous(false);
+  EXPECT_EQ(f.Send("Health"), "OK");
+  f.injector().SetAutonomous(true);
+  for (const std::string point : {"rpc.Health.received", "rpc.Health.executed"}) {
+    ASSERT_TRUE(f.injector().Hold(point));
+    const auto answer = f.h.Start(f.h.api.CheckHealth(std::chrono::hours(1)));
+    f.h.runtime.RunReady();
+    EXPECT_EQ(*answer, nullptr);
+    EXPECT_EQ(f.Send("State"), "OK");  // nobody waits for it
+    EXPECT_EQ(f.injector().Release(point), 1U);
+    f.h.runtime.RunReady();
+    ASSERT_NE(*answer, nullptr);
+    EXPECT_EQ(v0::Outcome(**answer), "OK");
+  }
+}
+
+TEST_P(InjectorSeeds, HealthFailsForAsLongAsARestartTakes) {
+  FaultHarness f(GetParam());
+  f.Faults("rpc.State.received=1*restart(1s); daemon.start=1*delay(12s)");
+  EXPECT_EQ(f.Send("State"), "14 transport is closing");
+  for (const Duration end = f.Now() + seconds(12); f.Now() < end;) {
+    EXPECT_EQ(f.Send("Health"), "14 connection refused");
+    f.h.runtime.AdvanceTo(f.Now() + seconds(1));
+  }
+  f.h.runtime.AdvanceTo(f.Now() + seconds(2));
+  EXPECT_EQ(f.Send("Health"), "OK");
+}
+
+TEST(InjectorDraws, BeginAnewFromASeed) {
+  FaultHarness f(1, "event.oom=50%drop");
+  const auto draws = [&f](std::uint64_t seed) {
+    f.injector().Seed(seed);
+    std::string drawn;
+    for (int i = 0; i < 40; ++i) {
+      drawn += f.injector().Draw("event.oom", {}).fault ? 'x' : '.';
+    }
+    return drawn;
+  };
+  const std::string seven = draws(7);
+  EXPECT_NE(draws(8), seven);
+  EXPECT_EQ(draws(7), seven);
+}
+
 TEST_P(InjectorSeeds, WhatIsHeldDiesWithTheDaemon) {
   FaultHarness f(GetParam());
   ASSERT_EQ(f.h.Create("c1"), "OK");
