@@ -19,6 +19,10 @@ DRYDOCK, WRITE_SAMPLES, SOURCE_DIR = sys.argv[1:4]
 HELD, BROKEN, USAGE, CANNOT_JUDGE = range(4)
 
 
+# The shells' scripts call it by its name.
+os.environ["PATH"] = os.path.dirname(os.path.abspath(DRYDOCK)) + ":" + os.environ["PATH"]
+
+
 def run(*arguments, program=DRYDOCK, **options):
     return subprocess.run([program, *arguments], capture_output=True, text=True, timeout=60, check=False, **options)
 
@@ -216,7 +220,9 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(self.bash("replay", "--speed", ""), [""])
         os.mkdir(self.path("a directory"))
         self.assertEqual(self.bash("report", ""), ["a directory"])
-        self.assertEqual(self.bash("explain", "oom"), ["oom_exec-flag.journal.jsonl"])
+        self.assertEqual(self.bash("explain", "oom_"), ["oom_exec-flag.journal.jsonl"])
+        self.assertEqual(self.bash("run", "create-and-e"), ["create-and-exit"])
+        self.assertEqual(self.bash("run", "--keep", ""), ["always", "failure"])
 
     def fish(self, line):
         """What fish offers at the end of the line."""
@@ -234,6 +240,7 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(self.fish("drydock completion "), ["bash", "fish", "zsh"])
         self.assertEqual(self.fish("drydock replay --tr"), ["--transport"])
         self.assertEqual(self.fish("drydock replay --transport s"), ["socket"])
+        self.assertEqual(self.fish("drydock run create-and-e"), ["create-and-exit"])
 
     def test_zsh(self):
         script = run("completion", "zsh").stdout
@@ -249,6 +256,7 @@ class CommandLine(unittest.TestCase):
             self.assertIn(f"\n{command}:", "\n" + told.stdout)
         self.assertIn("--transport[between client and daemon]:TRANSPORT:(inprocess loopback socket)\n", told.stdout)
         self.assertIn("*:FILE:_files\n", told.stdout)
+        self.assertIn('*:SCENARIO:{_alternative "scenarios:scenario:(', script)
 
     # --- man ------------------------------------------------------------------------------------
 
