@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <array>
-#include <numeric>
 
 #include "fake_containerd/fault_plan.h"
+#include "fake_containerd/nearest_word.h"
 
 namespace fake_containerd {
 namespace {
@@ -138,22 +138,6 @@ std::vector<InjectionPoint> MakePoints() {
   return points;
 }
 
-// The number of letters to insert, remove or exchange.
-std::size_t Distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t exchanged = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({exchanged, row[j] + 1, row[j + 1] + 1});
-    }
-  }
-  return row.back();
-}
-
 }  // namespace
 
 std::span<const FaultActionInfo> FaultActions() {
@@ -175,12 +159,9 @@ const InjectionPoint* FindInjectionPoint(std::string_view name) {
 }
 
 std::string_view NearestInjectionPoint(std::string_view name) {
-  // Hostile input may be long; beyond this every name is equally far.
-  constexpr std::size_t kLongest = 64;
-  name = name.substr(0, kLongest);
   return std::ranges::min_element(
              InjectionPoints(), {},
-             [name](const InjectionPoint& point) { return Distance(name, point.name); })
+             [name](const InjectionPoint& point) { return WordDistance(name, point.name); })
       ->name;
 }
 

@@ -7,8 +7,8 @@
 #include <system_error>
 
 #include "fake_containerd/behaviour_text.h"
+#include "fake_containerd/json_node.h"
 #include "fake_containerd/script_choices.h"
-#include "fake_containerd/script_node.h"
 #include "libcontainerd/time_text.h"
 
 namespace fake_containerd {
@@ -43,34 +43,35 @@ const std::vector<StepKind>& StepKinds() {
   return kKinds;
 }
 
-const StepKind& KindOf(const ScriptNode& node) {
-  const ScriptNode word = node.At("do");
+const StepKind& KindOf(const JsonNode& node) {
+  const JsonNode word = node.At("do");
   const std::string name = word.Text();
-  std::string expected;
+  std::vector<std::string_view> expected;
   for (const StepKind& kind : StepKinds()) {
     if (kind.name == name) return kind;
-    expected.append(expected.empty() ? "" : ", ").append(kind.name);
+    expected.push_back(kind.name);
   }
-  word.Fail("is \"" + name + "\", expected one of " + expected);
+  word.FailAsWord(name, expected);
 }
 
-std::string TextOr(const ScriptNode& node, const char* field, std::string otherwise) {
+std::string TextOr(const JsonNode& node, const char* field, std::string otherwise) {
   const auto found = node.Find(field);
   return found ? found->Text() : std::move(otherwise);
 }
 
-std::uint32_t NumberOr(const ScriptNode& node, const char* field, std::uint32_t otherwise) {
+std::uint32_t NumberOr(const JsonNode& node, const char* field, std::uint32_t otherwise) {
   const auto found = node.Find(field);
   return found ? found->Number() : otherwise;
 }
 
-Event ReadEvent(const ScriptNode& node) {
+Event ReadEvent(const JsonNode& node) {
   Event event;
-  const ScriptNode type = node.At("type");
+  const JsonNode type = node.At("type");
   const auto kind = EventKindFromName(type.Text());
   if (!kind) {
-    type.Fail("is \"" + type.Text() +
-              "\", expected one of start-container, start-process, exit, oom, pause, resume, live");
+    constexpr std::array<std::string_view, 7> kKinds = {
+        "start-container", "start-process", "exit", "oom", "pause", "resume", "live"};
+    type.FailAsWord(type.Text(), kKinds);
   }
   event.kind = *kind;
   event.container.id = node.At("id").Text();
@@ -85,7 +86,7 @@ Event ReadEvent(const ScriptNode& node) {
   return event;
 }
 
-ScriptStep ReadStep(const ScriptNode& node) {
+ScriptStep ReadStep(const JsonNode& node) {
   const std::array<std::string_view, 10> all = {"after",  "do",        "type", "id",     "process",
                                                 "status", "timestamp", "code", "signal", "stream"};
   if (!node.Find("do")) node.Object(all).At("do");
@@ -116,11 +117,11 @@ ScriptStep ReadStep(const ScriptNode& node) {
   return step;
 }
 
-ScriptBehaviour ReadBehaviour(const ScriptNode& node) {
+ScriptBehaviour ReadBehaviour(const JsonNode& node) {
   constexpr std::array<std::string_view, 4> kFields = {"id", "process", "program", "behaviour"};
   node.Object(kFields);
   ScriptBehaviour read;
-  const ScriptNode text = node.At("behaviour");
+  const JsonNode text = node.At("behaviour");
   Result<Behaviour> behaviour = ParseBehaviour(text.Text());
   if (!behaviour) text.Fail("is no behaviour: " + behaviour.error().message);
   read.behaviour = std::move(*behaviour);
@@ -136,9 +137,9 @@ ScriptBehaviour ReadBehaviour(const ScriptNode& node) {
 }
 
 // One plan of all texts; each is read by itself first, for its line.
-FaultPlan ReadFaults(const ScriptNode& node) {
+FaultPlan ReadFaults(const JsonNode& node) {
   std::vector<FaultRule> rules;
-  for (const ScriptNode& item : node.Items()) {
+  for (const JsonNode& item : node.Items()) {
     const Result<FaultPlan> plan = FaultPlan::Parse(item.Text());
     if (!plan) item.Fail("is no fault plan: " + plan.error().message);
     rules.insert(rules.end(), plan->rules().begin(), plan->rules().end());
@@ -146,14 +147,14 @@ FaultPlan ReadFaults(const ScriptNode& node) {
   return FaultPlan(std::move(rules));
 }
 
-Script ReadScript(const ScriptNode& root, std::uint64_t seed) {
+Script ReadScript(const JsonNode& root, std::uint64_t seed) {
   constexpr std::array<std::string_view, 6> kFields = {"seed",    "behaviours", "faults",
                                                        "choices", "stats",      "steps"};
   root.Object(kFields);
   Script script;
   if (const auto own = root.Find("seed")) script.seed = own->Number();
   if (const auto behaviours = root.Find("behaviours")) {
-    for (const ScriptNode& node : behaviours->Items()) {
+    for (const JsonNode& node : behaviours->Items()) {
       script.behaviours.push_back(ReadBehaviour(node));
     }
   }
@@ -162,7 +163,7 @@ Script ReadScript(const ScriptNode& root, std::uint64_t seed) {
     script.choices = ReadChoices(*choices, script.seed.value_or(seed));
   if (const auto stats = root.Find("stats")) script.stats = ReadStats(*stats);
   if (const auto steps = root.Find("steps")) {
-    for (const ScriptNode& step : steps->Items()) script.steps.push_back(ReadStep(step));
+    for (const JsonNode& step : steps->Items()) script.steps.push_back(ReadStep(step));
   }
   return script;
 }
@@ -178,11 +179,12 @@ std::string_view ScriptStepName(What what) {
 
 Result<Script> ParseScript(const std::string& text, const std::string& name, std::uint64_t seed) {
   try {
-    const ScriptDocument document(text);
-    return ReadScript(ScriptNode(document), seed);
-  } catch (const ScriptError& error) {
+    const JsonDocument document(text);
+    return ReadScript(JsonNode(document), seed);
+  } catch (const JsonError& error) {
     return libcontainerd::Fail(ErrorCode::kInvalidArgument,
-                               name + ":" + std::to_string(error.line) + ": " + error.text);
+                               name + ":" + std::to_string(error.line) + ":" +
+                                   std::to_string(error.column) + ": " + error.text);
   }
 }
 

@@ -62,8 +62,8 @@ struct Script {
   std::vector<ScriptStep> steps{};    // in the text's order
 };
 
-// `seed` is the choices' when the script says none. Errors are INVALID_ARGUMENT: "NAME:LINE: what
-// is wrong, what was expected".
+// `seed` is the choices' when the script says none. Errors are INVALID_ARGUMENT: "NAME:LINE:COLUMN:
+// what is wrong, what was expected".
 libcontainerd::Result<Script> ParseScript(const std::string& text, const std::string& name,
                                           std::uint64_t seed = 1);
 // Reads a file first. NOT_FOUND and so on with the path.

@@ -1,11 +1,12 @@
 #include "fake_containerd/script_choices.h"
 
 #include <array>
+#include <limits>
 
 namespace fake_containerd {
 namespace {
 
-constexpr std::array<std::string_view, 17> kFields = {"drawn",
+constexpr std::array<std::string_view, 18> kFields = {"drawn",
                                                       "start_container",
                                                       "start_process",
                                                       "pause",
@@ -21,9 +22,10 @@ constexpr std::array<std::string_view, 17> kFields = {"drawn",
                                                       "log_delay",
                                                       "state_fails_for_dead_init",
                                                       "checkpoint_tool",
-                                                      "replay_deadlocks"};
+                                                      "replay_deadlocks",
+                                                      "seed"};
 
-void ReadOrder(const ScriptNode& node, const char* field, Order& order) {
+void ReadOrder(const JsonNode& node, const char* field, Order& order) {
   if (const auto found = node.Find(field)) {
     order = found->OneOf<Order>({{"event-first", Order::kEventFirst},
                                  {"reply-first", Order::kReplyFirst},
@@ -31,23 +33,26 @@ void ReadOrder(const ScriptNode& node, const char* field, Order& order) {
   }
 }
 
-void ReadLength(const ScriptNode& node, const char* field, Duration& length) {
+void ReadLength(const JsonNode& node, const char* field, Duration& length) {
   if (const auto found = node.Find(field)) length = found->Length();
 }
 
-void ReadStatus(const ScriptNode& node, const char* field, std::optional<std::uint32_t>& status) {
+void ReadStatus(const JsonNode& node, const char* field, std::optional<std::uint32_t>& status) {
   if (const auto found = node.Find(field)) status = found->Number();
 }
 
-void ReadFlag(const ScriptNode& node, const char* field, bool& flag) {
+void ReadFlag(const JsonNode& node, const char* field, bool& flag) {
   if (const auto found = node.Find(field)) flag = found->Flag();
 }
 
 }  // namespace
 
-Choices ReadChoices(const ScriptNode& node, std::uint64_t seed) {
+Choices ReadChoices(const JsonNode& node, std::uint64_t seed) {
   node.Object(kFields);
   Choices choices;
+  if (const auto own = node.Find("seed")) {
+    seed = own->Number(0, std::numeric_limits<std::uint64_t>::max());
+  }
   choices.seed = seed;
   if (const auto drawn = node.Find("drawn"); drawn && drawn->Flag()) {
     choices = Choices::Drawn(seed);
@@ -81,6 +86,17 @@ Choices ReadChoices(const ScriptNode& node, std::uint64_t seed) {
   ReadFlag(node, "checkpoint_tool", choices.checkpoint_tool);
   ReadFlag(node, "replay_deadlocks", choices.replay_deadlocks);
   return choices;
+}
+
+libcontainerd::Result<Choices> ParseChoices(const std::string& text, std::uint64_t seed) {
+  try {
+    const JsonDocument document(text, {.title = "the whole"});
+    return ReadChoices(JsonNode(document), seed);
+  } catch (const JsonError& error) {
+    return libcontainerd::Fail(libcontainerd::ErrorCode::kInvalidArgument,
+                               "choices:" + std::to_string(error.line) + ":" +
+                                   std::to_string(error.column) + ": " + error.text);
+  }
 }
 
 }  // namespace fake_containerd

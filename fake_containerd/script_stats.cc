@@ -66,7 +66,7 @@ std::vector<std::string_view> Names(const Table& table) {
 
 // Those of the table that are named; whether others may be is the caller's to say.
 template <class Usage>
-Change<Usage> ReadNumbers(const ScriptNode& node, std::span<const Field<Usage>> table) {
+Change<Usage> ReadNumbers(const JsonNode& node, std::span<const Field<Usage>> table) {
   std::vector<std::pair<std::uint64_t Usage::*, std::uint64_t>> values;
   for (const Field<Usage>& field : table) {
     if (const auto found = node.Find(std::string(field.name))) {
@@ -78,19 +78,19 @@ Change<Usage> ReadNumbers(const ScriptNode& node, std::span<const Field<Usage>> 
   };
 }
 
-Change<MemoryUsage> ReadMemory(const ScriptNode& node) {
+Change<MemoryUsage> ReadMemory(const JsonNode& node) {
   node.Object(Names(kMemory));
   return ReadNumbers<MemoryUsage>(node, kMemory);
 }
 
-Change<TaskStats> ReadCpu(const ScriptNode& node) {
+Change<TaskStats> ReadCpu(const JsonNode& node) {
   std::vector<std::string_view> names = Names(kCpu);
   names.push_back("per_cpu");
   node.Object(names);
   std::optional<std::vector<std::uint64_t>> each;
   if (const auto found = node.Find("per_cpu")) {
     each.emplace();
-    for (const ScriptNode& item : found->Items()) each->push_back(item.Whole());
+    for (const JsonNode& item : found->Items()) each->push_back(item.Whole());
   }
   return [numbers = ReadNumbers<CpuUsage>(node, kCpu), each = std::move(each)](TaskStats& stats) {
     numbers(stats.cpu);
@@ -98,11 +98,11 @@ Change<TaskStats> ReadCpu(const ScriptNode& node) {
   };
 }
 
-Change<TaskStats> ReadNetworks(const ScriptNode& node) {
+Change<TaskStats> ReadNetworks(const JsonNode& node) {
   std::vector<std::string_view> names = Names(kNetwork);
   names.push_back("name");
   std::vector<NetworkUsage> networks;
-  for (const ScriptNode& item : node.Items()) {
+  for (const JsonNode& item : node.Items()) {
     item.Object(names);
     NetworkUsage& network = networks.emplace_back();
     network.name = item.At("name").Text();
@@ -111,11 +111,11 @@ Change<TaskStats> ReadNetworks(const ScriptNode& node) {
   return [networks = std::move(networks)](TaskStats& stats) { stats.networks = networks; };
 }
 
-std::vector<BlkioEntry> ReadBlkioList(const ScriptNode& node) {
+std::vector<BlkioEntry> ReadBlkioList(const JsonNode& node) {
   std::vector<std::string_view> names = Names(kBlkioEntry);
   names.push_back("op");
   std::vector<BlkioEntry> entries;
-  for (const ScriptNode& item : node.Items()) {
+  for (const JsonNode& item : node.Items()) {
     item.Object(names);
     BlkioEntry& entry = entries.emplace_back();
     if (const auto op = item.Find("op")) entry.op = op->Text();
@@ -124,7 +124,7 @@ std::vector<BlkioEntry> ReadBlkioList(const ScriptNode& node) {
   return entries;
 }
 
-Change<TaskStats> ReadBlkio(const ScriptNode& node) {
+Change<TaskStats> ReadBlkio(const JsonNode& node) {
   node.Object(Names(kBlkio));
   std::vector<std::pair<std::vector<BlkioEntry> BlkioUsage::*, std::vector<BlkioEntry>>> lists;
   for (const BlkioList& list : kBlkio) {
@@ -137,7 +137,7 @@ Change<TaskStats> ReadBlkio(const ScriptNode& node) {
   };
 }
 
-Change<TaskStats> ReadHugetlb(const ScriptNode& node) {
+Change<TaskStats> ReadHugetlb(const JsonNode& node) {
   std::vector<std::pair<std::string, Change<MemoryUsage>>> sizes;
   for (const auto& [size, usage] : node.Fields()) sizes.emplace_back(size, ReadMemory(usage));
   return [sizes = std::move(sizes)](TaskStats& stats) {
@@ -145,7 +145,7 @@ Change<TaskStats> ReadHugetlb(const ScriptNode& node) {
   };
 }
 
-Change<TaskStats> ReadDetails(const ScriptNode& node) {
+Change<TaskStats> ReadDetails(const JsonNode& node) {
   std::vector<std::pair<std::string, std::uint64_t>> details;
   for (const auto& [name, value] : node.Fields()) details.emplace_back(name, value.Whole());
   return [details = std::move(details)](TaskStats& stats) {
@@ -153,19 +153,19 @@ Change<TaskStats> ReadDetails(const ScriptNode& node) {
   };
 }
 
-Change<TaskStats> ReadMemoryOf(const ScriptNode& node, MemoryUsage TaskStats::*member) {
+Change<TaskStats> ReadMemoryOf(const JsonNode& node, MemoryUsage TaskStats::*member) {
   return [change = ReadMemory(node), member](TaskStats& stats) { change(stats.*member); };
 }
 
 struct Part {
   std::string_view name;
-  Change<TaskStats> (*read)(const ScriptNode&);
+  Change<TaskStats> (*read)(const JsonNode&);
 };
 constexpr std::array<Part, 8> kParts = {
     {{"cpu", ReadCpu},
-     {"memory", [](const ScriptNode& node) { return ReadMemoryOf(node, &TaskStats::memory); }},
-     {"swap", [](const ScriptNode& node) { return ReadMemoryOf(node, &TaskStats::swap); }},
-     {"kernel", [](const ScriptNode& node) { return ReadMemoryOf(node, &TaskStats::kernel); }},
+     {"memory", [](const JsonNode& node) { return ReadMemoryOf(node, &TaskStats::memory); }},
+     {"swap", [](const JsonNode& node) { return ReadMemoryOf(node, &TaskStats::swap); }},
+     {"kernel", [](const JsonNode& node) { return ReadMemoryOf(node, &TaskStats::kernel); }},
      {"memory_details", ReadDetails},
      {"hugetlb", ReadHugetlb},
      {"blkio", ReadBlkio},
@@ -176,7 +176,7 @@ struct Point {
   std::vector<Change<TaskStats>> changes{};
 };
 
-Point ReadPoint(const ScriptNode& node) {
+Point ReadPoint(const JsonNode& node) {
   std::vector<std::string_view> names = {"id", "at"};
   for (const std::string_view name : Names(kNumbers)) names.push_back(name);
   for (const Part& part : kParts) names.push_back(part.name);
@@ -194,9 +194,9 @@ Point ReadPoint(const ScriptNode& node) {
 
 }  // namespace
 
-std::vector<ScriptStats> ReadStats(const ScriptNode& node) {
+std::vector<ScriptStats> ReadStats(const JsonNode& node) {
   std::map<std::string, std::vector<Point>> points;
-  for (const ScriptNode& item : node.Items()) {
+  for (const JsonNode& item : node.Items()) {
     Point point = ReadPoint(item);
     points[item.At("id").Text()].push_back(std::move(point));
   }

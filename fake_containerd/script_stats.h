@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "fake_containerd/script_node.h"
+#include "fake_containerd/json_node.h"
 #include "fake_containerd/stats.h"
 
 namespace fake_containerd {
@@ -17,7 +17,7 @@ struct ScriptStats {
   StatsScript script{};
 };
 
-// One for each container that is named. Throws ScriptError.
-std::vector<ScriptStats> ReadStats(const ScriptNode& node);
+// One for each container that is named. Throws JsonError.
+std::vector<ScriptStats> ReadStats(const JsonNode& node);
 
 }  // namespace fake_containerd

@@ -15,6 +15,7 @@ Entry Recorder::About(EntryKind kind, std::string_view id, std::string_view proc
 }
 
 void Recorder::Record(Entry entry) {
+  if (silent_.load(std::memory_order_acquire)) return;
   entry.t = runtime_.Now();
   journal_.Record(entry);
   counts_[static_cast<std::size_t>(entry.kind)].fetch_add(1, std::memory_order_acq_rel);

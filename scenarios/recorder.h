@@ -24,6 +24,9 @@ class Recorder {
 
   Journal& journal() { return journal_; }
 
+  // While silent, nothing is recorded.
+  void SetSilent(bool silent) { silent_.store(silent, std::memory_order_release); }
+
   // An entry of that kind about that process, for the caller to fill in further.
   Entry About(EntryKind kind, std::string_view id = {}, std::string_view process = {},
               std::string_view what = {});
@@ -48,6 +51,7 @@ class Recorder {
   libcontainerd::Runtime& runtime_;
   Journal& journal_;
   std::function<void()> listener_;
+  std::atomic<bool> silent_ = false;
   std::atomic<std::uint64_t> counts_[static_cast<std::size_t>(EntryKind::kNote) + 1] = {};
 };
 

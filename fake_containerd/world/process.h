@@ -33,6 +33,7 @@ class SimulatedProcess : public std::enable_shared_from_this<SimulatedProcess> {
     std::function<void()> ended;              // dead; status() is set
     std::function<void(bool child)> oom;      // before the death, when it is the process itself
     std::function<std::uint32_t()> next_pid;  // for children
+    bool loses_last_byte = false;             // of longer writes: a mutant
   };
 
   // `observer` may be null, else it outlives Abandon() or the last release.

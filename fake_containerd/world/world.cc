@@ -20,6 +20,7 @@ std::unique_ptr<EventLogStore> MakeStore(const WorldOptions& options) {
 // The monitor takes a while to miss a shim: seen on the real daemon.
 constexpr Duration kShimDeathNotice = std::chrono::milliseconds(1200);
 constexpr std::uint32_t kUnreadableStatus = 255;
+constexpr Duration kMutantsDelay = std::chrono::seconds(10);
 constexpr std::uint32_t kHighestSignal = 64;
 
 }  // namespace
@@ -28,7 +29,7 @@ World::World(Runtime& runtime, ProcessIo& io, WorldOptions options)
     : runtime_(runtime),
       io_(io),
       options_(std::move(options)),
-      log_(MakeStore(options_), options_.retain_count),
+      log_(MakeStore(options_), Planted(Mutant::kLogKeepsOne) ? 1 : options_.retain_count),
       subscribers_(runtime, options_.subscriber_capacity, options_.max_event_bytes),
       checkpoints_(options_.checkpoints_on_disk),
       draws_(options_.choices.seed),
@@ -208,12 +209,15 @@ Choices::ExecExits World::ExecExitsOf(Container& container) {
 // Distinct and rising: on a virtual clock many events share an instant, and a replay after one
 // would lose the rest.
 WallTime World::Stamp() {
+  if (Planted(Mutant::kTimestampsGoBack)) return runtime_.WallNow() - kMutantsDelay;
   last_stamp_ = std::max(runtime_.WallNow(), last_stamp_ + Duration(1));
   return last_stamp_;
 }
 
 void World::EmitNow(EventKind kind, const Container& container, const std::string& process,
                     std::uint32_t status) {
+  if (kind == EventKind::kOom && Planted(Mutant::kOomEventLost)) return;
+  if (kind == EventKind::kResume && Planted(Mutant::kResumeEventLost)) return;
   Publish(Event{.kind = kind,
                 .container = container.key,
                 .process = process,
@@ -235,7 +239,9 @@ void World::Tell(const Event& event) {
   if (observer != nullptr) observer->OnEventEmitted(event);
   // The log is a subscriber as any other: whoever subscribes before it has written the event finds
   // it nowhere.
-  if (log_queue_.size() >= options_.subscriber_capacity) {
+  if (event.kind == EventKind::kExit && Planted(Mutant::kLogMissesEvents)) {
+    // told only
+  } else if (log_queue_.size() >= options_.subscriber_capacity) {
     if (observer != nullptr) observer->OnEventDropped(event, 0);
   } else {
     log_queue_.push_back(event);
@@ -248,6 +254,11 @@ void World::Tell(const Event& event) {
   }
 }
 
+void World::Mark(const std::string& id) {
+  if (!running_ || deadlocked_) return;
+  subscribers_.Notify({.kind = EventKind::kLive, .container = {.id = id}});
+}
+
 void World::WriteLog() {
   log_pending_ = false;
   for (const Event& event : std::exchange(log_queue_, {})) WriteToLog(event);
@@ -255,6 +266,7 @@ void World::WriteLog() {
 
 std::unique_ptr<Subscription> World::Subscribe(EventFilter filter,
                                                libcontainerd::UniqueFunction<void()> on_ready) {
+  if (Planted(Mutant::kReplaySkipsFirst)) SkipFirst(filter);
   if (running_ && (deadlocked_ || ReplayIsTooLong(filter))) {
     // It fills its queue with the lock held that everybody needs, and nobody reads.
     deadlocked_ = true;
@@ -264,6 +276,14 @@ std::unique_ptr<Subscription> World::Subscribe(EventFilter filter,
   }
   return subscribers_.Subscribe(std::move(filter), running_ ? &log_.events() : nullptr,
                                 std::move(on_ready));
+}
+
+// For a mutant: the first event that the filter takes from the log is left out.
+void World::SkipFirst(EventFilter& filter) const {
+  if (!filter.after) return;
+  const auto first = std::ranges::find_if(
+      log_.events(), [&](const Event& event) { return event.time > *filter.after; });
+  if (first != log_.events().end()) filter.after = first->time;
 }
 
 bool World::ReplayIsTooLong(const EventFilter& filter) const {

@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "fake_containerd/injector.h"
+#include "fake_containerd/mutant.h"
 #include "fake_containerd/stats.h"
 #include "fake_containerd/world/behaviour.h"
 #include "fake_containerd/world/checkpoints.h"
@@ -64,6 +65,7 @@ struct WorldOptions {
   // Beyond these: kTooManyContainers; subscribers that are cut off.
   std::size_t max_containers = static_cast<std::size_t>(-1);
   std::size_t max_event_bytes = static_cast<std::size_t>(-1);
+  Mutants mutants{};  // tests only
 };
 
 // Reads the container's bundle; called by the world when the id is reserved. Its failure becomes
@@ -164,6 +166,9 @@ class World {
   bool KillShim(const ContainerKey& key, const std::string& process);
   // To the subscribers and the log, as it is; a zero time is filled in.
   void Emit(Event event);
+  // To the subscribers, behind all that they were told so far, and to nobody else: no log, no
+  // observer and no fault knows of it. For whoever wants to know that everything has arrived.
+  void Mark(const std::string& id);
   // What Stats tells of this container, now or when it comes to be. None: the model's.
   void SetStats(const ContainerKey& key, StatsScript script);
   void ClearStats() { stats_scripts_.clear(); }
@@ -201,6 +206,8 @@ class World {
   template <class T>
   using Reply = std::shared_ptr<libcontainerd::OneShot<WorldResult<T>>>;
 
+  bool Planted(Mutant mutant) const { return options_.mutants.Has(mutant); }
+
   // world.cc: the daemon's life, events, small tools
   template <class T>
   Answer<T> Ask(libcontainerd::UniqueFunction<void(Reply<T>, MainLoop::Done)> work);
@@ -216,6 +223,7 @@ class World {
   void Tell(const Event& event);
   void WriteLog();
   bool ReplayIsTooLong(const EventFilter& filter) const;
+  void SkipFirst(EventFilter& filter) const;
   std::uint64_t Draw(std::uint64_t bound);
   Order Chosen(Order order);
   Choices::OomOrder Chosen(Choices::OomOrder order);

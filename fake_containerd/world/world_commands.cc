@@ -22,8 +22,9 @@ void Take(std::optional<T>& value, const std::optional<T>& update) {
 
 World::Answer<void> World::Signal(ContainerKey key, std::string process, std::uint32_t signal) {
   libcontainerd::UniqueFunction<WorldStatus(Container&)> work =
-      [key, process, signal](Container& container) -> WorldStatus {
-    const MemberPtr member = container.Find(process);
+      [this, key, process, signal](Container& container) -> WorldStatus {
+    const bool misses = Planted(Mutant::kExecSignalHitsInit);
+    const MemberPtr member = container.Find(misses ? kInitName : process);
     if (!member) return Fails(FailureKind::kProcessNotFound, key, process);
     if (member->process->dead()) return Fails(FailureKind::kNoSuchProcess, key, process);
     if (signal > kHighestSignal) return Fails(FailureKind::kInvalidSignal, key, process);
@@ -36,13 +37,13 @@ World::Answer<void> World::Signal(ContainerKey key, std::string process, std::ui
 World::Answer<void> World::UpdateProcess(ContainerKey key, std::string process,
                                          ProcessUpdate update) {
   libcontainerd::UniqueFunction<WorldStatus(Container&)> work =
-      [key, process, update](Container& container) -> WorldStatus {
+      [this, key, process, update](Container& container) -> WorldStatus {
     const MemberPtr member = container.Find(process);
     if (!member) return Fails(FailureKind::kProcessNotFound, key, process);
     const bool resize = update.width > 0 || update.height > 0;
     if (!update.close_stdin && !resize) return {};
     if (member->process->dead()) return Fails(FailureKind::kControlClosed, key, process);
-    if (update.close_stdin) member->process->CloseStdin();
+    if (update.close_stdin && !Planted(Mutant::kCloseStdinIgnored)) member->process->CloseStdin();
     if (resize) member->process->Resize(update.width, update.height);
     return {};
   };
@@ -90,6 +91,7 @@ WorldStatus World::PauseNow(Container& container) {
   if (container.paused) return Fails(FailureKind::kPausedAlready, container.key);
   container.paused = true;
   container.paused_since = runtime_.Now();
+  if (Planted(Mutant::kPauseDoesNotFreeze)) return {};
   for (const MemberPtr& member : container.members) member->process->Freeze();
   return {};
 }
@@ -146,7 +148,8 @@ World::Answer<std::vector<ContainerInfo>> World::List(ContainerKey key) {
       [this, key](Reply<Infos> reply, MainLoop::Done done) {
         Infos infos;
         WorldResult<Infos> result;
-        if (!key.id.empty() && !FindContainer(key)) {
+        const bool knows = key.id.empty() || FindContainer(key) != nullptr;
+        if (!knows && !Planted(Mutant::kStateListsNothing)) {
           result = Fails(FailureKind::kContainerNotFound, key);
         }
         for (const auto& [candidate, container] : containers_) {
@@ -182,7 +185,8 @@ ContainerInfo World::InfoOf(const Container& container, bool with_pids) const {
   info.bundle = container.bundle;
   info.labels = container.labels;
   info.runtime = container.runtime;
-  info.status = container.running() ? TaskStatus::kRunning : TaskStatus::kStopped;
+  const bool running = container.running() && !Planted(Mutant::kRunningShownStopped);
+  info.status = running ? TaskStatus::kRunning : TaskStatus::kStopped;
   info.paused = container.paused;
   for (const MemberPtr& member : container.members) {
     info.processes.push_back(member->process->info());

@@ -7,6 +7,14 @@
 #include "fake_containerd/world/world_parts.h"
 
 namespace fake_containerd {
+namespace {
+
+Event AtAnotherTime(Event event) {
+  event.time = {};
+  return event;
+}
+
+}  // namespace
 
 // The kernel: an init takes everything in its namespace with it.
 void World::OnEnded(const MemberPtr& member) {
@@ -31,7 +39,8 @@ void World::OnEnded(const MemberPtr& member) {
 void World::OnOom(const MemberPtr& member, bool child) {
   const ContainerPtr container = member->container.lock();
   if (!container || !running_) return;
-  const Choices::OomOrder order = child ? Choices::OomOrder::kFree : Chosen(options_.choices.oom);
+  Choices::OomOrder order = child ? Choices::OomOrder::kFree : Chosen(options_.choices.oom);
+  if (!child && Planted(Mutant::kOomAfterExit)) order = Choices::OomOrder::kAfterExit;
   switch (order) {
     case Choices::OomOrder::kFree:
     case Choices::OomOrder::kDrawn:  // it is none any more
@@ -109,10 +118,14 @@ void World::AnnounceExecExit(const MemberPtr& member, const ContainerPtr& contai
     event.kind = EventKind::kExit;
     event.container = container->key;
     event.process = member->process->info().name;
+    if (Planted(Mutant::kExecExitNamesInit)) event.process = kInitName;
     event.status = late && override ? *override : member->exit_status();
     event.time = Stamp();
     After(Duration::zero(), [this, member, container, event] {
-      Publish(event);
+      if (!Planted(Mutant::kExecExitEventLost)) Publish(event);
+      if (Planted(Mutant::kExecExitEventTwice)) {
+        After(std::chrono::seconds(1), [this, event] { Emit(AtAnotherTime(event)); });
+      }
       ExecExitTold(member, container);
     });
   });
@@ -131,7 +144,7 @@ void World::ExecExitTold(const MemberPtr& member, const ContainerPtr& container)
 void World::ReapInit(const MemberPtr& member, const ContainerPtr& container, bool execs_first,
                      MainLoop::Done done) {
   if (std::exchange(member->reaped, true)) return done();
-  Remove(container);
+  if (!Planted(Mutant::kStateKeepsGone)) Remove(container);
   if (execs_first) {
     for (const MemberPtr& exec : std::vector<MemberPtr>(container->members)) {
       if (exec != member) ReapExec(exec, container);
@@ -156,7 +169,9 @@ void World::ReapInit(const MemberPtr& member, const ContainerPtr& container, boo
 
 void World::FinishInit(const MemberPtr& member, const ContainerPtr& container,
                        MainLoop::Done done) {
-  EmitNow(EventKind::kExit, *container, kInitName, member->exit_status());
+  std::uint32_t status = member->exit_status();
+  if (Planted(Mutant::kExitStatusWrong)) ++status;
+  if (!Planted(Mutant::kExitEventLost)) EmitNow(EventKind::kExit, *container, kInitName, status);
   container->init_told = true;
   for (const MemberPtr& exec : std::exchange(container->held_execs, {})) {
     AnnounceExecExit(exec, container);

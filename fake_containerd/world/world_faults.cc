@@ -106,7 +106,8 @@ Status World::FinishStart(const Injector::Verdict& verdict) {
   }
   if (started) {
     std::vector<Event> lost;
-    started = log_.Load(DamageOf(verdict.fault), &lost);
+    const bool forgets = Planted(Mutant::kLogLostOnStart);
+    started = log_.Load(forgets ? LogDamage::kLost : DamageOf(verdict.fault), &lost);
     for (const Event& event : lost) ReportLost(event, "the log's alone: a fault took it", false);
   }
   if (started) {

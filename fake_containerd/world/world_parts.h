@@ -125,7 +125,9 @@ World::Answer<T> World::AskNow(libcontainerd::UniqueFunction<WorldResult<T>(Cont
         if (container) {
           reply->Set(work(*container));
         } else {
-          reply->Set(Fails(FailureKind::kContainerNotFound, key));
+          const bool says_exists = Planted(Mutant::kNotFoundSaysExists);
+          reply->Set(Fails(
+              says_exists ? FailureKind::kContainerExists : FailureKind::kContainerNotFound, key));
         }
         done();
       };

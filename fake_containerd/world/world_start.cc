@@ -122,8 +122,11 @@ Awaitable<void> World::RunStart(std::shared_ptr<Start> start, Life life) {
   launch->read_bundle = start->command.read_bundle;
   launch->checkpoint = start->command.checkpoint;
   launch->checkpoint_directory = start->command.checkpoint_directory;
-  Answer<MemberPtr> launching = LaunchProcess(launch);
-  const WorldResult<MemberPtr> member = co_await std::move(launching);
+  WorldResult<MemberPtr> member = MemberPtr();
+  if (!Planted(Mutant::kCreateStartsNothing)) {
+    Answer<MemberPtr> launching = LaunchProcess(launch);
+    member = co_await std::move(launching);
+  }
   if (!*life) co_return;
   if (!member) {
     const bool started = RuntimeMessage(member.error()).has_value();
@@ -414,6 +417,7 @@ World::MemberPtr World::AddMember(const std::shared_ptr<Launch>& launch) {
     if (const MemberPtr struck = weak.lock()) OnOom(struck, child);
   };
   hooks.next_pid = [this] { return next_pid_++; };
+  hooks.loses_last_byte = Planted(Mutant::kOutputByteLost);
   member->process = std::make_shared<SimulatedProcess>(
       runtime_, options_.observer, container->key, std::move(info), std::move(launch->behaviour),
       std::move(launch->streams), std::move(hooks));

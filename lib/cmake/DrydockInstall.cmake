@@ -11,7 +11,8 @@ foreach(target IN ITEMS
     containerd_grpc_proto containerd_client_grpc
     fake_containerd_world fake_containerd_v0 fake_containerd_served
     fake_containerd_control_proto fake_containerd_health_proto fake_containerd_server fake_containerd
-    scenarios_journal scenarios_recording scenarios_replay)
+    scenarios_journal scenarios_recording scenarios_reports scenarios_replay scenarios_runner
+    scenarios_text scenarios_catalogue)
   if(TARGET ${target})
     install(TARGETS ${target} EXPORT DrydockTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
   endif()
@@ -21,6 +22,8 @@ foreach(program IN ITEMS drydock fake-containerd)
     install(TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
   endif()
 endforeach()
+
+install(FILES docs/man/drydock.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 
 install(DIRECTORY lib/include/ DESTINATION ${drydock_include_dir} FILES_MATCHING PATTERN "*.h")
 if(EXISTS ${PROJECT_SOURCE_DIR}/fake_containerd/include)
@@ -32,6 +35,7 @@ install(DIRECTORY fake_containerd scenarios DESTINATION ${drydock_include_dir}
   PATTERN include EXCLUDE
   PATTERN "daemon*.h" EXCLUDE
   PATTERN cli EXCLUDE
+  PATTERN html EXCLUDE
   PATTERN library EXCLUDE
   PATTERN museum EXCLUDE
   PATTERN schema EXCLUDE

@@ -65,7 +65,10 @@ Awaitable<Result<AddedProcess>> Client::Impl::AddProcess(std::string id, std::st
   exec->name = name;
   container->execs[name] = exec;
   auto added = co_await StartExec(container, exec, std::move(process), deadline);
-  if (!added && previous && container->execs[name] == exec) container->execs[name] = previous;
+  // The reference's behaviour: the name is its last bearer's again.
+  if (!added && previous && previous->phase != Exec::Phase::kExited) {
+    container->execs.try_emplace(name, previous);
+  }
   co_return added;
 }
 
@@ -139,7 +142,7 @@ Awaitable<Status> Client::Impl::ClearFailedExec(ContainerPtr container, std::sha
     removed = co_await ports.stdio.Remove(exec->stdio.paths);
   }
   exec->clearing = false;
-  if (exec->gone) ForgetExec(*container, exec);
+  if (exec->gone && !Planted(Mutant::kFailedExecKeepsName)) ForgetExec(*container, exec);
   FinishDrainingIfQuiet(container);
   co_return removed;
 }

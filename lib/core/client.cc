@@ -11,7 +11,8 @@ Client::Impl::Impl(Ports client_ports, Backend& client_backend, ClientOptions cl
     : ports(client_ports),
       backend(client_backend),
       options(client_options),
-      scope_(std::make_shared<TaskScope>(ports.runtime)) {}
+      scope_(std::make_shared<TaskScope>(ports.runtime)),
+      for_mutants_(ports.runtime) {}
 
 Status Client::Impl::CheckContainerId(const std::string& id) {
   if (id.empty() || id == "." || id == ".." || id.find('/') != std::string::npos) {
@@ -29,6 +30,7 @@ ContainerPtr Client::Impl::Begin(const std::string& id, Container::Phase phase) 
   container->phase = phase;
   container->began = ports.runtime.Now();
   container->began_wall = ports.runtime.WallNow();
+  container->oom = for_mutants_.had_oom.contains(id);
   containers[id] = container;
   return container;
 }
@@ -76,6 +78,7 @@ void Client::Impl::AbandonReceipts(Container& container) {
 std::size_t Client::Impl::LiveObjects() const {
   std::size_t count = containers.size() + scope_->running() + operations_running_ +
                       callbacks_running_ + attaches_running_;
+  count += for_mutants_.leaked.size();
   for (const auto& [id, container] : containers) {
     count += container->callbacks.size() + container->execs.size() + container->held_events.size() +
              container->pause.waiters.size() + container->resume.waiters.size();
@@ -132,6 +135,7 @@ Awaitable<Status> Client::Signal(std::string id, std::uint32_t signal, CallOptio
 
 Awaitable<Status> Client::SignalProcess(std::string id, std::string name, std::uint32_t signal,
                                         CallOptions options) {
+  if (impl_->options.reference.Has(Mutant::kSignalToInit)) name = kInitProcess;
   return Impl::Track(impl_, impl_->SendSignal(nullptr, std::move(id), std::move(name), signal,
                                               impl_->CallDeadline(options)));
 }

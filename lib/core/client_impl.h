@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -99,12 +100,16 @@ class Client::Impl {
                                                    Duration timeout) {
     using Reply = Result<ResponseOf<Request>>;
     if (closed) co_return Fail(ClosedError());
+    if (Planted(Mutant::kNoDeadline)) timeout = kForEver;
     auto reply = std::make_shared<OneShot<Reply>>(ports.runtime);
     const std::uint64_t key = next_call_++;
     calls_.emplace(key, [reply] { reply->Set(Fail(ClosedError())); });
     Spawn(ports.runtime, Carry(ports.api, std::move(lives), std::move(request), timeout, reply));
     Reply result = co_await reply->Wait();
     calls_.erase(key);
+    if (!result && Planted(Mutant::kErrorTextLost)) {
+      result = Fail(result.error().code, "rpc error");
+    }
     co_return result;
   }
 
@@ -173,7 +178,10 @@ class Client::Impl {
     if (idle() && idle_) idle_->Set(Unit());
   }
 
+  static constexpr Duration kForEver = std::chrono::hours(24 * 365);
+
   bool Acts(Deviation deviation) const { return options.reference.Acts(deviation); }
+  bool Planted(Mutant mutant) const { return options.reference.Has(mutant); }
   // The lock of the running container of that id, or the error that operations give: "invalid
   // container: ID". Looks again once it holds the lock: the container may have exited meanwhile, or
   // its create failed.
@@ -201,6 +209,7 @@ class Client::Impl {
   AttachedStdio MakeStdio(const std::string& id, const std::string& process, StdioPaths paths,
                           std::unique_ptr<ProcessStdio> streams, IoPipe& pipe);
   void DropHeldEvents(Container& container);
+  void TimeStreamsOut(const ContainerPtr& container);
 
   // add_process.cc
   Awaitable<Result<AddedProcess>> StartExec(ContainerPtr container, std::shared_ptr<Exec> exec,
@@ -245,6 +254,9 @@ class Client::Impl {
   void StayOn(const ContainerPtr& container);
 
   // event_handling.cc
+  bool IsNews(const types::Event& event);
+  void Route(const ContainerPtr& container, const types::Event& event, const EventReceipt& receipt);
+  Awaitable<void> RouteInTurn(ContainerPtr container, types::Event event, EventReceipt receipt);
   bool IsOfEarlierLife(const Container& container, const types::Event& event) const;
   void ApplyEvent(const ContainerPtr& container, const types::Event& event,
                   const EventReceipt& receipt);
@@ -259,12 +271,17 @@ class Client::Impl {
   void FinishDrainingIfQuiet(const ContainerPtr& container);
   void EndDraining(const ContainerPtr& container);
   void QueueExit(const ContainerPtr& container);
+  void Queue(const ContainerPtr& container, QueuedCallback callback);
   void CountCondemned(const Container& container);
   Awaitable<Status> OpeningsEnded(ContainerPtr container);
   Awaitable<void> RemoveBundle(ContainerPtr container);
   static void EndWaiters(Container& container, const Error& error);
   void RunCallback(const ContainerPtr& container, QueuedCallback callback,
                    UniqueFunction<void()> done);
+  Awaitable<void> RunCallbackInTurn(ContainerPtr container, QueuedCallback callback,
+                                    UniqueFunction<void()> done);
+  void BeginCallback(const ContainerPtr& container, QueuedCallback callback,
+                     UniqueFunction<void()> done);
   Awaitable<void> RunExitCallback(ContainerPtr container, QueuedCallback callback,
                                   UniqueFunction<void()> done);
   void CallBack(const ContainerPtr& container, const StateInfo& info,
@@ -273,6 +290,18 @@ class Client::Impl {
   void GiveUpStarted(const ContainerPtr& container);
   void Forget(const ContainerPtr& container);
   static void AbandonReceipts(Container& container);
+
+  // mutants.cc
+  Awaitable<void> Linger(Duration time);
+  // What planted mutants need; at rest without them.
+  struct ForMutants {
+    explicit ForMutants(Runtime& runtime) : event_turn(runtime), callback_turn(runtime) {}
+    AsyncMutex event_turn;
+    AsyncMutex callback_turn;
+    std::set<std::string> had_oom;
+    std::set<std::string> restored;
+    std::vector<ContainerPtr> leaked;
+  };
 
   // reconcile.cc
   Awaitable<Result<std::vector<ContainerPtr>>> Suspects(Deadline deadline);
@@ -288,6 +317,7 @@ class Client::Impl {
   std::shared_ptr<OneShot<Unit>> idle_;
   std::uint64_t next_call_ = 1;
   std::map<std::uint64_t, UniqueFunction<void()>> calls_;  // how to cancel each RPC under way
+  ForMutants for_mutants_;
 
   friend class Client;
 };

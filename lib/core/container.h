@@ -157,6 +157,7 @@ class Container : public std::enable_shared_from_this<Container> {
 
   StopSignal ended;       // ends the sleeps of whoever makes sure that something of it is killed
   AsyncMutex operations;  // the container's operations exclude each other
+  std::optional<QueuedCallback> overtaken;  // of mutants: comes after the next one
   Mailbox<QueuedCallback> callbacks;
 
   // Waiters for the pause and resume callbacks, oldest first, and how many of those callbacks are

@@ -5,6 +5,7 @@
 
 #include "lib/core/client_impl.h"
 #include "lib/core/daemon_errors.h"
+#include "lib/core/lossy_reader.h"
 #include "lib/core/spec.h"
 
 namespace libcontainerd {
@@ -23,7 +24,7 @@ Awaitable<Status> Client::Impl::Create(std::string id, std::string spec_json,
                                        CreateOptions create) {
   if (closed) co_return Fail(ClosedError());
   if (Status valid = CheckContainerId(id); !valid) co_return valid;
-  if (IsActive(id)) {
+  if (IsActive(id) && !Planted(Mutant::kCreateWhileActive)) {
     co_return Fail(ErrorCode::kAlreadyExists, "Container " + id + " is already active");
   }
   auto process = ReadProcessOfSpec(spec_json);
@@ -42,7 +43,7 @@ Awaitable<Status> Client::Impl::Create(std::string id, std::string spec_json,
   auto making = ports.bundles.Create(id, std::move(spec_json), *root);
   Status started = co_await DiskSteps::Do(disk, what, std::move(making), deadline.left());
   if (started) started = co_await Start(container, std::move(create), disk, deadline);
-  lock.Release();
+  if (!started || !Planted(Mutant::kStartCallbackHoldsLock)) lock.Release();
   if (!started) {
     if (container->phase == Container::Phase::kCondemned) co_return started;
     DropHeldEvents(*container);
@@ -65,8 +66,11 @@ Awaitable<Status> Client::Impl::Create(std::string id, std::string spec_json,
 Awaitable<Status> Client::Impl::ClearFailedCreate(ContainerPtr container,
                                                   std::shared_ptr<DiskSteps> disk) {
   co_await DiskSteps::Idle(disk);
-  Status removed = co_await ports.bundles.Remove(container->id);
-  Forget(container);
+  Status removed;
+  if (!Planted(Mutant::kFailedCreateKeepsBundle)) {
+    removed = co_await ports.bundles.Remove(container->id);
+  }
+  if (!Planted(Mutant::kFailedCreateStaysTracked)) Forget(container);
   co_return removed;
 }
 
@@ -87,12 +91,17 @@ Awaitable<Status> Client::Impl::Start(ContainerPtr container, CreateOptions crea
   IoPipe pipe;
   container->stdio = MakeStdio(container->id, init, std::move(paths), std::move(*streams), pipe);
 
-  Status attached = co_await Attach(container->id, init, std::move(pipe));
+  if (Planted(Mutant::kFifoTimeout)) TimeStreamsOut(container);
+
+  const bool late = Planted(Mutant::kAttachAfterCreate);
+  Status attached;
+  if (late) attached = co_await RequestCreate(container, create, deadline);
+  if (attached) attached = co_await Attach(container->id, init, std::move(pipe));
   if (attached && deadline.left() == Duration::zero()) {
     attached = Fail(AttachOutOfTime(container->id));
   }
-  if (attached) attached = co_await RequestCreate(container, std::move(create), deadline);
-  if (!attached) container->stdio.Abandon();
+  if (attached && !late) attached = co_await RequestCreate(container, std::move(create), deadline);
+  if (!attached && !Planted(Mutant::kFailedCreateKeepsReaders)) container->stdio.Abandon();
   co_return attached;
 }
 
@@ -133,9 +142,11 @@ Awaitable<Status> Client::Impl::FinishStart(ContainerPtr container, std::uint32_
   start.info.system_pid = system_pid;
   start.result = result;
   container->callbacks.Push(std::move(start));
+  if (Planted(Mutant::kEventsDuringCreateLost)) DropHeldEvents(*container);
   for (const HeldEvent& held : std::exchange(container->held_events, {})) {
     ApplyEvent(container, held.event, held.receipt);
   }
+  if (Planted(Mutant::kCreateReturnsEarly)) co_return Status();
   co_return co_await result->Wait();
 }
 
@@ -143,6 +154,10 @@ AttachedStdio Client::Impl::MakeStdio(const std::string& id, const std::string& 
                                       StdioPaths paths, std::unique_ptr<ProcessStdio> streams,
                                       IoPipe& pipe) {
   pipe = streams->TakePipe();
+  if (Planted(Mutant::kOutputsSwapped)) std::swap(pipe.out, pipe.err);
+  if (Planted(Mutant::kOutputLosesLastChunk)) {
+    pipe.out = std::make_unique<LossyReader>(std::move(pipe.out));
+  }
   StdinCloser::Context context{.runtime = ports.runtime,
                                .scope = scope_,
                                .reference = options.reference,

@@ -142,7 +142,12 @@ Awaitable<void> CursorKeeper::WriteUntilStored() {
 
 Awaitable<void> CursorKeeper::WriteOnce() {
   const WallTime value = ledger_->position.value();
-  Awaitable<Status> write = store_.Write(FormatTime(value));
+  std::string text = FormatTime(value);
+  if (reference_.Has(Mutant::kCursorInTwoWrites)) {
+    Awaitable<Status> half = store_.Write(text.substr(0, text.size() / 2));
+    static_cast<void>(co_await std::move(half));
+  }
+  Awaitable<Status> write = store_.Write(std::move(text));
   Status written = co_await std::move(write);
   if (written) {
     stored_ = value;

@@ -119,6 +119,7 @@ class DaemonSupervisor::Impl {
  private:
   const Timing& timing() const { return settings_.timing; }
   bool Acts(Deviation deviation) const { return settings_.reference.Acts(deviation); }
+  bool Planted(Mutant mutant) const { return settings_.reference.Has(mutant); }
   void Tell(DaemonEventKind kind, DaemonPid pid, std::string text = {}) {
     if (settings_.observer) settings_.observer({kind, pid, std::move(text)});
   }
@@ -223,6 +224,7 @@ class DaemonSupervisor::Impl {
   Awaitable<void> Watch() {
     while (!closing_) {
       if (NeedsStart()) {
+        if (Planted(Mutant::kDeadDaemonStaysDead)) break;
         co_await Restart();
         continue;
       }
@@ -292,14 +294,15 @@ class DaemonSupervisor::Impl {
   }
 
   bool CountsAsDead(const Status& health) const {
-    return launcher_ != nullptr && !health && failures_ >= timing().health_failures;
+    const int enough = Planted(Mutant::kKillAtFirstFailure) ? 1 : timing().health_failures;
+    return launcher_ != nullptr && !health && failures_ >= enough;
   }
 
   // Returns when it has ended, or is none of ours, or on Close().
   Awaitable<void> KillHung() {
     failures_ = 0;
     if (!process_) co_return;
-    if (adopted_ && Acts(Deviation::kAdoptionNeedsProof)) {
+    if (adopted_ && Acts(Deviation::kAdoptionNeedsProof) && !Planted(Mutant::kKillSkipsProof)) {
       DaemonCommand command = MakeDaemonCommand(options_);
       const bool ours = co_await process_->IsDaemon(std::move(command));
       if (closing_ || ended_) co_return;
@@ -320,7 +323,7 @@ class DaemonSupervisor::Impl {
       pause_ = timing().daemon_restart_first;
     }
     Forget();
-    static_cast<void>(co_await Pause(pause_));
+    static_cast<void>(co_await Pause(Planted(Mutant::kRestartAtOnce) ? Duration::zero() : pause_));
     if (closing_) co_return;
     pause_ = std::min(2 * pause_, timing().daemon_restart_longest);
     static_cast<void>(co_await Launch());

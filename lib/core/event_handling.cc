@@ -21,7 +21,7 @@ void Client::Impl::HandleEvent(const types::Event& event, const EventReceipt& re
     if (receipt) receipt->Abandon();
     return;
   }
-  if (!seen_.Insert(event) && Acts(Deviation::kDuplicateEventsDropped)) {
+  if (!IsNews(event) && Acts(Deviation::kDuplicateEventsDropped)) {
     ++dropped.duplicate;
     return;
   }
@@ -31,7 +31,25 @@ void Client::Impl::HandleEvent(const types::Event& event, const EventReceipt& re
     unclaimed_.Add(event);
     return;
   }
-  const ContainerPtr container = found->second;
+  if (Planted(Mutant::kOneQueueForAll)) {
+    scope_->Spawn(RouteInTurn(found->second, event, receipt));
+  } else {
+    Route(found->second, event, receipt);
+  }
+}
+
+bool Client::Impl::IsNews(const types::Event& event) {
+  const bool by_time_only = Planted(Mutant::kDuplicatesIgnorePid);
+  const bool at_any_time = Planted(Mutant::kDuplicatesIgnoreTime);
+  if (!by_time_only && !at_any_time) return seen_.Insert(event);
+  types::Event like = event;
+  if (by_time_only) like.clear_pid();
+  if (at_any_time) like.mutable_timestamp()->Clear();
+  return seen_.Insert(like);
+}
+
+void Client::Impl::Route(const ContainerPtr& container, const types::Event& event,
+                         const EventReceipt& receipt) {
   if (container->phase == Container::Phase::kRestoring) {
     container->restore_receipts->Add(receipt);
     container->held_events.push_back({event, nullptr});
@@ -71,7 +89,8 @@ void Client::Impl::ApplyEvent(const ContainerPtr& container, const types::Event&
   } else if (type == kPauseEvent) {
     ApplyStateEvent(container, ContainerState::kPause, receipt);
   } else if (type == kResumeEvent) {
-    ApplyStateEvent(container, ContainerState::kResume, receipt);
+    const bool misread = Planted(Mutant::kResumeCalledPause);
+    ApplyStateEvent(container, misread ? ContainerState::kPause : ContainerState::kResume, receipt);
   }  // start-container, start-process and whatever a later daemon invents need nothing
 }
 
@@ -81,20 +100,48 @@ void Client::Impl::ApplyStateEvent(const ContainerPtr& container, ContainerState
     CountCondemned(*container);
     return;
   }
-  if (!container->alive()) {
+  const bool too_late = state == ContainerState::kOom && Planted(Mutant::kOomAfterExitCounts);
+  if (!container->alive() && !too_late) {
     if (container->exit_concluded && state == ContainerState::kOom) container->oom = true;
     ++dropped.after_exit;
     return;
   }
-  if (state == ContainerState::kOom) container->oom = true;
+  if (state == ContainerState::kOom) {
+    container->oom = !Planted(Mutant::kOomFlagLost);
+    if (Planted(Mutant::kOomFlagInherited)) for_mutants_.had_oom.insert(container->id);
+    if (Planted(Mutant::kOomNotCalledBack)) return;
+  }
   if (container->phase == Container::Phase::kEnding) return;
   if (state != ContainerState::kOom) {
-    ++container->WaitFor(state).queued_callbacks;
+    Container::StateWaits& wait = container->WaitFor(state);
+    ++wait.queued_callbacks;
+    if (Planted(Mutant::kWaiterReleasedEarly) && !wait.waiters.empty()) {
+      wait.waiters.front()->ended.Set(Status());
+      wait.waiters.pop_front();
+    }
   }
   QueuedCallback callback;
   callback.info.state = state;
   callback.receipt = receipt;
+  Queue(container, std::move(callback));
+}
+
+// Every callback of an event but a restore's.
+void Client::Impl::Queue(const ContainerPtr& container, QueuedCallback callback) {
+  const ContainerState state = callback.info.state;
+  const bool twice =
+      (state == ContainerState::kExit && Planted(Mutant::kExitCalledBackTwice)) ||
+      (state == ContainerState::kExitProcess && Planted(Mutant::kExecExitCalledBackTwice));
+  if (twice) container->overtaken.emplace().info = callback.info;
+  const bool waits = Planted(Mutant::kCallbacksSwapped) && state != ContainerState::kExit;
+  if (waits && !container->overtaken) {
+    container->overtaken = std::move(callback);
+    return;
+  }
   container->callbacks.Push(std::move(callback));
+  if (container->overtaken) {
+    container->callbacks.Push(*std::exchange(container->overtaken, std::nullopt));
+  }
 }
 
 void Client::Impl::ApplyExecExit(const ContainerPtr& container, const std::string& name,
@@ -123,12 +170,15 @@ void Client::Impl::ApplyExecExit(const ContainerPtr& container, const std::strin
   const std::shared_ptr<Exec> exec = found->second;
   switch (exec->phase) {
     case Exec::Phase::kStarting:
-      if (!exec->held_exit) {
+      if (Planted(Mutant::kExecExitOvertakesAttach)) {
+        ReportExecExit(container, exec, status, receipt);
+      } else if (!exec->held_exit) {
         exec->held_exit = status;
         exec->held_receipt = receipt;
       }
       return;
     case Exec::Phase::kRunning:
+      if (Planted(Mutant::kExecExitIgnored)) return;
       ReportExecExit(container, exec, status, receipt);
       FinishDrainingIfQuiet(container);
       return;
@@ -153,7 +203,8 @@ void Client::Impl::ReportExecExit(const ContainerPtr& container, const std::shar
   callback.info.oom_killed = container->oom && !Acts(Deviation::kExecOomFlagClear);
   callback.exec = exec;
   callback.receipt = receipt;
-  container->callbacks.Push(std::move(callback));
+  if (Planted(Mutant::kExecCodeAsExit)) container->exit_status = status;
+  Queue(container, std::move(callback));
 }
 
 void Client::Impl::ApplyInitExit(const ContainerPtr& container, std::uint32_t status,
@@ -174,6 +225,7 @@ void Client::Impl::ApplyInitExit(const ContainerPtr& container, std::uint32_t st
     ++dropped.after_exit;
     return;
   }
+  if (Planted(Mutant::kExitSignalLost) && status > 128) status -= 128;
   container->phase = Container::Phase::kDraining;
   container->exit_status = status;
   container->exit_receipt = receipt;
@@ -233,7 +285,7 @@ void Client::Impl::QueueExit(const ContainerPtr& container) {
   callback.info.exit_code = container->exit_status;
   callback.info.oom_killed = container->oom;
   callback.result = std::exchange(container->exit_result, nullptr);
-  container->callbacks.Push(std::move(callback));
+  Queue(container, std::move(callback));
 }
 
 // What still comes of a container that is being got rid of.
@@ -249,6 +301,16 @@ void Client::Impl::RunCallback(const ContainerPtr& container, QueuedCallback cal
     done();
     return;
   }
+  if (Planted(Mutant::kCallbacksOverlap)) std::exchange(done, UniqueFunction<void()>([] {}))();
+  if (Planted(Mutant::kOneCallbackQueue)) {
+    scope_->Spawn(RunCallbackInTurn(container, std::move(callback), std::move(done)));
+  } else {
+    BeginCallback(container, std::move(callback), std::move(done));
+  }
+}
+
+void Client::Impl::BeginCallback(const ContainerPtr& container, QueuedCallback callback,
+                                 UniqueFunction<void()> done) {
   ++callbacks_running_;
   if (container->silent && callback.info.state != ContainerState::kExit) {
     AfterCallback(container, callback, Status());
@@ -275,8 +337,11 @@ Awaitable<void> Client::Impl::RunExitCallback(ContainerPtr container, QueuedCall
                                               UniqueFunction<void()> done) {
   if (callback.exec) {
     const bool has_fifos = !callback.exec->stdio.paths.in.empty();
-    if (has_fifos) static_cast<void>(co_await ports.stdio.Remove(callback.exec->stdio.paths));
-  } else if (!callback.may_live) {
+    if (has_fifos && !Planted(Mutant::kExecFifosKept)) {
+      static_cast<void>(co_await ports.stdio.Remove(callback.exec->stdio.paths));
+    }
+  } else if (!callback.may_live && !Planted(Mutant::kBundleKept) &&
+             !Planted(Mutant::kBundleRemovedLate)) {
     co_await RemoveBundle(container);
   }
   if (container->silent) {
@@ -294,6 +359,7 @@ Awaitable<void> Client::Impl::RunExitCallback(ContainerPtr container, QueuedCall
   CallBack(container, callback.info,
            [called_back](Status status) { called_back->Set(std::move(status)); });
   Status status = co_await called_back->Wait();
+  if (!callback.exec && Planted(Mutant::kBundleRemovedLate)) co_await RemoveBundle(container);
   AfterCallback(container, callback, std::move(status));
   done();
 }
@@ -353,7 +419,7 @@ void Client::Impl::AfterCallback(const ContainerPtr& container, QueuedCallback& 
   }
   if (state == ContainerState::kExit && callback.may_live) {
     StayOn(container);
-  } else if (state == ContainerState::kExit) {
+  } else if (state == ContainerState::kExit && !Planted(Mutant::kExitLeavesTracked)) {
     Forget(container);
   }
   callback.receipt.reset();
@@ -373,6 +439,7 @@ void Client::Impl::GiveUpStarted(const ContainerPtr& container) {
 }
 
 void Client::Impl::Forget(const ContainerPtr& container) {
+  if (Planted(Mutant::kQueuesLeak)) for_mutants_.leaked.push_back(container);
   container->restore_receipts.reset();
   container->phase = Container::Phase::kGone;
   container->ended.Stop();

@@ -41,6 +41,12 @@ Awaitable<Result<Client::Impl::OperationLock>> Client::Impl::LockStarted(std::st
 // Waits for nothing: a stuck operation must not keep a container from being killed.
 Awaitable<Status> Client::Impl::SendSignal(ContainerPtr lives, std::string id, std::string process,
                                            std::uint32_t signal, Duration timeout) {
+  std::optional<OperationLock> turn;
+  if (!lives && Planted(Mutant::kSignalWaitsForOperations)) {
+    auto lock = co_await LockOperations(id, timeout);
+    if (!lock) co_return Fail(lock.error());
+    turn.emplace(std::move(*lock));
+  }
   types::SignalRequest request;
   request.set_id(id);
   request.set_pid(process);
@@ -113,7 +119,8 @@ Awaitable<Status> Client::Impl::ChangeState(std::string id, ContainerState state
   if (!Acts(Deviation::kWaiterRegisteredFirst)) waiters.push_back(waiter);
   lock->Release();
 
-  const Duration patience = call.timeout ? deadline.left() : options.timing.state_event_deadline;
+  Duration patience = call.timeout ? deadline.left() : options.timing.state_event_deadline;
+  if (Planted(Mutant::kNoDeadline)) patience = kForEver;
   const TimerId timer = ports.runtime.StartTimer(patience, [container, waiter, id, state] {
     std::erase(container->WaitFor(state).waiters, waiter);
     const std::string name(ContainerStateName(state));

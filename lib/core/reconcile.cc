@@ -54,6 +54,7 @@ void Client::Impl::StreamRecovered(std::uint64_t loss) {
 }
 
 Awaitable<Result<bool>> Client::Impl::FindGone() {
+  if (Planted(Mutant::kLostExitNotConcluded)) co_return false;
   const Deadline deadline(ports.runtime, options.timing.call_deadline);
   auto suspects = co_await Suspects(deadline);
   if (!suspects) co_return Fail(suspects.error());

@@ -1,5 +1,6 @@
 #include "libcontainerd/reference_behaviour.h"
 
+#include <algorithm>
 #include <array>
 
 namespace libcontainerd {
@@ -46,6 +47,12 @@ constexpr std::array<std::string_view, kDeviationCount> kNames = {"exec-oom-flag
 
 std::string_view DeviationName(Deviation deviation) {
   return kNames.at(static_cast<std::size_t>(deviation));
+}
+
+std::optional<Deviation> DeviationFromName(std::string_view name) {
+  const auto found = std::ranges::find(kNames, name);
+  if (found == kNames.end()) return std::nullopt;
+  return static_cast<Deviation>(found - kNames.begin());
 }
 
 }  // namespace libcontainerd

@@ -70,6 +70,7 @@ class Remote::Impl final : public EventSink {
 
  private:
   bool Acts(Deviation deviation) const { return options_.reference.Acts(deviation); }
+  bool Planted(Mutant mutant) const { return options_.reference.Has(mutant); }
 
   void Deliver(std::span<const types::Event> events) {
     for (const types::Event& event : events) {
@@ -111,7 +112,8 @@ class Remote::Impl final : public EventSink {
       // A replay of what was known, or a stream that ends soon, shows nothing.
       const bool lived = ports_.runtime.Now() - opened >= timing.reconnect_longest;
       if (brought_news_ || lived) pauses.Reset();
-      co_await stop_.Sleep(pauses.Next());
+      const Duration pause = pauses.Next();
+      co_await stop_.Sleep(Planted(Mutant::kNoBackoff) ? std::chrono::milliseconds(1) : pause);
     }
   }
 
@@ -124,7 +126,9 @@ class Remote::Impl final : public EventSink {
   }
   // Of a clock that was set back, the newest timestamp is in the future.
   WallTime OverlappingPosition() const {
+    if (Planted(Mutant::kReconnectFromNow)) return ports_.runtime.WallNow();
     const WallTime position = std::min(resume_, ports_.runtime.WallNow());
+    if (Planted(Mutant::kReconnectWithoutOverlap)) return position;
     return std::max(position - options_.timing.reconcile_overlap, WallTime());
   }
 

@@ -108,7 +108,8 @@ Awaitable<Status> Client::Impl::Restore(std::string id, RestoreOptions restore) 
   const std::shared_ptr<Found> found = *looked;
   if (found->runs && live) {
     Status restored = co_await RestoreLive(container, found, deadline);
-    lock.Release();  // callbacks may call operations of their container
+    // Callbacks may call operations of their container.
+    if (!Planted(Mutant::kOneQueueForAll)) lock.Release();
     if (restored) restored = co_await CallBackRestored(container, found);
     if (!restored && !Acts(Deviation::kRestoreFailsLoudly)) co_return Status();
     co_return restored;
@@ -122,6 +123,11 @@ Awaitable<Status> Client::Impl::Restore(std::string id, RestoreOptions restore) 
       ApplyEvent(container, held.event, container->restore_receipts);
     }
     lock.Release();
+    if (Planted(Mutant::kRestoreRemembersExit) && !for_mutants_.restored.insert(id).second) {
+      Status sent = co_await SendSignal(container, id, std::string(kInitProcess), kSigterm,
+                                        timing.call_deadline);
+      co_return sent;
+    }
     co_await KillRestored(container, found, deadline);
     if (container->phase == Container::Phase::kEnding) {
       container->exit_result = nullptr;
@@ -131,11 +137,17 @@ Awaitable<Status> Client::Impl::Restore(std::string id, RestoreOptions restore) 
       co_return LeaveAlone(container, OutOfTime(id));
     }
   } else {
+    if (Planted(Mutant::kRestoreAwaitsEvent) && !found->life.exit_status) {
+      container->phase = Container::Phase::kEnding;
+      co_return Status();
+    }
     container->exit_status = GoneExitCode(*found);
     container->exit_receipt = container->restore_receipts;
     QueueExit(container);
     lock.Release();
   }
+  if (found->runs && Planted(Mutant::kRestoreMissesExit)) co_await Linger(4 * usual);
+  if (Planted(Mutant::kRestoreReturnsEarly)) co_return Status();
   co_return co_await exited->Wait();
 }
 
@@ -170,6 +182,11 @@ Awaitable<Result<std::optional<types::Container>>> Client::Impl::AskState(std::s
   auto& containers_listed = *reply->mutable_containers();
   const auto listed = std::ranges::find(containers_listed, id, &types::Container::id);
   if (listed != containers_listed.end()) co_return std::move(*listed);
+  if (Planted(Mutant::kEmptyStateMeansRunning)) {
+    types::Container nothing;
+    nothing.set_id(id);
+    co_return nothing;
+  }
   co_return Fail(ErrorCode::kInternal, "invalid state response");
 }
 
@@ -237,6 +254,8 @@ Awaitable<Result<std::shared_ptr<Client::Impl::Found>>> Client::Impl::LookFor(
 }
 
 std::uint32_t Client::Impl::GoneExitCode(const Found& found) const {
+  if (Planted(Mutant::kRestoreAlways255)) return kUnknownExitCode;
+  if (Planted(Mutant::kRestoreReadsPastLog) && found.events.empty()) return types::Event().status();
   if (Acts(Deviation::kRestoreExitCodeTrue)) {
     return found.life.exit_status.value_or(kUnknownExitCode);
   }
@@ -334,6 +353,7 @@ Awaitable<Status> Client::Impl::CallBackRestored(ContainerPtr container,
 }
 
 bool Client::Impl::RestoredPaused(const Found& found) const {
+  if (Planted(Mutant::kRestoreForgetsPause)) return false;
   if (Acts(Deviation::kRestorePauseFromLog)) return found.life.paused;
   const types::Event* last = LastEvent(found.events, handled_until);
   return last != nullptr && last->type() == kPauseEvent;
@@ -427,7 +447,8 @@ Awaitable<void> Client::Impl::KillRestored(ContainerPtr container, std::shared_p
     request.set_id(container->id);
     request.set_pid(init);
     request.set_status("running");
-    static_cast<void>(co_await SendWhile(container, std::move(request), request_time()));
+    auto resumed = co_await SendWhile(container, std::move(request), request_time());
+    if (!resumed && Planted(Mutant::kRestoreResumeErrorHangs)) co_await Linger(kForEver);
   }
   // What was spent on finding out that it runs, and on its streams, is taken from its time to end
   // by itself.

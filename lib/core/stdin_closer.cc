@@ -72,7 +72,8 @@ Awaitable<Status> StdinCloser::Close(Self self) {
   self->closed_ = true;
   // Before the reply the daemon would refuse: Started() or Failed() does the rest. The local end
   // itself waits for the process to open its own.
-  if (self->fate_ == Fate::kPending) co_return co_await self->local_->Close();
+  const bool early = self->context_.reference.Has(Mutant::kCloseStdinBeforeReply);
+  if (self->fate_ == Fate::kPending && !early) co_return co_await self->local_->Close();
   co_return co_await CloseNow(self);
 }
 
@@ -80,6 +81,7 @@ Awaitable<Status> StdinCloser::CloseNow(Self self) {
   Status local = co_await self->local_->Close();
   if (!self->MayTell()) co_return local;
   Status told = co_await TellDaemon(self);
+  if (self->context_.reference.Has(Mutant::kCloseStdinTwice)) told = co_await TellDaemon(self);
   co_return local ? told : local;
 }
 
@@ -102,9 +104,9 @@ bool StdinCloser::MayTell() const {
   const ReferenceBehaviour& reference = context_.reference;
   switch (fate_) {
     case Fate::kPending:
-      return false;
+      return reference.Has(Mutant::kCloseStdinBeforeReply);
     case Fate::kStarted:
-      return true;
+      return !reference.Has(Mutant::kStdinCloseLost);
     case Fate::kFailed:
       return !reference.Acts(Deviation::kCloseStdinAfterSuccess);
     case Fate::kGone:

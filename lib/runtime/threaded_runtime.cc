@@ -196,6 +196,10 @@ void ThreadedRuntime::ReportFailure(std::exception_ptr failure) {
   impl_->Report(std::move(failure));
 }
 
+std::optional<Duration> ThreadedRuntime::NextTimer() const {
+  return impl_->timers.Next();
+}
+
 bool ThreadedRuntime::OnExecutorThread() const {
   return std::this_thread::get_id() == impl_->thread.get_id();
 }

@@ -3,12 +3,17 @@
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
+#include <iostream>
 #include <map>
-#include <ostream>
+#include <memory>
 #include <sstream>
+
+#include <CLI/CLI.hpp>
 
 #include "scenarios/cli/exit_code.h"
 #include "scenarios/recording_reader.h"
+#include "scenarios/reports/chrome_trace.h"
+#include "scenarios/reports/html_report.h"
 #include "scenarios/reports/output_directory.h"
 #include "scenarios/reports/replay_report.h"
 
@@ -90,6 +95,9 @@ libcontainerd::Status WriteResults(OutputDirectory& directory,
   }
   status = directory.Write("junit.xml", ReplayJUnit(results));
   if (status) status = directory.Write("report.json", ReplayJson(results, options));
+  const Report report = ReplayReport(results, options);
+  if (status) status = directory.Write("trace.json", ChromeTrace(report));
+  if (status) status = directory.Write("report.html", HtmlReport(report));
   if (status) status = directory.Commit();
   return status;
 }
@@ -158,8 +166,34 @@ int RunReplayCommand(const ReplayCommand& command, std::ostream& out, std::ostre
     err << "drydock: " << written.error().message << '\n';
     return kExitCannotJudge;
   }
-  out << "results in " << command.out << "/\n";
+  out << "results in " << command.out << "/; the report: " << command.out << "/report.html\n";
   return ExitCodeOf(results);
+}
+
+void AddReplayCommand(CLI::App& app, int& exit_code) {
+  const auto command = std::make_shared<ReplayCommand>();
+  CLI::App* replay = app.add_subcommand(
+      "replay", "Replay recorded traces through the real client and judge what it does");
+  replay
+      ->add_option("FILE", command->files,
+                   "traces (NAME.jsonl, with NAME.client.jsonl beside it) or directories")
+      ->required();
+  replay->add_option("--speed", command->speed, "max, or a factor of the recorded pace: 1x, 10x")
+      ->type_name("SPEED")
+      ->capture_default_str();
+  replay->add_option("--transport", command->transport, "between client and daemon")
+      ->type_name("TRANSPORT:{inprocess,loopback,socket}")
+      ->capture_default_str();
+  replay->add_option("--seed", command->seed, "orders what is ready together (loopback)")
+      ->type_name("SEED")
+      ->capture_default_str();
+  replay
+      ->add_option("--out", command->out,
+                   "directory of the results, replaced when they are complete")
+      ->type_name("DIR")
+      ->capture_default_str();
+  replay->callback(
+      [command, &exit_code] { exit_code = RunReplayCommand(*command, std::cout, std::cerr); });
 }
 
 }  // namespace scenarios

@@ -8,6 +8,10 @@
 
 #include "libcontainerd/error.h"
 
+namespace CLI {
+class App;
+}
+
 namespace scenarios {
 
 struct ReplayCommand {
@@ -24,5 +28,6 @@ libcontainerd::Result<double> ParseSpeed(const std::string& text);
 
 // Returns an ExitCode. The table goes to `out`, complaints about the input to `err`.
 int RunReplayCommand(const ReplayCommand& command, std::ostream& out, std::ostream& err);
+void AddReplayCommand(CLI::App& app, int& exit_code);
 
 }  // namespace scenarios

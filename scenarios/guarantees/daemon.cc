@@ -59,13 +59,15 @@ class ComebackJudge {
         failures_(timing_) {}
 
   Judgement Judge() {
-    for (const Entry& entry : evidence_.journal().entries()) Visit(entry);
-    Rest();
+    const auto& entries = evidence_.journal().entries();
+    for (const Entry& entry : entries) Visit(entry);
+    if (!entries.empty()) Owed(entries.back().t);
     return std::move(findings_).Conclude();
   }
 
  private:
   void Visit(const Entry& entry) {
+    if (words_.IsEngineGone(entry) || words_.IsClosing(entry)) Owed(entry.t);
     if (words_.IsEngineGone(entry)) return EngineGone();
     if (entry.kind == EntryKind::kNote && entry.text == words_.engine_back) closed_ = false;
     if (words_.IsClosing(entry)) EngineGone();
@@ -187,18 +189,19 @@ class ComebackJudge {
     daemon_ = nullptr;
   }
 
-  void Rest() {
+  // What had not come by then, when nothing more was to come.
+  void Owed(Duration now) {
     if (closed_) return;
-    if (stream_end_ != nullptr && evidence_.Missed(StreamDue())) {
+    if (stream_end_ != nullptr && now > StreamDue()) {
       findings_.Add("the event stream ended and was never opened again", {stream_end_->seq});
     }
-    if (check_ != nullptr && down_ == nullptr && evidence_.Missed(CheckDue())) {
+    if (check_ != nullptr && down_ == nullptr && now > CheckDue()) {
       findings_.Add("the health checks ended", {check_->seq});
     }
-    if (down_ != nullptr && evidence_.Missed(RestartDue())) {
+    if (down_ != nullptr && now > RestartDue()) {
       findings_.Add("the daemon ended and was never started again", {down_->seq});
     }
-    if (hung_ != nullptr && evidence_.Missed(HungDue())) BlameHung(0);
+    if (hung_ != nullptr && now > HungDue()) BlameHung(0);
   }
 
   const Evidence& evidence_;

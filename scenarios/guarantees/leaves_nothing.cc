@@ -386,6 +386,7 @@ Judgement JudgeRunning(const Evidence& evidence) {
   SymbolMap<Presence> bundles;
   SymbolMap<const Life*> latest;
   for (const Entry& entry : journal.entries()) {
+    if (entry.seq > final.running.taken) break;  // whoever records may end what runs then
     if (entry.kind == EntryKind::kBundleCreated) bundles[entry.id].created = entry.seq;
     if (entry.kind == EntryKind::kBundleRemoved) bundles[entry.id].removed = entry.seq;
   }

@@ -63,12 +63,16 @@ class GrpcWorld final : public ReplayWorld {
   fake_containerd::ProcessIo& process_io() override { return process_io_; }
   std::string directory() const override { return directory_->path(); }
 
+  using ReplayWorld::Connect;
   libcontainerd::Result<libcontainerd::ContainerdApi*> Connect(
-      libcontainerd::ContainerdApi& daemon) override {
+      libcontainerd::ContainerdApi& daemon,
+      std::shared_ptr<fake_containerd::Injector> relay) override {
     // With a frame hook each event goes out only after the one before: the recorded order, frame by
     // frame.
-    server_ = std::make_unique<fake_containerd::Server>(runtime_, daemon,
-                                                        [](const fake_containerd::SentFrame&) {});
+    fake_containerd::ServerOptions options;
+    if (transport_ == Transport::kSocket) options.relay = std::move(relay);
+    server_ = std::make_unique<fake_containerd::Server>(
+        runtime_, daemon, [](const fake_containerd::SentFrame&) {}, std::move(options));
     if (transport_ == Transport::kInProcess) {
       if (auto started = server_->StartInProcess(); !started)
         return libcontainerd::Fail(started.error());
@@ -82,6 +86,9 @@ class GrpcWorld final : public ReplayWorld {
     if (!connected) return libcontainerd::Fail(connected.error());
     api_ = std::move(*connected);
     return api_.get();
+  }
+  void PlanChanged() override {
+    if (server_) server_->Reconsider();
   }
   void Disconnect() override {
     api_.reset();  // channels go before servers
@@ -124,6 +131,7 @@ class GrpcWorld final : public ReplayWorld {
     }
   }
   void AdvanceTo(libcontainerd::Duration time) override { clock_.AdvanceTo(time); }
+  std::optional<libcontainerd::Duration> NextTimer() const override { return runtime_.NextTimer(); }
   std::string failure() const override {
     return libcontainerd::DescribeFailure(runtime_.failure());
   }

@@ -33,8 +33,10 @@ class LoopbackWorld final : public ReplayWorld {
   fake_containerd::ProcessIo& process_io() override { return process_io_; }
   std::string directory() const override { return kSimulatedDirectory; }
 
+  using ReplayWorld::Connect;
   libcontainerd::Result<libcontainerd::ContainerdApi*> Connect(
-      libcontainerd::ContainerdApi& daemon) override {
+      libcontainerd::ContainerdApi& daemon,
+      std::shared_ptr<fake_containerd::Injector> /*relay*/) override {
     api_ = std::make_unique<libcontainerd::LoopbackContainerdApi>(runtime_, daemon);
     return api_.get();
   }
@@ -48,6 +50,11 @@ class LoopbackWorld final : public ReplayWorld {
   }
   void Settle() override { runtime_.RunReady(); }
   void AdvanceTo(libcontainerd::Duration time) override { runtime_.AdvanceTo(time); }
+  bool AdvanceUntil(const std::function<bool()>& condition, libcontainerd::Duration time) override {
+    if (time > runtime_.Now() && runtime_.RunUntil(condition, time - runtime_.Now())) return true;
+    runtime_.AdvanceTo(time);
+    return false;
+  }
   std::string failure() const override {
     return libcontainerd::DescribeFailure(runtime_.failure());
   }

@@ -13,9 +13,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "fake_containerd/injector.h"
 #include "fake_containerd/world/process_io.h"
 #include "libcontainerd/bundle_store.h"
 #include "libcontainerd/containerd_api.h"
@@ -45,8 +47,15 @@ class ReplayWorld {
 
   // Puts `daemon` behind the transport and returns the client's end, owned by the world until
   // Disconnect().
+  // Over a socket, with an injector, connections do what its plan says of them.
   virtual libcontainerd::Result<libcontainerd::ContainerdApi*> Connect(
-      libcontainerd::ContainerdApi& daemon) = 0;
+      libcontainerd::ContainerdApi& daemon, std::shared_ptr<fake_containerd::Injector> relay) = 0;
+  libcontainerd::Result<libcontainerd::ContainerdApi*> Connect(
+      libcontainerd::ContainerdApi& daemon) {
+    return Connect(daemon, nullptr);
+  }
+  // That plan changed. On the executor.
+  virtual void PlanChanged() {}
   virtual void Disconnect() = 0;
 
   // Runs `step` on the executor and waits for it.
@@ -59,7 +68,17 @@ class ReplayWorld {
   bool WaitUntil(const std::function<bool()>& condition) { return WaitUntil(condition, kPatience); }
   // Runs what is ready, and what follows from it, without waiting for anything outside.
   virtual void Settle() = 0;
+  // One leap in the real worlds: what a timer starts counts from `time`.
   virtual void AdvanceTo(libcontainerd::Duration time) = 0;
+  // The same, but as soon as `condition` holds it stops there and returns true. Simulated only.
+  virtual bool AdvanceUntil(const std::function<bool()>& /*condition*/,
+                            libcontainerd::Duration time) {
+    AdvanceTo(time);
+    return false;
+  }
+  // When the next timer of a real world is due; on the executor. The simulated world, which takes
+  // them one by one, has none to tell of.
+  virtual std::optional<libcontainerd::Duration> NextTimer() const { return std::nullopt; }
   // What escaped from a coroutine; empty if nothing did.
   virtual std::string failure() const = 0;
 };

@@ -7,7 +7,9 @@
 #include <sstream>
 
 #include <nlohmann/json.hpp>
-#include <pugixml.hpp>
+
+#include "scenarios/reports/junit_xml.h"
+#include "scenarios/reports/scenario_report.h"
 
 namespace scenarios {
 namespace {
@@ -22,10 +24,6 @@ std::string Row(const std::string& name, const std::array<std::string, 3>& numbe
   for (const std::string& number : numbers) line << std::setw(kNumberWidth) << number;
   line << "  " << std::left << std::setw(13) << verdict << std::right << std::setw(9) << time;
   return line.str();
-}
-
-double Milliseconds(std::chrono::nanoseconds time) {
-  return std::chrono::duration<double, std::milli>(time).count();
 }
 
 std::string TimeText(std::chrono::nanoseconds time) {
@@ -91,6 +89,72 @@ std::string PendingSummary(const TraceResult& result) {
     text += (text.empty() ? "" : "; ") + std::to_string(count) + " × " + reason;
   }
   return text;
+}
+
+JUnitCase CaseOf(const TraceResult& result) {
+  JUnitCase test;
+  test.classname = "replay";
+  test.name = result.name;
+  test.time = result.time;
+  test.message = TraceVerdictName(result.verdict);
+  test.text = ReplayComplaints(result);
+  switch (result.verdict) {
+    case TraceVerdict::kHeld:
+      break;
+    case TraceVerdict::kBroken:
+      test.outcome = JUnitCase::Outcome::kFailed;
+      break;
+    case TraceVerdict::kCannotJudge:
+      test.outcome = JUnitCase::Outcome::kError;
+      break;
+    case TraceVerdict::kPending:
+      test.outcome = JUnitCase::Outcome::kSkipped;
+      test.message = "pending: " + PendingSummary(result);
+      break;
+  }
+  return test;
+}
+
+ScenarioVerdict VerdictInReport(TraceVerdict verdict) {
+  switch (verdict) {
+    case TraceVerdict::kHeld:
+      return ScenarioVerdict::kPassed;
+    case TraceVerdict::kBroken:
+      return ScenarioVerdict::kFailed;
+    case TraceVerdict::kPending:
+      return ScenarioVerdict::kSkipped;
+    case TraceVerdict::kCannotJudge:
+      break;
+  }
+  return ScenarioVerdict::kCannotJudge;
+}
+
+// A trace as the page shows it.
+ReportedScenario Reported(const TraceResult& result, const ReplayOptions& options) {
+  ReportedScenario reported;
+  reported.name = result.name;
+  reported.intent = "What the real daemon was recorded doing, replayed through the client.";
+  reported.transport = TransportName(options.transport);
+  reported.seed = options.seed;
+  reported.verdict = VerdictInReport(result.verdict);
+  reported.time = result.time;
+  reported.actions = result.calls;
+  for (const Difference& difference : result.differences) {
+    if (difference.deviation.empty()) reported.complaints.push_back({{}, difference.what});
+  }
+  for (const std::string& what : result.cannot_judge) reported.complaints.push_back({{}, what});
+  if (!result.pending.empty()) reported.cannot_judge = "pending: " + PendingSummary(result);
+  for (const JudgedGuarantee& judged : result.guarantees) {
+    reported.guarantees.push_back(
+        {std::string(judged.guarantee->name), std::string(judged.guarantee->sentence),
+         judged.judgement.verdict, Demand::kNone, judged.judgement.verdict == Verdict::kBroken,
+         judged.judgement.violations});
+  }
+  if (!result.journal) return reported;
+  if (!result.journal->entries().empty()) reported.clock = result.journal->entries().back().t;
+  // The results outlive their report.
+  reported.journal = std::shared_ptr<const Journal>(std::shared_ptr<void>(), result.journal.get());
+  return reported;
 }
 
 }  // namespace
@@ -160,36 +224,24 @@ std::string ReplayPendingList(const TraceResult& result) {
 }
 
 std::string ReplayJUnit(std::span<const TraceResult> results) {
-  pugi::xml_document document;
-  pugi::xml_node suite = document.append_child("testsuites").append_child("testsuite");
-  const VerdictCounts counts = CountVerdicts(results);
-  const auto count = [&](TraceVerdict verdict) {
-    const auto found = counts.find(verdict);
-    return static_cast<unsigned long long>(found == counts.end() ? 0 : found->second);
-  };
-  suite.append_attribute("name") = "drydock replay";
-  suite.append_attribute("tests") = static_cast<unsigned long long>(results.size());
-  suite.append_attribute("failures") = count(TraceVerdict::kBroken);
-  suite.append_attribute("errors") = count(TraceVerdict::kCannotJudge);
-  suite.append_attribute("skipped") = count(TraceVerdict::kPending);
+  JUnitSuite suite;
+  suite.name = "drydock replay";
   for (const TraceResult& result : results) {
-    pugi::xml_node test = suite.append_child("testcase");
-    test.append_attribute("classname") = "replay";
-    test.append_attribute("name") = result.name.c_str();
-    test.append_attribute("time") = Milliseconds(result.time) / 1000;
-    if (result.verdict == TraceVerdict::kBroken || result.verdict == TraceVerdict::kCannotJudge) {
-      const bool broken = result.verdict == TraceVerdict::kBroken;
-      pugi::xml_node failure = test.append_child(broken ? "failure" : "error");
-      failure.append_attribute("message") = std::string(TraceVerdictName(result.verdict)).c_str();
-      failure.text() = ReplayComplaints(result).c_str();
-    } else if (result.verdict == TraceVerdict::kPending) {
-      test.append_child("skipped").append_attribute("message") =
-          ("pending: " + PendingSummary(result)).c_str();
-    }
+    suite.cases.push_back(CaseOf(result));
+    suite.time += result.time;
   }
-  std::ostringstream text;
-  document.save(text, "  ");
-  return text.str();
+  return JUnitXml(suite);
+}
+
+Report ReplayReport(std::span<const TraceResult> results, const ReplayOptions& options) {
+  Report report;
+  report.run = MakeRunInfo("drydock replay", options.seed);
+  report.run.transport = TransportName(options.transport);
+  for (const TraceResult& result : results) {
+    report.scenarios.push_back(Reported(result, options));
+    report.run.time += result.time;
+  }
+  return report;
 }
 
 std::string ReplayJson(std::span<const TraceResult> results, const ReplayOptions& options) {

@@ -1,10 +1,11 @@
-// What a person and a CI see of a replay: a table, JUnit XML, JSON.
+// What a person and a CI see of a replay: a table, JUnit XML, JSON, and what the page needs.
 #pragma once
 
 #include <span>
 #include <string>
 
 #include "scenarios/replay/trace_result.h"
+#include "scenarios/reports/report.h"
 
 namespace scenarios {
 
@@ -23,6 +24,9 @@ std::string ReplayPendingList(const TraceResult& result);
 // One test case a trace: a failure if broken, an error if it could not be judged, skipped if
 // pending.
 std::string ReplayJUnit(std::span<const TraceResult> results);
+// For report.html and trace.json; the results outlive it. What differs without explanation stands
+// among the complaints, what is pending is skipped.
+Report ReplayReport(std::span<const TraceResult> results, const ReplayOptions& options);
 // version, options, sums and for each trace counts, differences with their explanation, pending,
 // guarantees.
 std::string ReplayJson(std::span<const TraceResult> results, const ReplayOptions& options);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "scenarios/runner/request_text.h"
+
 namespace drydock_tests {
 
 using libcontainerd::Awaitable;
@@ -10,32 +12,6 @@ using libcontainerd::ErrorCode;
 using libcontainerd::Fail;
 using libcontainerd::OneShot;
 using libcontainerd::Status;
-
-namespace {
-
-std::string Describe(libcontainerd::Method method, const google::protobuf::Message& request) {
-  std::string text(libcontainerd::MethodName(method));
-  const auto field = [&](const char* name) -> std::string {
-    const auto* descriptor = request.GetDescriptor()->FindFieldByName(name);
-    if (descriptor == nullptr) return {};
-    const auto* reflection = request.GetReflection();
-    if (descriptor->cpp_type() == google::protobuf::FieldDescriptor::CPPTYPE_STRING) {
-      return reflection->GetString(request, descriptor);
-    }
-    return std::to_string(reflection->GetUInt32(request, descriptor));
-  };
-  if (const std::string id = field("id"); !id.empty()) text += " " + id;
-  if (const std::string pid = field("pid"); !pid.empty()) text += "/" + pid;
-  if (method == libcontainerd::Method::kSignal) text += " " + field("signal");
-  if (const std::string status = field("status"); !status.empty()) text += " " + status;
-  if (method == libcontainerd::Method::kUpdateProcess &&
-      static_cast<const types::UpdateProcessRequest&>(request).closestdin()) {
-    text += " closeStdin";
-  }
-  return text;
-}
-
-}  // namespace
 
 class FaultyApi::Stream final : public libcontainerd::EventStream,
                                 private libcontainerd::EventSink {
@@ -190,7 +166,7 @@ Awaitable<bool> FaultyApi::WaitForRelease(Duration timeout) {
 
 Awaitable<Status> FaultyApi::Unary(Method method, const google::protobuf::Message& request,
                                    google::protobuf::Message& response, Duration timeout) {
-  sent_.push_back(Describe(method, request));
+  sent_.push_back(scenarios::RequestText(method, request));
   methods_.push_back(method);
   if (watch) watch(method, request);
   if (const auto failure = failures.find(method); failure != failures.end()) {

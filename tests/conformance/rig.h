@@ -27,7 +27,7 @@
 #include "scenarios/journaling.h"
 #include "scenarios/journaling_world.h"
 #include "scenarios/replay/replay_world.h"
-#include "tests/conformance/engine.h"
+#include "scenarios/runner/engine.h"
 #include "tests/conformance/faulty_ports.h"
 #include "tests/conformance/stepped_ports.h"
 
@@ -37,6 +37,7 @@ using libcontainerd::Awaitable;
 using libcontainerd::Duration;
 using libcontainerd::Result;
 using libcontainerd::Status;
+using scenarios::Engine;
 using scenarios::Transport;
 
 // "OK", or "NOT_FOUND the text".

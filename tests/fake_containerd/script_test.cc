@@ -89,39 +89,44 @@ TEST(Script, NothingIsAScript) {
   EXPECT_TRUE(ParseScript("{}", "s.json"));
 }
 
-TEST(Script, ErrorsNameTheLine) {
-  EXPECT_EQ(ErrorOf("[]"), "s.json:1: the script is no object");
+TEST(Script, ErrorsNameThePlace) {
+  EXPECT_EQ(ErrorOf("[]"), "s.json:1:1: the script is no object");
   EXPECT_EQ(ErrorOf("{\n  \"stepz\": []\n}"),
-            "s.json:2: stepz is unknown, expected one of seed, behaviours, faults, choices, "
-            "stats, steps");
-  EXPECT_EQ(ErrorOf("{\n\n\"steps\": [\n{\"do\": \"dance\"}]}"),
-            "s.json:4: steps[0].do is \"dance\", expected one of emit, exit, kill, oom, oom-kill, "
-            "write, cue, hold-events, release-events, stop-daemon, start-daemon, restart-daemon");
-  EXPECT_EQ(ErrorOf("{\"steps\": [{\"do\": \"exit\"}]}"), "s.json:1: steps[0] lacks \"id\"");
-  EXPECT_EQ(ErrorOf("{\"steps\": [{}]}"), "s.json:1: steps[0] lacks \"do\"");
+            "s.json:2:3: stepz is unknown, expected one of seed, behaviours, faults, choices, "
+            "stats, steps; did you mean \"steps\"?");
+  EXPECT_EQ(
+      ErrorOf("{\n\n\"steps\": [\n{\"do\": \"dance\"}]}"),
+      "s.json:4:8: steps[0].do is \"dance\", expected one of emit, exit, kill, oom, oom-kill, "
+      "write, cue, hold-events, release-events, stop-daemon, start-daemon, restart-daemon");
+  EXPECT_EQ(ErrorOf("{\"steps\": [{\"do\": \"exit\"}]}"), "s.json:1:12: steps[0] lacks \"id\"");
+  EXPECT_EQ(ErrorOf("{\"steps\": [{}]}"), "s.json:1:12: steps[0] lacks \"do\"");
   EXPECT_EQ(ErrorOf("{\"steps\": [{\"do\": \"oom\", \"id\": \"a\",\n\"code\": 1}]}"),
-            "s.json:2: steps[0].code is unknown, expected one of after, do, id");
+            "s.json:2:1: steps[0].code is unknown, expected one of after, do, id");
   EXPECT_EQ(ErrorOf("{\"steps\": [{\"do\": \"exit\", \"id\": \"a\", \"code\":\n-1\n}]}"),
-            "s.json:2: steps[0].code is no whole number from 0 to 4294967295");
+            "s.json:2:1: steps[0].code is no whole number from 0 to 4294967295");
   EXPECT_EQ(ErrorOf("{\"steps\": [{\"do\": \"exit\", \"id\": \"a\", \"after\": \"soon\"}]}"),
-            "s.json:1: steps[0].after is \"soon\", expected a duration (as 1.5s, 2m)");
-  EXPECT_EQ(ErrorOf("{\"steps\": [{\"do\": \"emit\", \"id\": \"a\", \"type\": \"tea\"}]}"),
-            "s.json:1: steps[0].type is \"tea\", expected one of start-container, start-process, "
-            "exit, oom, pause, resume, live");
+            "s.json:1:47: steps[0].after is \"soon\", expected a duration (as 1.5s, 2m)");
+  EXPECT_EQ(
+      ErrorOf("{\"steps\": [{\"do\": \"emit\", \"id\": \"a\", \"type\": \"tea\"}]}"),
+      "s.json:1:46: steps[0].type is \"tea\", expected one of start-container, start-process, "
+      "exit, oom, pause, resume, live");
   EXPECT_EQ(ErrorOf("{\"choices\": {\"pause\": \"never\"}}"),
-            "s.json:1: choices.pause is \"never\", expected one of event-first, reply-first, "
+            "s.json:1:23: choices.pause is \"never\", expected one of event-first, reply-first, "
             "drawn");
   EXPECT_EQ(ErrorOf("{\"choices\": {\"checkpoint_tool\": 1}}"),
-            "s.json:1: choices.checkpoint_tool is neither true nor false");
+            "s.json:1:33: choices.checkpoint_tool is neither true nor false");
   EXPECT_EQ(ErrorOf("{\"behaviours\": [{\"process\": \"x\", \"behaviour\": \"echo\"}]}"),
-            "s.json:1: behaviours[0] has a \"process\" and no \"id\"");
+            "s.json:1:17: behaviours[0] has a \"process\" and no \"id\"");
   EXPECT_THAT(ErrorOf("{\"behaviours\": [\n{\"id\": \"a\", \"behaviour\": \"slep=2s\"}]}"),
-              HasSubstr("s.json:2: behaviours[0].behaviour is no behaviour: term 1"));
+              HasSubstr("s.json:2:26: behaviours[0].behaviour is no behaviour: term 1"));
   EXPECT_THAT(ErrorOf("{\"faults\": [\n\"event.exit=brew\"]}"),
-              HasSubstr("s.json:2: faults[0] is no fault plan: "));
-  EXPECT_EQ(ErrorOf("{\"steps\": [],\n\"steps\": []}"), "s.json:2: \"steps\" stands there twice");
-  EXPECT_THAT(ErrorOf("{\n\"steps\": [}"), HasSubstr("s.json:2: "));
-  EXPECT_THAT(ErrorOf(""), HasSubstr("s.json:1: "));
+              HasSubstr("s.json:2:1: faults[0] is no fault plan: "));
+  EXPECT_EQ(ErrorOf("{\"steps\": [],\n\"steps\": []}"), "s.json:2:1: \"steps\" stands there twice");
+  EXPECT_EQ(
+      ErrorOf("{\n\"steps\": [}"),
+      "s.json:2:11: syntax error while parsing value - unexpected '}'; expected '[', '{', or a "
+      "literal");
+  EXPECT_THAT(ErrorOf(""), HasSubstr("s.json:1:1: "));
   EXPECT_THAT(ErrorOf(std::string(1000, '[')), HasSubstr("is nested too deeply"));
 }
 
@@ -303,7 +308,7 @@ TEST(Script, ABadOneChangesNothing) {
   const auto loaded = fake.LoadScript(
       R"({"steps": [{"do": "emit", "type": "oom", "id": "a"}, {"do": "?"}]})", "mine");
   ASSERT_FALSE(loaded);
-  EXPECT_THAT(loaded.error().message, HasSubstr("mine:1: steps[1].do"));
+  EXPECT_THAT(loaded.error().message, HasSubstr("mine:1:61: steps[1].do"));
   EXPECT_TRUE(fake.Events().empty());
 }
 

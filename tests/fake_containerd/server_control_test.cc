@@ -142,7 +142,7 @@ TEST_F(ControlTest, TheSocketIsPrivateAndGoesWithTheFake) {
 
 TEST_F(ControlTest, SaysWhatIsWrong) {
   EXPECT_EQ(Load(*stub_, "{\n \"choices\": {\n  \"gap\": 3}}", "x.json"),
-            "x.json:3: choices.gap is no string");
+            "x.json:3:10: choices.gap is no string");
   pb::EmitRequest emit;
   emit.set_type("tea");
   pb::EmitResponse emitted;

@@ -40,7 +40,7 @@ ORIGINS = [
 
 # The world's nouns, which users of the fixture share.
 WORLD_VALUES = (
-    r"^fake_containerd/(behaviour|behaviour_text|choices|fault_plan|injector|model|pattern|stats)\.h$"
+    r"^fake_containerd/(behaviour|behaviour_text|choices|fault_plan|injector|model|mutant|pattern|stats)\.h$"
 )
 RUNTIME_HEADERS = (
     r"^libcontainerd/(runtime|async|error|random|unique_function|mailbox|memory_fifos|simulated_runtime"

@@ -1,5 +1,5 @@
 // The deviations from the reference (libcontainerd of moby 606a245d8548), and a policy that
-// switches each back.
+// switches each back, and plants mutants (mutant.h).
 //
 // Each deviation repairs a defect that users of the reference met; docs/deviations.md explains them
 // under the same names. ReferenceBehaviour is for tests only: with a deviation off, the client does
@@ -10,7 +10,10 @@
 #include <bitset>
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <string_view>
+
+#include "libcontainerd/mutant.h"
 
 namespace libcontainerd {
 
@@ -101,17 +104,25 @@ inline constexpr std::size_t kDeviationCount = 36;
 
 // "exec-oom-flag-clear": the name in docs, reports and switches.
 std::string_view DeviationName(Deviation deviation);
+// Nothing for a name that is none.
+std::optional<Deviation> DeviationFromName(std::string_view name);
 
 class ReferenceBehaviour {
  public:
   ReferenceBehaviour() = default;
-  ReferenceBehaviour(std::initializer_list<Deviation> switched_off) {
-    for (const Deviation deviation : switched_off) off_.set(static_cast<std::size_t>(deviation));
+  ReferenceBehaviour(std::initializer_list<Deviation> switched_off, Mutants planted = {})
+      : planted_(planted) {
+    for (const Deviation deviation : switched_off) SwitchOff(deviation);
   }
+  void SwitchOff(Deviation deviation) { off_.set(static_cast<std::size_t>(deviation)); }
+  void Plant(Mutant mutant) { planted_.Plant(mutant); }
+
   bool Acts(Deviation deviation) const { return !off_.test(static_cast<std::size_t>(deviation)); }
+  bool Has(Mutant mutant) const { return planted_.Has(mutant); }
 
  private:
   std::bitset<kDeviationCount> off_;
+  Mutants planted_;
 };
 
 }  // namespace libcontainerd

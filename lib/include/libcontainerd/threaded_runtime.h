@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -66,6 +67,8 @@ class ThreadedRuntime final : public Runtime {
   // Callable from any thread.
   void ReportFailure(std::exception_ptr failure) override;
 
+  // When the next timer is due, if there is one. The executor's thread only.
+  std::optional<Duration> NextTimer() const;
   bool OnExecutorThread() const;
   // Waits until everything submitted to the executor before this call has run. Not from the
   // executor's thread.

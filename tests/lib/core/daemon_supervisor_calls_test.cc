@@ -16,7 +16,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using test::Gone;
 using test::Options;
-using test::SimulatedLauncher;
+using scenarios::SimulatedLauncher;
 using Fixture = test::SupervisorFixture;
 using ::testing::ElementsAre;
 

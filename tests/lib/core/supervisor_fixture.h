@@ -16,7 +16,8 @@
 #include "scenarios/guarantees/evidence.h"
 #include "scenarios/journaling.h"
 #include "scenarios/journaling_daemon.h"
-#include "tests/lib/core/simulated_launcher.h"
+#include "scenarios/runner/simulated_launcher.h"
+#include "tests/lib/core/simulated_health.h"
 
 namespace libcontainerd::test {
 
@@ -103,7 +104,7 @@ struct SupervisorFixture {
 
   std::vector<std::string> told;
   SimulatedRuntime runtime;
-  SimulatedLauncher launcher{runtime};
+  scenarios::SimulatedLauncher launcher{runtime};
   SimulatedHealth api{runtime};
   std::vector<std::string> expected_broken;
   scenarios::Journal journal;

@@ -68,8 +68,8 @@ TEST_F(ReplayCommandTest, HeldGivesZeroAndCompleteResults) {
   command_.files = {Trace("run_exit3"), Trace("oom_init")};
   EXPECT_EQ(Run(), kExitHeld) << out_.str() << err_.str();
   EXPECT_THAT(out_.str(), HasSubstr("2 held, 0 pending, 0 broken, 0 cannot judge"));
-  for (const char* file :
-       {"run_exit3.journal.jsonl", "oom_init.journal.jsonl", "junit.xml", "report.json"}) {
+  for (const char* file : {"run_exit3.journal.jsonl", "oom_init.journal.jsonl", "junit.xml",
+                           "report.json", "report.html", "trace.json"}) {
     EXPECT_TRUE(fs::exists(command_.out + "/" + file)) << file;
   }
   EXPECT_THAT(Left(), ::testing::UnorderedElementsAre("out"));
@@ -137,6 +137,11 @@ TEST_F(ReplayCommandTest, BrokenGivesOneAndSaysWhy) {
   command_.files = {wire};
   EXPECT_EQ(Run(), kExitBroken) << out_.str();
   EXPECT_THAT(out_.str(), HasSubstr("recorded exit 3, ours exit 4"));
+  for (const char* file : {"junit.xml", "report.json", "report.html"}) {
+    std::ostringstream text;
+    text << std::ifstream(command_.out + "/" + file).rdbuf();
+    EXPECT_THAT(text.str(), HasSubstr("recorded exit 3, ours exit 4")) << file;
+  }
 }
 
 TEST_F(ReplayCommandTest, RecordedPaceIsKept) {

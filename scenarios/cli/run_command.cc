@@ -1,0 +1,103 @@
+#include "scenarios/cli/run_command.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <iomanip>
+#include <iostream>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+#include "scenarios/cli/exit_code.h"
+
+namespace scenarios {
+
+namespace {
+
+int Usage(const libcontainerd::Error& error, std::ostream& err) {
+  err << "drydock: " << error.message << '\n';
+  return kExitUsage;
+}
+
+std::string Tags(const Scenario& scenario) {
+  std::string text;
+  for (const std::string& tag : scenario.tags) text += (text.empty() ? "" : ", ") + tag;
+  return text;
+}
+
+}  // namespace
+
+int RunRunCommand(const RunCommand& command, const Environment& environment, std::ostream& out,
+                  std::ostream& err) {
+  const auto plan = Plan(command.words, command.options, environment);
+  if (!plan) return Usage(plan.error(), err);
+  std::vector<PlannedWork> work = WorkOf(*plan);
+  for (PlannedWork& each : work) {
+    each.options.deviations_off = command.deviations_off;
+    each.options.mutants = command.mutants;
+  }
+  const Executed executed = Execute("drydock run", *plan, work, out);
+  out << Summary(executed.results) << '\n';
+  int code = ExitCodeOf(executed.results);
+  if (auto written = WriteReports("drydock run", *plan, command.options.report_dir, executed);
+      !written) {
+    err << "drydock: " << written.error().message << '\n';
+    code = std::max<int>(code, kExitCannotJudge);
+  } else if (!command.options.report_dir.empty()) {
+    out << "reports in " << command.options.report_dir << "/\n";
+  }
+  if (executed.stuck) {
+    out.flush();
+    std::_Exit(code);  // a thread is stuck in a scenario; there is nothing to wait for
+  }
+  return code;
+}
+
+void AddRunCommand(CLI::App& app, int& exit_code) {
+  const auto command = std::make_shared<RunCommand>();
+  CLI::App* run = app.add_subcommand(
+      "run", "Run scenarios through the real client and judge them; without a name, the library");
+  run->add_option("SCENARIO", command->words, "files, directories, or names of `drydock list`");
+  AddScenarioOptions(*run, command->options);
+  run->add_option("--without", command->deviations_off,
+                  "do as the reference does: a name of docs/deviations.md");
+  run->add_option("--mutant", command->mutants, "plant this defect: a name of docs/mutants.md");
+  run->callback([command, &exit_code] {
+    exit_code = RunRunCommand(*command, ProcessEnvironment(), std::cout, std::cerr);
+  });
+}
+
+int RunListCommand(const ListCommand& command, std::ostream& out, std::ostream& err) {
+  auto found = FindScenarios(command.words);
+  if (!found) return Usage(found.error(), err);
+  if (command.words.empty()) {
+    auto museum = Museum();
+    if (!museum) return Usage(museum.error(), err);
+    std::ranges::move(*museum, std::back_inserter(*found));
+  }
+  std::size_t longest = 0;
+  for (const NamedScenario& each : *found) longest = std::max(longest, each.scenario.name.size());
+  for (const NamedScenario& each : *found) {
+    if (command.names_only) {
+      out << each.scenario.name << '\n';
+      continue;
+    }
+    out << std::left << std::setw(static_cast<int>(longest) + 2) << each.scenario.name
+        << each.scenario.intent;
+    if (!each.scenario.tags.empty()) out << "  [" << Tags(each.scenario) << "]";
+    out << '\n';
+  }
+  return kExitHeld;
+}
+
+void AddListCommand(CLI::App& app, int& exit_code) {
+  const auto command = std::make_shared<ListCommand>();
+  CLI::App* list =
+      app.add_subcommand("list", "List scenarios; without a name, the library and the museum");
+  list->add_option("SCENARIO", command->words, "files, directories or names");
+  list->add_flag("--names", command->names_only, "nothing but their names");
+  list->callback(
+      [command, &exit_code] { exit_code = RunListCommand(*command, std::cout, std::cerr); });
+}
+
+}  // namespace scenarios

@@ -1,0 +1,81 @@
+// What the commands that run scenarios have in common: which scenarios, how, and what is kept.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <iosfwd>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "scenarios/catalogue.h"
+#include "scenarios/cli/shard.h"
+#include "scenarios/runner/run_many.h"
+
+namespace CLI {
+class App;
+}
+
+namespace scenarios {
+
+struct ScenarioOptions {
+  std::string transport = "socket";  // or "all"
+  std::string seed{};                // a number, or a commit's hash; empty: drawn
+  std::size_t jobs = 0;              // 0: as many as there are processors
+  std::string shard{};               // "2/8"; empty: as the environment says
+  std::string timeout = "60s";       // real time for one scenario
+  std::string report_dir = "out";
+  std::string keep = "failure";          // whose journals: always, failure
+  std::vector<std::string> focus{};      // patterns of names and tags
+  std::vector<std::string> skip{};       // likewise
+  std::vector<std::string> variables{};  // NAME=VALUE
+};
+// Adds the options to a command.
+void AddScenarioOptions(CLI::App& command, ScenarioOptions& options);
+
+// A number in decimal, or the first 16 hexadecimal digits of a commit's hash (7 at least).
+libcontainerd::Result<std::uint64_t> ParseSeed(const std::string& text);
+std::uint64_t DrawSeed();
+
+// Whether the pattern (with * and ?) fits the scenario's name, its number in the museum, or a tag.
+bool Fits(const std::string& pattern, const Scenario& scenario);
+
+struct PlannedRun {
+  std::uint64_t seed = 0;
+  Shard shard{};
+  std::vector<Transport> transports{};
+  std::vector<NamedScenario> scenarios{};  // those that are meant, of this shard
+  ManyOptions many{};
+  bool keep_all = false;
+};
+// Reads the scenarios and chooses among them. Errors are usage.
+libcontainerd::Result<PlannedRun> Plan(const std::vector<std::string>& words,
+                                       const ScenarioOptions& options,
+                                       const Environment& environment);
+
+// One thing to run: a scenario and how.
+struct PlannedWork {
+  const NamedScenario* scenario = nullptr;
+  RunOptions options{};
+  std::string label{};      // in lines of progress; the scenario's name if empty
+  std::string reproduce{};  // the command that does it again
+};
+std::vector<PlannedWork> WorkOf(const PlannedRun& plan);
+std::string ReproduceCommand(const NamedScenario& scenario, const RunOptions& options);
+
+// Prints what comes, runs it, prints how it went, writes the reports. Returns the results in order,
+// or an exit code if that could not be.
+struct Executed {
+  std::vector<ScenarioResult> results{};
+  bool stuck = false;  // a scenario did not end; the process had better
+};
+Executed Execute(const std::string& command, const PlannedRun& plan,
+                 const std::vector<PlannedWork>& work, std::ostream& out);
+libcontainerd::Status WriteReports(const std::string& command, const PlannedRun& plan,
+                                   const std::string& directory, const Executed& executed,
+                                   bool with_scenarios = false);  // each as a file, too
+// "61 passed, 1 failed, …".
+std::string Summary(const std::vector<ScenarioResult>& results);
+int ExitCodeOf(const std::vector<ScenarioResult>& results);
+
+}  // namespace scenarios

@@ -1,0 +1,50 @@
+// Happened: what a scenario may ask of the daemon's side: which events were told, what processes
+// read from their stdin, which faults fired. Kept as the world tells it.
+//
+// Threads: the executor's.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <tuple>
+
+#include "fake_containerd/world/observer.h"
+
+namespace scenarios {
+
+class Happened final : public fake_containerd::WorldObserver {
+ public:
+  // Runs when the daemon has died, inside the world: it may only post.
+  std::function<void()> on_daemon_stopped{};
+
+  // How often; an empty process or id means any.
+  std::uint32_t Emitted(const std::string& type, const std::string& id,
+                        const std::string& process) const;
+  // The time of the latest such event, as far as there was one.
+  std::optional<fake_containerd::WallTime> LatestTime(const std::string& type,
+                                                      const std::string& id) const;
+  // At a point, or point@subject.
+  std::uint32_t Fired(const std::string& point) const;
+  // "web/init": what it took.
+  std::string StdinOf(const std::string& id, const std::string& process) const;
+
+  void OnEventEmitted(const fake_containerd::Event& event) override;
+  void OnStdioBytes(const fake_containerd::ContainerKey& container, const std::string& process,
+                    fake_containerd::StdioStream stream, std::string_view data) override;
+  void OnFaultFired(const fake_containerd::FiredFault& fault) override;
+  void OnDaemonStopped() override {
+    if (on_daemon_stopped) on_daemon_stopped();
+  }
+
+ private:
+  using Key = std::tuple<std::string, std::string, std::string>;  // type, id, process
+  std::map<Key, std::uint32_t> emitted_;
+  std::map<std::pair<std::string, std::string>, fake_containerd::WallTime> latest_;
+  std::map<std::string, std::uint32_t> fired_;
+  std::map<std::pair<std::string, std::string>, std::string> stdins_;
+};
+
+}  // namespace scenarios

@@ -1,0 +1,37 @@
+// RunScenario: sets up a stage, performs a scenario's actions on it, lets it come to rest, and asks
+// every guarantee about the journal.
+//
+//   ScenarioResult result = RunScenario(scenario, {.transport = Transport::kSocket});
+//   if (result.verdict != ScenarioVerdict::kPassed) std::cout << FailureText(result);
+//
+// Threads: any; runs of different scenarios may go on at once.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "scenarios/replay/replay_world.h"
+#include "scenarios/scenario.h"
+#include "scenarios/scenario_result.h"
+
+namespace scenarios {
+
+struct RunOptions {
+  Transport transport = Transport::kLoopback;
+  // Of the schedule (loopback), of faults with a probability, of choices that are drawn and of
+  // `parallel`.
+  std::uint64_t seed = 1;
+  // Beside those of the scenario.
+  std::vector<std::string> deviations_off{};
+  std::vector<std::string> mutants{};
+  // How long, by the scenario's clock, everything may take to come to rest in the end.
+  Duration rest = std::chrono::minutes(4);
+};
+
+ScenarioResult RunScenario(const Scenario& scenario, const RunOptions& options);
+
+// Whether the scenario shows anything over that transport.
+bool RunsOver(const Scenario& scenario, Transport transport);
+
+}  // namespace scenarios

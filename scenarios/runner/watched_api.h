@@ -1,0 +1,63 @@
+// WatchedApi: the client's connection, watched: what was sent, what is still unanswered, and which
+// marks (World::Mark) came through the event stream. Marks end here; the client never sees one.
+//
+// Threads: the executor's.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "libcontainerd/containerd_api.h"
+
+namespace scenarios {
+
+class WatchedApi final : public libcontainerd::ContainerdApi {
+ public:
+  // Ids of marks begin so.
+  static constexpr const char* kMark = "drydock-mark-";
+
+  // Outlives it. Null until the transport is there: then set `api`.
+  libcontainerd::ContainerdApi* api = nullptr;
+
+  // RequestText() of every request, "Events" for a live stream, "Events stored" for a read of the
+  // log and "Health", and how often each was sent.
+  const std::map<std::string, std::uint32_t>& sent() const { return sent_; }
+  // "CreateContainer web/init", "CreateContainer web", "CreateContainer": how often.
+  std::uint32_t SentOf(const std::string& method, const std::string& id,
+                       const std::string& process) const;
+  // Requests without an answer yet.
+  std::size_t unanswered() const { return unanswered_; }
+  bool MarkArrived(const std::string& id) const { return marks_.contains(id); }
+  // Live event streams that are open.
+  std::size_t streams() const { return streams_; }
+  // How often a live stream was opened, and has ended by the daemon's doing.
+  std::size_t streams_opened() const { return streams_opened_; }
+  std::size_t streams_ended() const { return streams_ended_; }
+
+  libcontainerd::Awaitable<libcontainerd::Status> Unary(libcontainerd::Method method,
+                                                        const google::protobuf::Message& request,
+                                                        google::protobuf::Message& response,
+                                                        libcontainerd::Duration timeout) override;
+  std::unique_ptr<libcontainerd::EventStream> Events(types::EventsRequest request,
+                                                     libcontainerd::EventSink& sink) override;
+  libcontainerd::Awaitable<libcontainerd::Status> CheckHealth(
+      libcontainerd::Duration timeout) override {
+    ++sent_["Health"];
+    return api->CheckHealth(timeout);
+  }
+
+ private:
+  class Stream;
+
+  std::map<std::string, std::uint32_t> sent_;
+  std::set<std::string> marks_;
+  std::size_t unanswered_ = 0;
+  std::size_t streams_ = 0;
+  std::size_t streams_opened_ = 0;
+  std::size_t streams_ended_ = 0;
+};
+
+}  // namespace scenarios
