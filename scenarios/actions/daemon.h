@@ -129,7 +129,7 @@ struct Emit {
   std::string process{};
   std::uint32_t status = 0;
   std::uint32_t times = 1;
-  // "2016-10-05T00:00:00Z", a duration from now ("-1ms"), or "as EVENT": that of the latest event
+  // "2016-10-05T00:00:00Z", a duration from now ("-1ms"), or "again": that of the latest event
   // of that type and container, so that it is the same event once more. Empty: stamped.
   std::string timestamp{};
 

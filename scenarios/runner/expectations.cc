@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "scenarios/runner/values.h"
+
 namespace scenarios {
 
 namespace {
@@ -138,8 +140,8 @@ void Compare(Stage& stage, const action::Expect& expected, const CallResults& re
   }
   for (const auto& [label, result] : expected.results) {
     const auto found = results.find(label);
-    comparison.Text("result of " + label, result,
-                    found == results.end() ? "never begun" : found->second);
+    const std::string text = found == results.end() ? "never begun" : found->second;
+    if (!IsResult(result, text)) comparison.Text("result of " + label, result, text);
   }
   for (const auto& [reason, count] : expected.dropped)
     comparison.Number("events dropped as " + reason, count, Dropped(stage, reason));

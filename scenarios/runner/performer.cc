@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "scenarios/runner/perform.h"
+#include "scenarios/runner/values.h"
 
 namespace scenarios {
 
@@ -63,7 +64,7 @@ bool Performer::AwaitCall(Call& call) {
 void Performer::Check(Call& call) {
   if (std::exchange(call.checked, true)) return;
   const std::string& found = **call.outcome;
-  if (call.expected == action::kAnyResult || call.expected == found) return;
+  if (IsResult(call.expected, found)) return;
   Complain(call.place, call.name + ": expected " + call.expected + ", returned " + found);
 }
 

@@ -263,7 +263,7 @@ TEST(ScenarioErrors, Conditions) {
             R"(s.json:2:1: actions[0] has both "rpc" and "event")");
   EXPECT_EQ(
       ActionError(R"({"do": "wait", "rpc": "Create"})"),
-      R"(s.json:2:23: actions[0].rpc is "Create", expected one of GetServerVersion, CreateContainer, UpdateContainer, Signal, UpdateProcess, AddProcess, CreateCheckpoint, DeleteCheckpoint, ListCheckpoint, State, Events, Stats; did you mean "CreateContainer"?)");
+      R"(s.json:2:23: actions[0].rpc is "Create", expected one of GetServerVersion, CreateContainer, UpdateContainer, Signal, UpdateProcess, AddProcess, CreateCheckpoint, DeleteCheckpoint, ListCheckpoint, State, Events, Stats, Health; did you mean "CreateContainer"?)");
   EXPECT_EQ(
       ActionError(R"({"do": "wait", "event": "exits"})"),
       R"(s.json:2:25: actions[0].event is "exits", expected one of start-container, start-process, exit, oom, pause, resume, live; did you mean "exit"?)");
