@@ -223,7 +223,6 @@ class World {
   void Tell(const Event& event);
   void WriteLog();
   bool ReplayIsTooLong(const EventFilter& filter) const;
-  void SkipFirst(EventFilter& filter) const;
   std::uint64_t Draw(std::uint64_t bound);
   Order Chosen(Order order);
   Choices::OomOrder Chosen(Choices::OomOrder order);

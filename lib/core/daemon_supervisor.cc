@@ -192,6 +192,7 @@ class DaemonSupervisor::Impl {
       const bool ours = co_await found->IsDaemon(std::move(command));
       if (!ours) {
         Tell(DaemonEventKind::kNotAdopted, pid, "the PID file names another program's process");
+        if (Planted(Mutant::kForeignKilled)) static_cast<void>(found->Signal(SIGKILL));
         co_return Status();
       }
     }
@@ -302,7 +303,7 @@ class DaemonSupervisor::Impl {
   Awaitable<void> KillHung() {
     failures_ = 0;
     if (!process_) co_return;
-    if (adopted_ && Acts(Deviation::kAdoptionNeedsProof) && !Planted(Mutant::kKillSkipsProof)) {
+    if (adopted_ && Acts(Deviation::kAdoptionNeedsProof)) {
       DaemonCommand command = MakeDaemonCommand(options_);
       const bool ours = co_await process_->IsDaemon(std::move(command));
       if (closing_ || ended_) co_return;

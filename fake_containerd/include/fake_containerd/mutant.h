@@ -30,7 +30,7 @@ enum class Mutant : std::uint8_t {
   kLogMissesEvents,
   kLogLostOnStart,
   kLogKeepsOne,
-  kReplaySkipsFirst,
+  kReplaySkipsLast,
   // State
   kStateKeepsGone,
   kStateListsNothing,

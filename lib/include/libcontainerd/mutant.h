@@ -82,7 +82,7 @@ enum class Mutant : std::uint8_t {
   kRestoreAlways255,
   // Daemon
   kKillAtFirstFailure,
-  kKillSkipsProof,
+  kForeignKilled,
   kRestartAtOnce,
   kDeadDaemonStaysDead,
 };
