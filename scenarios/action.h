@@ -38,7 +38,7 @@ namespace action {
 // The branches' actions in turns, in an order that the seed draws; calls do not wait before the
 // end of all branches.
 struct Parallel {
-  std::vector<Actions> branches{};
+  std::vector<Actions> branches;  // no initialisers here: with them clang asks for Action at once
   friend bool operator==(const Parallel&, const Parallel&);
 };
 
@@ -48,7 +48,7 @@ struct Later {
   std::optional<Duration> at{};     // since the beginning
   std::optional<Duration> after{};  // from now
   std::optional<Condition> when{};
-  Actions actions{};
+  Actions actions;
   friend bool operator==(const Later&, const Later&);
 };
 
