@@ -398,6 +398,9 @@ Status FakeContainerd::LoadScript(const std::string& text, const std::string& na
   }
   inside_->OnExecutor([&] {
     if (script->choices) inside_->world->choices() = *script->choices;
+    for (const ScriptStats& stats : script->stats) {
+      inside_->world->SetStats(ContainerKey{.id = stats.id}, stats.script);
+    }
     for (const ScriptStep& step : script->steps) inside_->Schedule(step);
   });
   return {};
@@ -417,6 +420,7 @@ void FakeContainerd::Reset() {
     injector.ReleaseAll();
     inside_->world->HoldSubscribers(false);
     inside_->world->choices() = Seeded(inside_->options.choices, inside_->options.seed);
+    inside_->world->ClearStats();
     inside_->world->KillAll();
     (void)inside_->world->StartDaemon();  // start_failure() keeps what went wrong
   });

@@ -163,6 +163,12 @@ void JournalLog::OnReleased(const HeldItem& item) {
   HeldLine("released", item);
 }
 
+void JournalLog::OnTerminalResized(const ContainerKey& container, const std::string& process,
+                                   std::uint32_t width, std::uint32_t height, std::uint64_t count) {
+  Note("terminal of " + process + " of " + container.id + " is " + std::to_string(width) + "x" +
+       std::to_string(height) + ", change " + std::to_string(count));
+}
+
 void JournalLog::OnStdioBytes(const ContainerKey& container, const std::string& process,
                               StdioStream stream, std::string_view data) {
   if (off() || stream == StdioStream::kStdin) return;  // written by the engine, whom we do not see
@@ -177,7 +183,12 @@ void JournalLog::OnStdioBytes(const ContainerKey& container, const std::string& 
 void JournalLog::OnStdioEnd(const ContainerKey& container, const std::string& process,
                             StdioStream stream, std::uint64_t total_bytes,
                             const std::string& sha256) {
-  if (off() || stream == StdioStream::kStdin) return;
+  // Written by the engine, whom we do not see: this is only what the process got of it.
+  if (stream == StdioStream::kStdin) {
+    return Note("stdin of " + process + " of " + container.id +
+                " ended: " + std::to_string(total_bytes) + " bytes, SHA-256 " + sha256);
+  }
+  if (off()) return;
   Write(Line(*this, "stdio_source_eof")
             .Word("what", StdioStreamName(stream))
             .Word("id", container.id)

@@ -65,6 +65,8 @@ class JournalLog final : public WorldObserver {
   void OnFaultFired(const FiredFault& fault) override;
   void OnHeld(const HeldItem& item) override;
   void OnReleased(const HeldItem& item) override;
+  void OnTerminalResized(const ContainerKey& container, const std::string& process,
+                         std::uint32_t width, std::uint32_t height, std::uint64_t count) override;
   void OnStdioBytes(const ContainerKey& container, const std::string& process, StdioStream stream,
                     std::string_view data) override;
   void OnStdioEnd(const ContainerKey& container, const std::string& process, StdioStream stream,

@@ -363,6 +363,18 @@ std::uint64_t JsonNode::Number(std::uint64_t lowest, std::uint64_t highest) cons
   return number;
 }
 
+std::uint64_t JsonNode::Whole() const {
+  return Number(0, std::numeric_limits<std::uint64_t>::max());
+}
+
+std::vector<std::pair<std::string, JsonNode>> JsonNode::Fields() const {
+  if (kind() != Kind::kObject) Fail("is no object");
+  std::vector<std::pair<std::string, JsonNode>> fields;
+  for (std::size_t i = 0; i < value_->names.size(); ++i)
+    fields.emplace_back(value_->names[i].text, JsonNode(*document_, value_->items[i]));
+  return fields;
+}
+
 std::uint32_t JsonNode::Number() const {
   return static_cast<std::uint32_t>(Number(0, std::numeric_limits<std::uint32_t>::max()));
 }

@@ -99,11 +99,14 @@ class JsonNode {
   std::optional<JsonNode> Find(std::string_view field) const;
   JsonNode At(std::string_view field) const;
   std::vector<JsonNode> Items() const;
+  // Of an object with whatever fields, by name.
+  std::vector<std::pair<std::string, JsonNode>> Fields() const;
 
   std::string Text() const;
   bool Flag() const;
   std::uint64_t Number(std::uint64_t lowest, std::uint64_t highest) const;
   std::uint32_t Number() const;
+  std::uint64_t Whole() const;  // the same, of 64 bits
   std::int64_t SignedNumber() const;
   libcontainerd::Duration Length() const;  // a duration as Go writes it
 

@@ -148,8 +148,8 @@ FaultPlan ReadFaults(const JsonNode& node) {
 }
 
 Script ReadScript(const JsonNode& root, std::uint64_t seed) {
-  constexpr std::array<std::string_view, 5> kFields = {"seed", "behaviours", "faults", "choices",
-                                                       "steps"};
+  constexpr std::array<std::string_view, 6> kFields = {"seed",    "behaviours", "faults",
+                                                       "choices", "stats",      "steps"};
   root.Object(kFields);
   Script script;
   if (const auto own = root.Find("seed")) script.seed = own->Number();
@@ -161,6 +161,7 @@ Script ReadScript(const JsonNode& root, std::uint64_t seed) {
   if (const auto faults = root.Find("faults")) script.faults = ReadFaults(*faults);
   if (const auto choices = root.Find("choices"))
     script.choices = ReadChoices(*choices, script.seed.value_or(seed));
+  if (const auto stats = root.Find("stats")) script.stats = ReadStats(*stats);
   if (const auto steps = root.Find("steps")) {
     for (const JsonNode& step : steps->Items()) script.steps.push_back(ReadStep(step));
   }

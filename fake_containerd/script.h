@@ -13,6 +13,7 @@
 #include "fake_containerd/choices.h"
 #include "fake_containerd/fault_plan.h"
 #include "fake_containerd/model.h"
+#include "fake_containerd/script_stats.h"
 #include "libcontainerd/error.h"
 
 namespace fake_containerd {
@@ -57,6 +58,7 @@ struct Script {
   std::optional<std::uint64_t> seed{};
   std::optional<FaultPlan> faults{};  // instead of the plan before
   std::optional<Choices> choices{};   // those not named have their defaults
+  std::vector<ScriptStats> stats{};   // instead of what was said before of the same containers
   std::vector<ScriptStep> steps{};    // in the text's order
 };
 

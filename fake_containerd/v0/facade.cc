@@ -153,9 +153,8 @@ class PushStream final : public EventStream {
     return full && capacity > 0;
   }
 
-  // Shared: the sink may drop the stream inside a call.
-  static void Deliver(const std::shared_ptr<State>& shared) {
-    const std::shared_ptr<State> kept = shared;
+  // By value: the sink may drop the stream inside a call.
+  static void Deliver(std::shared_ptr<State> kept) {
     State& state = *kept;
     while (state.sink != nullptr && DeliverSome(state)) {
     }

@@ -171,6 +171,7 @@ class World {
   void Mark(const std::string& id);
   // What Stats tells of this container, now or when it comes to be. None: the model's.
   void SetStats(const ContainerKey& key, StatsScript script);
+  void ClearStats() { stats_scripts_.clear(); }
   // The main loop stands still for so long.
   void StallLoop(Duration duration);
   // As after a replay of more events than a queue holds (Choices::replay_deadlocks).

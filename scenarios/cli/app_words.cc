@@ -21,6 +21,7 @@ Takes TakesOf(const CLI::Option& option, const OptionWords& words) {
   if (option.get_items_expected_max() == 0) return Takes::kNothing;
   if (!words.words.empty()) return Takes::kWord;
   const std::string& type = words.argument;
+  if (type == "SCENARIO" || type == "FILE|NAME") return Takes::kScenario;
   if (type.find("DIR") != std::string::npos) return Takes::kDirectory;
   return type.find("FILE") != std::string::npos ? Takes::kFile : Takes::kText;
 }

@@ -13,7 +13,14 @@ class App;
 namespace scenarios {
 
 // What an option or argument takes.
-enum class Takes : unsigned char { kNothing, kText, kWord, kFile, kDirectory };
+enum class Takes : unsigned char {
+  kNothing,
+  kText,
+  kWord,
+  kFile,
+  kDirectory,
+  kScenario,  // the name of one that comes with the program, or a file
+};
 
 struct OptionWords {
   std::vector<std::string> names{};  // "--seed", "-s"; none for an argument

@@ -52,6 +52,8 @@ std::vector<std::string> OptionNames(const CommandWords& command) {
   return names;
 }
 
+constexpr const char* kScenarioNames = "$(drydock list --names 2>/dev/null)";
+
 // --- bash ---------------------------------------------------------------------------------------
 
 std::string BashCandidates(const OptionWords& option) {
@@ -60,6 +62,9 @@ std::string BashCandidates(const OptionWords& option) {
       return "compgen -W " + Quoted(Joined(option.words, " ")) + " -- \"$current\"";
     case Takes::kFile:
       return "compgen -f -- \"$current\"";
+    case Takes::kScenario:
+      return std::string("compgen -W \"") + kScenarioNames +
+             "\" -- \"$current\"; compgen -f -- \"$current\"";
     case Takes::kDirectory:
       return "compgen -d -- \"$current\"";
     default:
@@ -105,6 +110,9 @@ std::string ZshAction(const OptionWords& option) {
       return ":" + message + ":(" + Joined(option.words, " ") + ")";
     case Takes::kFile:
       return ":" + message + ":_files";
+    case Takes::kScenario:
+      return ":" + message + ":{_alternative \"scenarios:scenario:(" + kScenarioNames +
+             ")\" \"files:file:_files\"}";
     case Takes::kDirectory:
       return ":" + message + ":_files -/";
     case Takes::kText:
@@ -140,6 +148,7 @@ std::string FishOption(const std::string& condition, const OptionWords& option) 
   if (option.takes == Takes::kWord) text += " -f -a " + FishQuoted(Joined(option.words, " "));
   if (option.takes == Takes::kText) text += " -f";
   if (option.takes == Takes::kFile) text += " -F";
+  if (option.takes == Takes::kScenario) text += " -F -a '(drydock list --names 2>/dev/null)'";
   if (option.takes == Takes::kDirectory) text += " -f -a '(__fish_complete_directories)'";
   return text + " -d " + FishQuoted(Short(option.description)) + "\n";
 }
@@ -151,6 +160,8 @@ std::string FishArgument(const std::string& condition, const OptionWords& argume
       return begin + " -f -a " + FishQuoted(Joined(argument.words, " ")) + "\n";
     case Takes::kFile:
       return begin + " -F\n";
+    case Takes::kScenario:
+      return begin + " -F -a '(drydock list --names 2>/dev/null)'\n";
     case Takes::kDirectory:
       return begin + " -f -a '(__fish_complete_directories)'\n";
     default:

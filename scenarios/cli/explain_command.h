@@ -12,7 +12,7 @@ class App;
 namespace scenarios {
 
 struct ExplainCommand {
-  std::string what;        // a journal's file, or the name of a guarantee
+  std::string what;        // a journal, a guarantee, a scenario: its file or its name
   std::size_t around = 3;  // entries told around a violation
 };
 

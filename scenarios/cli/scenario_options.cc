@@ -92,26 +92,37 @@ void AddScenarioOptions(CLI::App& command, ScenarioOptions& options) {
   command
       .add_option("--transport", options.transport,
                   "socket (real gRPC and FIFOs), inprocess, loopback (simulated), or all")
+      ->type_name("TRANSPORT:{all,inprocess,loopback,socket}")
       ->capture_default_str();
-  command.add_option("--seed", options.seed,
-                     "of everything that is drawn: a number or a commit's hash; printed when it is "
-                     "not given");
+  command
+      .add_option("--seed", options.seed,
+                  "of everything that is drawn: a number or a commit's hash; printed when it is "
+                  "not given")
+      ->type_name("SEED");
   command.add_option("--jobs,-j", options.jobs, "scenarios at once; 0: one for each processor")
+      ->type_name("COUNT")
       ->capture_default_str();
-  command.add_option("--shard", options.shard,
-                     "I/N: that part of the work; from the variables of CI systems when it is not "
-                     "given");
+  command
+      .add_option("--shard", options.shard,
+                  "that part of the work; from the variables of CI systems when it is not given")
+      ->type_name("I/N");
   command.add_option("--timeout", options.timeout, "real time for one scenario")
+      ->type_name("DURATION")
       ->capture_default_str();
   command
       .add_option("--report-dir", options.report_dir,
                   "directory of the reports, replaced when they are complete; empty: none")
+      ->type_name("DIR")
       ->capture_default_str();
   command.add_option("--keep", options.keep, "whose journals are kept: always or failure")
+      ->type_name("WHEN:{always,failure}")
       ->capture_default_str();
-  command.add_option("--focus", options.focus, "only scenarios whose name or tag fits (* and ?)");
-  command.add_option("--skip", options.skip, "no scenarios whose name or tag fits");
-  command.add_option("--set", options.variables, "NAME=VALUE: a variable of the files");
+  command.add_option("--focus", options.focus, "only scenarios whose name or tag fits (* and ?)")
+      ->type_name("PATTERN");
+  command.add_option("--skip", options.skip, "no scenarios whose name or tag fits")
+      ->type_name("PATTERN");
+  command.add_option("--set", options.variables, "a variable of the files")
+      ->type_name("NAME=VALUE");
 }
 
 Result<std::uint64_t> ParseSeed(const std::string& text) {

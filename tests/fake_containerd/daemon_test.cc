@@ -275,7 +275,7 @@ TEST_F(DaemonTest, ABadScriptOrPlanStopsTheStart) {
   EXPECT_EQ(StartError(options),
             path("s.json") +
                 ":2: stepz is unknown, expected one of seed, behaviours, faults, choices, "
-                "steps");
+                "stats, steps");
   EXPECT_FALSE(std::filesystem::exists(path("state")));
   options = Options();
   options.faults = {"event.exit=drop", "tea=drop"};

@@ -50,6 +50,7 @@ TEST(JournalLog, AFakesFileIsAJournal) {
     MiniEngine engine(fake.socket_path(), fake.directory());
     ASSERT_TRUE(engine.Run("c1"));
     ASSERT_FALSE(engine.Run("c1"));
+    ASSERT_TRUE(engine.client().Resize("c1", "init", 80, 24));
     ASSERT_TRUE(fake.GiveCue("c1", "init", "go"));
     EXPECT_EQ(engine.WaitForExit("c1"), "exit 3");
     EXPECT_EQ(engine.OutputOf("c1"), "h\xff\n");
@@ -68,6 +69,7 @@ TEST(JournalLog, AFakesFileIsAJournal) {
                             "event_emitted start-container c1  0 ",
                             "stdio_written stdout c1 init 0 ", "event_emitted exit c1 init 3 ",
                             "note    0 script: exit of init of ghost: there is none",
+                            "note    0 terminal of init of c1 is 80x24, change 1",
                             "event_emitted oom \"q\"  0 "}));
   EXPECT_THAT(lines, Contains(HasSubstr("stdio_source_eof stdout c1 init 0 ")));
   EXPECT_THAT(lines, Contains(HasSubstr("rpc_begin Events")));

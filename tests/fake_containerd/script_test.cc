@@ -93,7 +93,7 @@ TEST(Script, ErrorsNameThePlace) {
   EXPECT_EQ(ErrorOf("[]"), "s.json:1:1: the script is no object");
   EXPECT_EQ(ErrorOf("{\n  \"stepz\": []\n}"),
             "s.json:2:3: stepz is unknown, expected one of seed, behaviours, faults, choices, "
-            "steps; did you mean \"steps\"?");
+            "stats, steps; did you mean \"steps\"?");
   EXPECT_EQ(
       ErrorOf("{\n\n\"steps\": [\n{\"do\": \"dance\"}]}"),
       "s.json:4:8: steps[0].do is \"dance\", expected one of emit, exit, kill, oom, oom-kill, "
@@ -186,6 +186,70 @@ std::string OrdersOfStarts(std::uint64_t seed, const std::string& script) {
   }
   EXPECT_EQ(orders.size(), std::size_t{kCreates});
   return orders;
+}
+
+TEST(Script, SaysWhatStatsTell) {
+  const auto script = ParseScript(R"({"stats": [
+      {"id": "web", "cpu": {"total": 7, "per_cpu": [3, 4]}, "memory": {"usage": 1099511627776},
+       "pids": 5, "cache": 6, "memory_details": {"rss": 8}, "hugetlb": {"2MB": {"limit": 9}}},
+      {"id": "web", "at": "5s", "swap": {"failures": 2}, "kernel": {"peak": 3}, "pids": 50,
+       "networks": [{"name": "eth7", "rx_bytes": 11}],
+       "blkio": {"serviced": [{"major": 8, "op": "Read", "value": 12}]}},
+      {"id": "db", "pids_limit": 99}]})",
+                                  "s.json");
+  ASSERT_TRUE(script) << script.error().message;
+  ASSERT_EQ(script->stats.size(), 2U);
+  EXPECT_EQ(script->stats[0].id, "db");
+  EXPECT_EQ(script->stats[1].id, "web");
+  TaskStats stats;
+  stats.cpu.in_user = 77;
+  stats.networks.push_back({.name = "eth0"});
+  script->stats[1].script({.running = seconds(4)}, stats);
+  EXPECT_EQ(stats.cpu.total, 7U);
+  EXPECT_EQ(stats.cpu.in_user, 77U);
+  EXPECT_EQ(stats.cpu.per_cpu, (std::vector<std::uint64_t>{3, 4}));
+  EXPECT_EQ(stats.memory.usage, std::uint64_t{1} << 40U);
+  EXPECT_EQ(stats.pids, 5U);
+  EXPECT_EQ(stats.cache, 6U);
+  EXPECT_EQ(stats.memory_details.at("rss"), 8U);
+  EXPECT_EQ(stats.hugetlb.at("2MB").limit, 9U);
+  EXPECT_EQ(stats.networks.at(0).name, "eth0");
+  script->stats[1].script({.running = seconds(5)}, stats);
+  EXPECT_EQ(stats.cpu.total, 7U);
+  EXPECT_EQ(stats.pids, 50U);
+  EXPECT_EQ(stats.swap.failures, 2U);
+  EXPECT_EQ(stats.kernel.peak, 3U);
+  ASSERT_EQ(stats.networks.size(), 1U);
+  EXPECT_EQ(stats.networks[0].name, "eth7");
+  EXPECT_EQ(stats.networks[0].rx_bytes, 11U);
+  ASSERT_EQ(stats.blkio.serviced.size(), 1U);
+  EXPECT_EQ(stats.blkio.serviced[0], (BlkioEntry{.major = 8, .op = "Read", .value = 12}));
+  EXPECT_EQ(ErrorOf(R"({"stats": [{"pids": 1}]})"), "s.json:1: stats[0] lacks \"id\"");
+  EXPECT_EQ(ErrorOf(R"({"stats": [{"id": "a", "pids": -1}]})"),
+            "s.json:1: stats[0].pids is no whole number from 0 to 18446744073709551615");
+  EXPECT_EQ(
+      ErrorOf(R"({"stats": [{"id": "a", "memory": {"rss": 1}}]})"),
+      "s.json:1: stats[0].memory.rss is unknown, expected one of usage, peak, failures, limit");
+  EXPECT_EQ(ErrorOf(R"({"stats": [{"id": "a", "hugetlb": 1}]})"),
+            "s.json:1: stats[0].hugetlb is no object");
+}
+
+TEST(Script, ItsStatsReachTheClientUntilAReset) {
+  FakeContainerd fake;
+  ASSERT_TRUE(fake.Start());
+  ASSERT_TRUE(fake.LoadScript(
+      R"({"stats": [{"id": "web", "pids": 4242}, {"id": "other", "pids": 4242}]})"));
+  MiniEngine engine(fake.socket_path(), fake.directory());
+  ASSERT_TRUE(engine.Run("web"));
+  const auto pids = [&](const std::string& id) -> std::uint64_t {
+    const auto stats = engine.client().Stats(id);
+    return stats ? stats->cgroup_stats().pids_stats().current() : 0;
+  };
+  EXPECT_EQ(pids("web"), 4242U);
+  fake.Reset();
+  EXPECT_EQ(engine.WaitForExit("web"), "exit 137");
+  ASSERT_TRUE(engine.Run("other"));
+  EXPECT_EQ(pids("other"), 1U);
 }
 
 TEST(Script, TheSeedDecidesRaces) {

@@ -19,6 +19,10 @@ DRYDOCK, WRITE_SAMPLES, SOURCE_DIR = sys.argv[1:4]
 HELD, BROKEN, USAGE, CANNOT_JUDGE = range(4)
 
 
+# The shells' scripts call it by its name.
+os.environ["PATH"] = os.path.dirname(os.path.abspath(DRYDOCK)) + ":" + os.environ["PATH"]
+
+
 def run(*arguments, program=DRYDOCK, **options):
     return subprocess.run([program, *arguments], capture_output=True, text=True, timeout=60, check=False, **options)
 
@@ -71,10 +75,19 @@ class CommandLine(unittest.TestCase):
         self.check(run("explain", "one-exit"), HELD,
                    "one-exit (a guarantee)\n  A life that was called back as started, or restored")
 
+    def test_explain_scenario(self):
+        file = os.path.join(SOURCE_DIR, "scenarios", "library", "create-and-exit.json")
+        result = run("explain", "create-and-exit")
+        self.check(result, HELD, "create-and-exit (a scenario)\n  A container starts, exits with its own code")
+        self.assertIn("  must be held: create-starts-once, one-exit, ", result.stdout)
+        self.assertIn("  run it: drydock run create-and-exit\n", result.stdout)
+        self.check(run("explain", file), HELD, f"  run it: drydock run {file}\n")
+        self.assertIn("create-and-exit", run("explain", "one-exit").stdout.split("demanded by: ")[1])
+
     def test_explain_nothing(self):
         self.check(run("explain", "one-exti"), USAGE,
-                   err='drydock: "one-exti" is neither a file nor a guarantee: expected NAME.journal.jsonl, or a name of '
-                       "docs/guarantees.md\n")
+                   err='drydock: "one-exti": neither a file, nor the name of a guarantee or a scenario; did you mean '
+                       '"one-exit"?\n')
 
     def test_explain_bad_journal(self):
         with open(self.path("bad.journal.jsonl"), "w", encoding="utf-8") as file:
@@ -151,6 +164,24 @@ class CommandLine(unittest.TestCase):
                    err=f'drydock: {self.directory}/report.json: "format" is not "drydock-report"')
         self.check(run("report", "/nonexistent"), USAGE, err="drydock: /nonexistent: expected a directory\n")
 
+    # --- run ------------------------------------------------------------------------------------
+
+    def test_run_leaves_what_the_others_read(self):
+        out = os.path.join(os.path.dirname(self.directory), "run")
+        self.check(run("run", "create-and-exit", "--transport", "loopback", "--seed", "7", "--keep", "always",
+                       "--report-dir", out), HELD)
+        self.assertEqual(sorted(os.listdir(out)), ["create-and-exit.journal.jsonl", "junit.xml", "report.html",
+                                                   "report.json", "trace.json"])
+        self.check(run("recheck", out), HELD, "1 journal: 1 held")
+        result = run("explain", os.path.join(out, "create-and-exit.journal.jsonl"))
+        self.check(result, HELD, " guarantees held, 0 broken, ")
+        self.assertNotIn("the report says", run("recheck", out).stdout)
+        with open(os.path.join(out, "report.json"), encoding="utf-8") as file:
+            before = file.read()
+        self.check(run("report", out), HELD, "1 passed, 0 failed")
+        with open(os.path.join(out, "report.json"), encoding="utf-8") as file:
+            self.assertEqual(file.read(), before)
+
     # --- version, help --------------------------------------------------------------------------
 
     def test_version(self):
@@ -189,7 +220,9 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(self.bash("replay", "--speed", ""), [""])
         os.mkdir(self.path("a directory"))
         self.assertEqual(self.bash("report", ""), ["a directory"])
-        self.assertEqual(self.bash("explain", "oom"), ["oom_exec-flag.journal.jsonl"])
+        self.assertEqual(self.bash("explain", "oom_"), ["oom_exec-flag.journal.jsonl"])
+        self.assertEqual(self.bash("run", "create-and-e"), ["create-and-exit"])
+        self.assertEqual(self.bash("run", "--keep", ""), ["always", "failure"])
 
     def fish(self, line):
         """What fish offers at the end of the line."""
@@ -207,6 +240,7 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(self.fish("drydock completion "), ["bash", "fish", "zsh"])
         self.assertEqual(self.fish("drydock replay --tr"), ["--transport"])
         self.assertEqual(self.fish("drydock replay --transport s"), ["socket"])
+        self.assertEqual(self.fish("drydock run create-and-e"), ["create-and-exit"])
 
     def test_zsh(self):
         script = run("completion", "zsh").stdout
@@ -222,6 +256,7 @@ class CommandLine(unittest.TestCase):
             self.assertIn(f"\n{command}:", "\n" + told.stdout)
         self.assertIn("--transport[between client and daemon]:TRANSPORT:(inprocess loopback socket)\n", told.stdout)
         self.assertIn("*:FILE:_files\n", told.stdout)
+        self.assertIn('*:SCENARIO:{_alternative "scenarios:scenario:(', script)
 
     # --- man ------------------------------------------------------------------------------------
 

@@ -205,9 +205,13 @@ class ReportPage(unittest.TestCase):
         self.open("sample", f"#{PASSED}")
         self.browser.execute_script("for (let i = 0; i < 4; ++i) document.getElementById('zoom-in').click()")
         self.settle()
-        self.assertEqual([self.entry(seq).text for seq in (1, 5, 11, 12, 13, 15, 16)],
-                         ["create", "✓ start-container", "exit e1", "delivered exit e1", "exit-process e1",
-                          "read stdout 12", "exit 3"])
+        labels = []
+        for seq in (1, 5, 11, 12, 13, 15, 16):
+            self.browser.execute_script(f"location.hash = '#{PASSED}/{seq}'")
+            self.settle()
+            labels.append(self.entry(seq).text)
+        self.assertEqual(labels, ["create", "✓ start-container", "exit e1", "delivered exit e1", "exit-process e1",
+                                  "read stdout 12", "exit 3"])
         self.open("sample", f"#{HOSTILE}")
         self.assertTrue(self.entry(3).text.startswith("✗ create INVALID_ARGUMENT"))
 
