@@ -8,7 +8,8 @@
 // names of what happens in the daemon those of the fake's scripts.
 //
 //   names      `id` is a container, `process` "init" or an exec's friendly name.
-//   results    "OK", or "NOT_FOUND the full text"; "any" accepts whatever comes.
+//   results    "OK", or "NOT_FOUND the full text"; "NOT_FOUND" accepts any text, "any" whatever
+//              comes.
 //   callbacks  written as lines: "start-container", "exit 3", "exit 137 oom", "exit-process e1 0",
 //              with the container in front where it is not said elsewhere.
 //   points     of holds: the fake's (docs/faults.md), and the engine's: "callback.STATE",

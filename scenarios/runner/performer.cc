@@ -63,7 +63,7 @@ bool Performer::AwaitCall(Call& call) {
 void Performer::Check(Call& call) {
   if (std::exchange(call.checked, true)) return;
   const std::string& found = **call.outcome;
-  if (call.expected == action::kAnyResult || call.expected == found) return;
+  if (IsResult(call.expected, found)) return;
   Complain(call.place, call.name + ": expected " + call.expected + ", returned " + found);
 }
 
