@@ -118,6 +118,17 @@ std::size_t Injector::HeldAt(std::string_view point) const {
   }));
 }
 
+std::size_t Injector::CallsWaiting() const {
+  const auto of_call = [](std::string_view point) {
+    return point.starts_with("rpc.") || point == "stream.open";
+  };
+  const auto held = std::ranges::count_if(
+      waiting_, [&](const Waiting& waiting) { return of_call(waiting.item.point); });
+  const auto delayed = std::ranges::count_if(
+      delayed_, [&](const auto& delayed_one) { return of_call(delayed_one.second.point); });
+  return static_cast<std::size_t>(held + delayed);
+}
+
 void Injector::SetAutonomous(bool autonomous) {
   autonomous_ = autonomous;
   if (!autonomous) return;
@@ -180,7 +191,7 @@ void Injector::Judge(std::string_view point, const InjectionSubject& subject,
   if (!term) return then({});
   if (term->action == FaultAction::kDelay) {
     const std::uint64_t ticket = next_ticket_++;
-    delayed_[ticket] = std::move(then);
+    delayed_[ticket] = {std::string(point), std::move(then)};
     runtime_.StartTimer(term->duration, [weak = weak_from_this(), ticket] {
       if (const auto self = weak.lock()) self->Resume(ticket);
     });
@@ -193,7 +204,7 @@ void Injector::Judge(std::string_view point, const InjectionSubject& subject,
 
 void Injector::Resume(std::uint64_t ticket) {
   auto found = delayed_.extract(ticket);
-  if (!found.empty()) found.mapped()({});
+  if (!found.empty()) found.mapped().then({});
 }
 
 Awaitable<Injector::Verdict> Injector::Passed(std::string point, InjectionSubject subject) {
@@ -204,7 +215,7 @@ Awaitable<Injector::Verdict> Injector::Passed(std::string point, InjectionSubjec
 
 Awaitable<void> Injector::UntilGone() {
   const auto gone = std::make_shared<OneShot<libcontainerd::Unit>>(runtime_);
-  delayed_[next_ticket_++] = [gone](const Verdict&) { gone->Set({}); };
+  delayed_[next_ticket_++] = {"", [gone](const Verdict&) { gone->Set({}); }};
   co_await gone->Wait();
 }
 
@@ -260,7 +271,8 @@ void Injector::DropAll() {
     if (hooks_.released) hooks_.released(waiting.item);
     waiting.then({.gone = true, .fault = {}});
   }
-  for (auto& [ticket, then] : std::exchange(delayed_, {})) then({.gone = true, .fault = {}});
+  for (auto& [ticket, delayed] : std::exchange(delayed_, {}))
+    delayed.then({.gone = true, .fault = {}});
 }
 
 void Injector::Detach() {

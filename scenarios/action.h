@@ -8,7 +8,8 @@
 // names of what happens in the daemon those of the fake's scripts.
 //
 //   names      `id` is a container, `process` "init" or an exec's friendly name.
-//   results    "OK", or "NOT_FOUND the full text"; "any" accepts whatever comes.
+//   results    "OK", or "NOT_FOUND the full text"; "NOT_FOUND" accepts any text, "any" whatever
+//              comes.
 //   callbacks  written as lines: "start-container", "exit 3", "exit 137 oom", "exit-process e1 0",
 //              with the container in front where it is not said elsewhere.
 //   points     of holds: the fake's (docs/faults.md), and the engine's: "callback.STATE",
@@ -38,7 +39,7 @@ namespace action {
 // The branches' actions in turns, in an order that the seed draws; calls do not wait before the
 // end of all branches.
 struct Parallel {
-  std::vector<Actions> branches{};
+  std::vector<Actions> branches;  // no initialisers here: with them clang asks for Action at once
   friend bool operator==(const Parallel&, const Parallel&);
 };
 
@@ -48,7 +49,7 @@ struct Later {
   std::optional<Duration> at{};     // since the beginning
   std::optional<Duration> after{};  // from now
   std::optional<Condition> when{};
-  Actions actions{};
+  Actions actions;
   friend bool operator==(const Later&, const Later&);
 };
 

@@ -53,7 +53,12 @@ Result<std::vector<std::string>> FilesBelow(const std::string& directory) {
   std::error_code error;
   for (fs::recursive_directory_iterator it(directory, error), end; !error && it != end;
        it.increment(error)) {
-    if (it->path().extension() == ".json") files.push_back(it->path().string());
+    // Where a run has left its results there are no scenarios.
+    if (it->is_directory() && fs::exists(it->path() / "report.json")) {
+      it.disable_recursion_pending();
+    } else if (it->path().extension() == ".json") {
+      files.push_back(it->path().string());
+    }
   }
   if (error) return Fail(ErrorCode::kInvalidArgument, directory + ": " + error.message());
   if (files.empty())

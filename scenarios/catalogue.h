@@ -33,7 +33,8 @@ struct NamedScenario {
 libcontainerd::Result<std::vector<NamedScenario>> Library(const ParseOptions& options = {});
 libcontainerd::Result<std::vector<NamedScenario>> Museum(const ParseOptions& options = {});
 
-// What the words mean, each once, in their order: a file; a directory, with all *.json below it; or
+// What the words mean, each once, in their order: a file; a directory, with all *.json below it but
+// what runs have left there (directories with a report.json); or
 // the name of a carried scenario ("lost-pause", "B31"). None: the library. NOT_FOUND suggests the
 // nearest name; INVALID_ARGUMENT has file and place.
 libcontainerd::Result<std::vector<NamedScenario>> FindScenarios(

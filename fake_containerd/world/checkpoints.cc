@@ -88,6 +88,13 @@ WorldStatus Checkpoints::Create(const std::string& directory, const CheckpointOp
   return {};
 }
 
+void Checkpoints::Forget(const std::string& directory) {
+  const std::string clean = JoinPath(directory, "");
+  std::erase_if(directories_, [&](const auto& entry) {
+    return entry.first == clean || entry.first.starts_with(clean + "/");
+  });
+}
+
 WorldStatus Checkpoints::CreateOnDisk(const std::string& directory,
                                       const CheckpointOptions& options) const {
   const std::string path = JoinPath(directory, options.name);

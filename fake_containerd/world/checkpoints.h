@@ -28,6 +28,8 @@ class Checkpoints {
   // By name. kCheckpointDirectory when there is no such directory; kBundle with the disk's words
   // when something in it is no checkpoint.
   WorldResult<std::vector<CheckpointOptions>> List(const std::string& directory) const;
+  // Somebody removed this directory, and all that is in it. What is on disk needs no word of it.
+  void Forget(const std::string& directory);
   bool Contains(const std::string& directory, const std::string& name) const;
 
  private:

@@ -143,6 +143,8 @@ class World {
   Answer<void> CreateCheckpoint(ContainerKey key, std::string directory, CheckpointOptions options);
   Answer<void> DeleteCheckpoint(ContainerKey key, std::string directory, std::string name);
   Answer<std::vector<CheckpointOptions>> ListCheckpoints(ContainerKey key, std::string directory);
+  // The engine removed this directory, a bundle, with the checkpoints in it.
+  void DirectoryRemoved(const std::string& directory) { checkpoints_.Forget(directory); }
 
   // Live ones break with the daemon. While it is stopped a new one waits for its start.
   std::unique_ptr<Subscription> Subscribe(EventFilter filter,

@@ -28,7 +28,8 @@ struct CallTerms {
 
   template <class Self, class Field>
   static void Fields(Self& self, Field& field) {
-    field(FieldInfo{"returns", "the result that is expected"}, self.returns);
+    field(FieldInfo{"returns", "the result that is expected; a code alone: with any text"},
+          self.returns);
     field(FieldInfo{"timeout", "instead of the operation's own"}, self.timeout);
     field(FieldInfo{"wait", "false: goes on while the call is under way"}, self.wait);
     field(FieldInfo{"call", "a label for await and expect"}, self.call);

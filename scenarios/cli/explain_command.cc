@@ -25,7 +25,7 @@ int Usage(const std::string& message, std::ostream& err) {
 }
 
 int ExplainJournal(const ExplainCommand& command, std::ostream& out, std::ostream& err) {
-  const auto scenario = ReadSavedJournal(command.what);
+  const auto scenario = SavedJournals().Read(command.what);
   if (!scenario) return Usage(scenario.error().message, err);
   const ReportedScenario judged = JudgeAgain(*scenario);
   out << Story(judged, command.around);

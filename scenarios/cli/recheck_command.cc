@@ -33,10 +33,10 @@ struct Rechecked {
   }
 };
 
-Rechecked Recheck(const std::string& path, const std::string& directory) {
+Rechecked Recheck(SavedJournals& journals, const std::string& path, const std::string& directory) {
   Rechecked result;
   result.path = std::filesystem::path(path).lexically_relative(directory).string();
-  auto before = ReadSavedJournal(path);
+  auto before = journals.Read(path);
   if (!before) {
     result.problem = before.error().message;
     return result;
@@ -116,7 +116,10 @@ int RunRecheckCommand(const RecheckCommand& command, std::ostream& out, std::ost
     return kExitUsage;
   }
   std::vector<Rechecked> results;
-  for (const std::string& path : *paths) results.push_back(Recheck(path, command.directory));
+  SavedJournals journals;
+  for (const std::string& path : *paths) {
+    results.push_back(Recheck(journals, path, command.directory));
+  }
   out << TableText(results);
   for (const Rechecked& result : results) out << ComplaintsText(result);
   const auto count = [&](std::string_view verdict) {

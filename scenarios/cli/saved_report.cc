@@ -34,6 +34,12 @@ std::optional<std::string> OurReportJson(const std::string& directory) {
   return text.str();
 }
 
+// One without scenarios if there is none.
+Result<Report> ReportBeside(const std::string& directory) {
+  const auto text = OurReportJson(directory);
+  return text ? ReadReportJson(*text, directory + "/report.json") : Report{};
+}
+
 Result<Report> JudgeAllBelow(const std::string& directory) {
   const auto paths = FindJournals(directory);
   if (!paths) return Fail(paths.error());
@@ -54,21 +60,25 @@ Result<Report> JudgeAllBelow(const std::string& directory) {
 
 }  // namespace
 
-Result<ReportedScenario> ReadSavedJournal(const std::string& path) {
+Result<ReportedScenario> SavedJournals::Read(const std::string& path) {
   auto journal = ReadJournalFile(path);
   if (!journal) return Fail(journal.error());
-  ReportedScenario scenario;
-  scenario.name = JournalName(path);
-  scenario.verdict = ScenarioVerdict::kPassed;
-  scenario.judged_with = UsualJudgeOptions();
   const fs::path file(path);
   const std::string directory = file.has_parent_path() ? file.parent_path().string() : ".";
-  if (const auto text = OurReportJson(directory)) {
-    const auto report = ReadReportJson(*text, directory + "/report.json");
-    if (!report) return Fail(report.error());
-    const auto found = std::ranges::find(report->scenarios, file.filename().string(),
-                                         &ReportedScenario::journal_file);
-    if (found != report->scenarios.end()) scenario = *found;
+  auto report = reports_.find(directory);
+  if (report == reports_.end()) {
+    report = reports_.emplace(directory, ReportBeside(directory)).first;
+  }
+  if (!report->second) return Fail(report->second.error());
+  const auto found = std::ranges::find(report->second->scenarios, file.filename().string(),
+                                       &ReportedScenario::journal_file);
+  ReportedScenario scenario;
+  if (found != report->second->scenarios.end()) {
+    scenario = *found;
+  } else {
+    scenario.name = JournalName(path);
+    scenario.verdict = ScenarioVerdict::kPassed;
+    scenario.judged_with = UsualJudgeOptions();
   }
   scenario.journal = std::move(*journal);
   return scenario;

@@ -104,6 +104,7 @@ class ComebackJudge {
   // Nothing is owed any more.
   void EngineGone() {
     closed_ = true;
+    begun_ = false;
     stream_end_ = check_ = down_ = daemon_ = hung_ = nullptr;
     live_ = 0;
   }
@@ -149,7 +150,7 @@ class ComebackJudge {
       }
     }
     if (started.failed) {
-      down_ = &started;
+      if (begun_) down_ = &started;  // else whoever wanted it was told of the error
     } else {
       Runs(started);
     }
@@ -159,6 +160,7 @@ class ComebackJudge {
   }
 
   void Runs(const Entry& entry) {
+    begun_ = true;
     daemon_ = &entry;
     down_ = hung_ = nullptr;
     if (check_ != nullptr) check_ = &entry;  // the checks go on from here
@@ -209,6 +211,7 @@ class ComebackJudge {
   const libcontainerd::Timing& timing_;
   Findings findings_;
   bool closed_ = false;
+  bool begun_ = false;                 // a daemon of ours ran since the engine began
   std::uint64_t live_ = 0;             // number of the event stream
   const Entry* stream_end_ = nullptr;  // that is to be opened again
   const Entry* check_ = nullptr;       // the latest

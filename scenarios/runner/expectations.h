@@ -15,6 +15,9 @@ namespace scenarios {
 // Of labelled calls: the outcome, or "pending".
 using CallResults = std::map<std::string, std::string>;
 
+// A code without a text, as "UNAVAILABLE", means any text; but only OK is "OK".
+bool IsResult(const std::string& expected, const std::string& found);
+
 // One sentence for each fact that is not as expected; none: all of it is so.
 std::vector<std::string> Mismatches(Stage& stage, const action::Expect& expected,
                                     const CallResults& results);

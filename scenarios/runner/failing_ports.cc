@@ -47,7 +47,14 @@ Awaitable<Result<std::string>> FailingBundles::ReadConfig(std::string id) {
 
 Awaitable<Status> FailingBundles::Remove(std::string id) {
   if (auto error = failures_.Take("bundle.remove", id)) return Failed<void>(std::move(*error));
-  return bundles_.Remove(std::move(id));
+  return RemoveAndTell(std::move(id));
+}
+
+Awaitable<Status> FailingBundles::RemoveAndTell(std::string id) {
+  const std::string path = co_await bundles_.Find(id);
+  Status removed = co_await bundles_.Remove(std::move(id));
+  if (removed && on_removed) on_removed(path);
+  co_return removed;
 }
 
 Awaitable<Result<std::unique_ptr<libcontainerd::ProcessStdio>>> FailingStdio::Open(

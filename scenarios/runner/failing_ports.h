@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -38,6 +39,8 @@ class FailingBundles final : public libcontainerd::BundleStore {
  public:
   FailingBundles(PortFailures& failures, libcontainerd::BundleStore& bundles)
       : failures_(failures), bundles_(bundles) {}
+  std::function<void(const std::string& path)> on_removed{};
+
   std::string PathOf(const std::string& id) const override { return bundles_.PathOf(id); }
   libcontainerd::Awaitable<std::string> Find(std::string id) override {
     return bundles_.Find(std::move(id));
@@ -51,6 +54,8 @@ class FailingBundles final : public libcontainerd::BundleStore {
   }
 
  private:
+  libcontainerd::Awaitable<libcontainerd::Status> RemoveAndTell(std::string id);
+
   PortFailures& failures_;
   libcontainerd::BundleStore& bundles_;
 };

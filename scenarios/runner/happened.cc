@@ -54,6 +54,8 @@ void Happened::OnStdioBytes(const fake_containerd::ContainerKey& container,
 
 void Happened::OnFaultFired(const fake_containerd::FiredFault& fault) {
   ++fired_[fault.point + "@" + fault.subject];
+  const bool half_open = fault.term.find("halfopen") != std::string::npos;
+  if (half_open && fault.point.starts_with("stream.")) ++half_open_;
 }
 
 }  // namespace scenarios

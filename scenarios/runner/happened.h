@@ -28,6 +28,8 @@ class Happened final : public fake_containerd::WorldObserver {
                                                       const std::string& id) const;
   // At a point, or point@subject.
   std::uint32_t Fired(const std::string& point) const;
+  // How many event streams a fault has left open on one side only.
+  std::uint32_t half_open() const { return half_open_; }
   // "web/init": what it took.
   std::string StdinOf(const std::string& id, const std::string& process) const;
 
@@ -45,6 +47,7 @@ class Happened final : public fake_containerd::WorldObserver {
   std::map<std::pair<std::string, std::string>, fake_containerd::WallTime> latest_;
   std::map<std::string, std::uint32_t> fired_;
   std::map<std::pair<std::string, std::string>, std::string> stdins_;
+  std::uint32_t half_open_ = 0;
 };
 
 }  // namespace scenarios

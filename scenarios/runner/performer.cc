@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "scenarios/runner/perform.h"
-#include "scenarios/runner/values.h"
 
 namespace scenarios {
 

@@ -84,6 +84,9 @@ Status Stage::SetUp() {
     facade_ =
         std::make_unique<fake_containerd::v0::Facade>(*world_, bundle_reader_, std::move(facade));
     MakeLauncher();
+    failing_bundles_.on_removed = [this](const std::string& path) {
+      if (world_) world_->DirectoryRemoved(path);
+    };
     if (options_.keeper == DaemonKeeper::kExternal) started = world_->StartDaemon();
   });
   if (!started) return started;
@@ -350,14 +353,15 @@ void Stage::LookAgainSoon() {
 void Stage::Quiesce() {
   WorldSettle();
   if (simulated()) return;
-  std::size_t unanswered = 0;
+  std::size_t stuck = 0;
   const bool answered = WorldWait(
       [&] {
-        unanswered = watched_api_.unanswered();
-        return unanswered <= stuck_calls_;
+        const std::size_t unanswered = watched_api_.unanswered();
+        stuck = unanswered - std::min(unanswered, world_->injector().CallsWaiting());
+        return stuck <= stuck_calls_;
       },
       kBrief);
-  stuck_calls_ = answered ? std::min(stuck_calls_, unanswered) : unanswered;
+  stuck_calls_ = answered ? std::min(stuck_calls_, stuck) : stuck;
   WorldWait([&] { return !client_ || client_->PendingCallbacks() == 0 || engine_.held() > 0; },
             kBrief);
   WorldSettle();
@@ -365,6 +369,9 @@ void Stage::Quiesce() {
 
 bool Stage::MarkCanArrive() {
   if (!client_ || closed_ || !world_->daemon_running() || watched_api_.streams() == 0) return false;
+  if (std::exchange(half_open_, happened_.half_open()) != happened_.half_open()) {
+    deaf_stream_ = watched_api_.streams_opened();
+  }
   if (watched_api_.streams_opened() == deaf_stream_) return false;
   const auto disturbs = [](const std::string& point) {
     return point.starts_with("stream.") || point.starts_with("connection.") ||

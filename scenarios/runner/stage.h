@@ -247,8 +247,9 @@ class Stage {
   std::size_t calls_running_ = 0;
   std::uint64_t generation_ = 0;  // of the engine
   std::uint64_t marks_ = 0;
-  std::size_t stuck_calls_ = 0;  // unanswered, and given up waiting for
-  std::size_t deaf_stream_ = 0;  // through which no mark came
+  std::size_t stuck_calls_ = 0;  // unanswered, held up by nothing known, and given up waiting for
+  std::size_t deaf_stream_ = 0;  // through which no mark comes
+  std::uint32_t half_open_ = 0;  // how often a fault has made one so
   Interjection interjection_{};
   std::uint64_t steps_ = 0;  // since time moved last
   Duration steps_at_{0};

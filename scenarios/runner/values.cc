@@ -1,7 +1,6 @@
 #include "scenarios/runner/values.h"
 
 #include "fake_containerd/script_choices.h"
-#include "scenarios/actions/calls.h"
 
 namespace scenarios {
 
@@ -23,11 +22,6 @@ Result<libcontainerd::Error> ParseErrorText(const std::string& text) {
   }
   return Fail(ErrorCode::kInvalidArgument,
               "error \"" + text + "\": expected a code and a text, the code one of " + known);
-}
-
-bool IsResult(const std::string& expected, const std::string& found) {
-  if (expected == action::kAnyResult || expected == found) return true;
-  return expected == found.substr(0, found.find(' '));
 }
 
 Result<fake_containerd::Choices> ParseChoicesText(const JsonText& choices, std::uint64_t seed) {

@@ -15,9 +15,6 @@ namespace scenarios {
 // "INTERNAL the text". INVALID_ARGUMENT lists the codes.
 libcontainerd::Result<libcontainerd::Error> ParseErrorText(const std::string& text);
 
-// Whether a result is the expected one: "any", the whole text, or a code without one.
-bool IsResult(const std::string& expected, const std::string& found);
-
 // As in scripts of the fake; the seed is for what is drawn. INVALID_ARGUMENT says what is wrong.
 libcontainerd::Result<fake_containerd::Choices> ParseChoicesText(const JsonText& choices,
                                                                  std::uint64_t seed);

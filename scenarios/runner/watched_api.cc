@@ -18,11 +18,13 @@ class WatchedApi::Stream final : public libcontainerd::EventStream,
     if (live_) {
       ++owner_.streams_;
       ++owner_.streams_opened_;
+    } else {
+      ++owner_.unanswered_;
     }
     stream_ = owner_.api->Events(std::move(request), *this);
   }
   ~Stream() override {
-    if (live_ && !ended_) --owner_.streams_;
+    if (!ended_) --(live_ ? owner_.streams_ : owner_.unanswered_);
   }
   void Resume() override { stream_->Resume(); }
 
@@ -40,9 +42,9 @@ class WatchedApi::Stream final : public libcontainerd::EventStream,
     }
   }
   void OnEnd(Status status) override {
-    if (live_ && !std::exchange(ended_, true)) {
-      --owner_.streams_;
-      ++owner_.streams_ended_;
+    if (!std::exchange(ended_, true)) {
+      --(live_ ? owner_.streams_ : owner_.unanswered_);
+      if (live_) ++owner_.streams_ended_;
     }
     sink_.OnEnd(std::move(status));
   }
@@ -75,6 +77,14 @@ Awaitable<Status> WatchedApi::Unary(libcontainerd::Method method,
   ++sent_[RequestText(method, request)];
   ++unanswered_;
   Status status = co_await api->Unary(method, request, response, timeout);
+  --unanswered_;
+  co_return status;
+}
+
+Awaitable<Status> WatchedApi::CheckHealth(libcontainerd::Duration timeout) {
+  ++sent_["Health"];
+  ++unanswered_;
+  Status status = co_await api->CheckHealth(timeout);
   --unanswered_;
   co_return status;
 }

@@ -274,8 +274,8 @@ TEST_F(DaemonTest, ABadScriptOrPlanStopsTheStart) {
   std::ofstream(path("s.json")) << "{\n\"stepz\": 1}";
   EXPECT_EQ(StartError(options),
             path("s.json") +
-                ":2: stepz is unknown, expected one of seed, behaviours, faults, choices, "
-                "stats, steps");
+                ":2:1: stepz is unknown, expected one of seed, behaviours, faults, choices, "
+                "stats, steps; did you mean \"steps\"?");
   EXPECT_FALSE(std::filesystem::exists(path("state")));
   options = Options();
   options.faults = {"event.exit=drop", "tea=drop"};

@@ -17,7 +17,6 @@ namespace {
 using libcontainerd::ErrorCode;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
 FaultPlan Plan(const std::string& text) {

@@ -34,7 +34,6 @@
 namespace fake_containerd {
 namespace {
 
-using libcontainerd::ErrorCode;
 using libcontainerd::Random;
 using libcontainerd::ThreadedRuntime;
 using libcontainerd::test::OnExecutor;

@@ -224,14 +224,14 @@ TEST(Script, SaysWhatStatsTell) {
   EXPECT_EQ(stats.networks[0].rx_bytes, 11U);
   ASSERT_EQ(stats.blkio.serviced.size(), 1U);
   EXPECT_EQ(stats.blkio.serviced[0], (BlkioEntry{.major = 8, .op = "Read", .value = 12}));
-  EXPECT_EQ(ErrorOf(R"({"stats": [{"pids": 1}]})"), "s.json:1: stats[0] lacks \"id\"");
+  EXPECT_EQ(ErrorOf(R"({"stats": [{"pids": 1}]})"), "s.json:1:12: stats[0] lacks \"id\"");
   EXPECT_EQ(ErrorOf(R"({"stats": [{"id": "a", "pids": -1}]})"),
-            "s.json:1: stats[0].pids is no whole number from 0 to 18446744073709551615");
+            "s.json:1:32: stats[0].pids is no whole number from 0 to 18446744073709551615");
   EXPECT_EQ(
       ErrorOf(R"({"stats": [{"id": "a", "memory": {"rss": 1}}]})"),
-      "s.json:1: stats[0].memory.rss is unknown, expected one of usage, peak, failures, limit");
+      "s.json:1:35: stats[0].memory.rss is unknown, expected one of usage, peak, failures, limit");
   EXPECT_EQ(ErrorOf(R"({"stats": [{"id": "a", "hugetlb": 1}]})"),
-            "s.json:1: stats[0].hugetlb is no object");
+            "s.json:1:35: stats[0].hugetlb is no object");
 }
 
 TEST(Script, ItsStatsReachTheClientUntilAReset) {

@@ -189,10 +189,11 @@ class FakeContainerd {
 
   // Takes effect at once; its steps follow in their time, beside those of earlier scripts. A step
   // that cannot be taken is a note in the journal. Errors: INVALID_ARGUMENT,
-  // "NAME:LINE: what is wrong, what was expected"; nothing has changed then.
+  // "NAME:LINE:COLUMN: what is wrong, what was expected"; nothing has changed then.
   libcontainerd::Status LoadScript(const std::string& text, const std::string& name = "script");
-  // As if it had just been started: no behaviour, stats and step is left, choices, faults and seed are those of the options, nothing is held, whatever runs is killed, and a daemon that
-  // was stopped starts. Clients stay connected.
+  // As if it had just been started: no behaviour, stats and step is left, choices, faults and seed
+  // are those of the options, nothing is held, whatever runs is killed, and a daemon that was
+  // stopped starts. Clients stay connected.
   void Reset();
 
   // --- Holds and faults, at the points of InjectionPoints(): "event.exit", "event.exit@web".

@@ -114,6 +114,8 @@ class Injector : public std::enable_shared_from_this<Injector> {
   // How many wait at `point`, which may name a subject.
   std::size_t HeldAt(std::string_view point) const;
   const std::vector<std::string>& Holds() const { return holds_; }
+  // Calls and event streams that are held or delayed at a point of theirs; not those that are lost.
+  std::size_t CallsWaiting() const;
 
   // --- Stepping ---
 
@@ -163,6 +165,10 @@ class Injector : public std::enable_shared_from_this<Injector> {
     InjectionSubject subject;
     libcontainerd::UniqueFunction<void(Verdict)> then;
   };
+  struct Delayed {
+    std::string point;  // empty: lost
+    libcontainerd::UniqueFunction<void(Verdict)> then;
+  };
   struct ActiveRule {
     FaultRule rule{};
     std::vector<std::uint64_t> used{};  // by term
@@ -183,7 +189,7 @@ class Injector : public std::enable_shared_from_this<Injector> {
   std::uint64_t next_ticket_ = 1;
   std::vector<std::string> holds_;
   std::vector<Waiting> waiting_;  // by ticket
-  std::map<std::uint64_t, libcontainerd::UniqueFunction<void(Verdict)>> delayed_;
+  std::map<std::uint64_t, Delayed> delayed_;
   FaultPlan plan_;
   std::vector<ActiveRule> rules_;
   std::vector<FiredFault> fired_;

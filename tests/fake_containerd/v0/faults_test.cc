@@ -340,7 +340,7 @@ std::string ExecOutput(FaultHarness& f, const IoPaths& io) {
   EXPECT_TRUE(reader);
   auto request = FacadeHarness::ExecRequest("c1", "x1");
   request.set_stdout(io.out);
-  const std::string outcome = f.Sent(request, seconds(100));
+  std::string outcome = f.Sent(request, seconds(100));
   if (outcome != "OK") return outcome;
   std::string all;
   const Duration before = f.Now();

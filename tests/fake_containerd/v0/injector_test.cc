@@ -36,6 +36,7 @@ TEST_P(InjectorSeeds, ACreateIsHeldBeforeItAndBeforeItsReply) {
   EXPECT_EQ(f.injector().HeldAt("rpc.CreateContainer.executed@other"), 0U);
   EXPECT_TRUE(f.h.world.Inspect(Harness::Key("web")));
   EXPECT_EQ(*reply, nullptr);
+  EXPECT_EQ(f.injector().CallsWaiting(), 1U);
 
   EXPECT_EQ(f.injector().Release("rpc.CreateContainer.executed"), 1U);
   f.h.runtime.RunReady();
@@ -45,6 +46,31 @@ TEST_P(InjectorSeeds, ACreateIsHeldBeforeItAndBeforeItsReply) {
                                             "released rpc.CreateContainer.received@web",
                                             "held rpc.CreateContainer.executed@web",
                                             "released rpc.CreateContainer.executed@web"));
+}
+
+// Events are no calls, and what is lost waits for nothing.
+TEST_P(InjectorSeeds, CallsThatAreDelayedWait) {
+  FaultHarness f(GetParam());
+  f.h.bundles.configs()["/state/web"] = kConfig;
+  const auto plan =
+      FaultPlan::Parse("rpc.CreateContainer.executed=1*delay(2s)->1*drop; event.oom=delay(9s)");
+  ASSERT_TRUE(plan);
+  f.injector().SetFaults(*plan);
+  f.Emit(EventKind::kOom, "a");
+  const auto slow = f.h.Start(
+      libcontainerd::Call(f.h.api, FacadeHarness::CreateRequest("web"), std::chrono::hours(1)));
+  f.h.runtime.RunReady();
+  EXPECT_EQ(f.injector().CallsWaiting(), 1U);
+  f.h.runtime.AdvanceTo(f.h.runtime.Now() + seconds(2));
+  f.h.runtime.RunReady();
+  ASSERT_NE(*slow, nullptr);
+  EXPECT_EQ(f.injector().CallsWaiting(), 0U);
+  f.h.bundles.configs()["/state/lost"] = kConfig;
+  const auto lost = f.h.Start(
+      libcontainerd::Call(f.h.api, FacadeHarness::CreateRequest("lost"), std::chrono::hours(1)));
+  f.h.runtime.RunReady();
+  EXPECT_EQ(*lost, nullptr);
+  EXPECT_EQ(f.injector().CallsWaiting(), 0U);
 }
 
 TEST_P(InjectorSeeds, EventsAreLetGoOneByOne) {

@@ -32,6 +32,17 @@ TEST(Checkpoints, NamesBelongToTheirDirectory) {
   EXPECT_TRUE(checkpoints.Contains("/a", "x"));
 }
 
+TEST(Checkpoints, GoWithTheDirectoryAbove) {
+  Checkpoints checkpoints;
+  for (const char* directory : {"/s/web/checkpoints", "/s/web2/checkpoints", "/s/web"})
+    EXPECT_TRUE(checkpoints.Create(directory, {.name = "x"}));
+  checkpoints.Forget("/s/web/");
+  EXPECT_FALSE(checkpoints.Contains("/s/web/checkpoints", "x"));
+  EXPECT_FALSE(checkpoints.Contains("/s/web", "x"));
+  EXPECT_TRUE(checkpoints.Contains("/s/web2/checkpoints", "x"));
+  EXPECT_FALSE(checkpoints.List("/s/web/checkpoints"));
+}
+
 TEST(Checkpoints, AnEmptyNameIsTheDirectoryItself) {
   Checkpoints checkpoints;
   const auto created = checkpoints.Create("/a", {});

@@ -250,6 +250,7 @@ TEST_P(Supervisor, ClosingErrorsDoNotEndTheWatch) {
 
 TEST_P(Supervisor, ClosingErrorEndsTheReferencesWatch) {
   Fixture f(GetParam(), {Deviation::kHealthWatchSurvives});
+  f.ExpectBroken("daemon-comes-back");
   f.Start();
   f.For(seconds(2));
   f.api.next = {Fail(ErrorCode::kUnavailable, "grpc: the connection is closing")};
@@ -285,6 +286,7 @@ TEST_P(Supervisor, HungAdoptedDaemonIsKilledAndRestarted) {
 
 TEST_P(Supervisor, AdoptedDaemonIsNeverRestartedInTheReference) {
   Fixture f(GetParam(), {Deviation::kAdoptedRestarted});
+  f.ExpectBroken("daemon-comes-back");
   const DaemonPid adopted = f.launcher.Plant();
   f.launcher.pid_file = adopted;
   f.Start();
@@ -297,6 +299,7 @@ TEST_P(Supervisor, AdoptedDaemonIsNeverRestartedInTheReference) {
 
 TEST_P(Supervisor, DeadAdoptedDaemonIsNeverRestartedInTheReference) {
   Fixture f(GetParam(), {Deviation::kAdoptedRestarted});
+  f.ExpectBroken("daemon-comes-back");
   f.launcher.pid_file = f.launcher.Plant();
   f.Start();
   f.launcher.End(*f.launcher.pid_file);

@@ -105,6 +105,13 @@ TEST(DaemonComesBack, AfterCloseNothingIsOwed) {
   }
 }
 
+TEST(DaemonComesBack, BrokenByWhatHadNotComeBeforeClose) {
+  JournalBuilder j;
+  const auto ended = j.Daemon(kStarted, 7).Daemon(kEnded, 7).Last();
+  j.Wait(seconds(32)).CallBegin("close", "");
+  EXPECT_TRUE(Broken(kComeback, j, {{"the daemon ended and was never started again", {ended}}}));
+}
+
 TEST(DaemonComesBack, NotObservableWithoutAnEndOrASecondCheck) {
   EXPECT_TRUE(NotObservable(
       kComeback, JournalBuilder().Daemon(kStarted, 7).Stream(1).Health(true).Note("rest")));

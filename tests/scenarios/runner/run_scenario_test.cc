@@ -160,6 +160,88 @@ TEST_P(RunScenarioTest, AnOwnedDaemonComesBack) {
                    setup, {.held = {"daemon-comes-back"}, .broken = {}}));
 }
 
+action::SetFaults FaultsOf(const std::string& plan) {
+  action::SetFaults faults;
+  faults.plan = plan;
+  return faults;
+}
+action::Advance AdvanceOf(Duration by) {
+  action::Advance advance;
+  advance.by = by;
+  return advance;
+}
+
+// Health checks are answered before the clock goes on, however slow they are: two that fail do not
+// become three.
+TEST_P(RunScenarioTest, WhatBecomesOfTheDaemonIsToldInOrder) {
+  scenarios::Setup setup;
+  setup.daemon = "owned";
+  action::Expect nothing;
+  nothing.daemon = {"started"};
+  action::Expect killed;
+  killed.daemon = {"started", "signal 9", "ended", "started"};
+  ExpectPassed(
+      Run({{AdvanceOf(std::chrono::seconds(1))},
+           {FaultsOf("rpc.Health.received=2*delay(2900ms)->2*error(UNAVAILABLE:busy)->1*off")},
+           {AdvanceOf(std::chrono::seconds(20))},
+           {nothing},
+           {FaultsOf("rpc.Health.received=3*error(UNAVAILABLE:busy)")},
+           {AdvanceOf(std::chrono::seconds(5))},
+           {killed}},
+          setup));
+}
+
+TEST_P(RunScenarioTest, ADaemonThatCannotStartEnds) {
+  scenarios::Setup setup;
+  setup.daemon = "owned";
+  action::Expect expected;
+  expected.daemon = {"started", "ended", "started", "ended", "started"};
+  expected.fired["daemon.start"] = 1;
+  ExpectPassed(Run({{AdvanceOf(std::chrono::seconds(1))},
+                    {FaultsOf("daemon.start=1*corruptlog")},
+                    {action::StopDaemon{}},
+                    {AdvanceOf(std::chrono::seconds(2))},
+                    {expected}},
+                   setup));
+}
+
+// The stored log is read before the clock goes on, so that what is concluded from it has its time.
+TEST_P(RunScenarioTest, EventStreamsCountAsSent) {
+  action::Expect expected = Callbacks("web", {"start-container", "exit 255"});
+  expected.sent["Events"] = 1;
+  expected.sent["Events stored"] = 3;
+  ExpectPassed(Run({{CreateOf("web")},
+                    {FaultsOf("event.exit=1*drop")},
+                    {ExitOf("web", 1)},
+                    {AdvanceOf(std::chrono::seconds(13))},
+                    {expected}}));
+}
+
+TEST_P(RunScenarioTest, ACodeAloneMeansAnyText) {
+  action::Create again = CreateOf("web");
+  again.terms.returns = "ALREADY_EXISTS";
+  action::Stats none;
+  none.id = "db";
+  none.terms.returns = "NOT_FOUND";
+  EXPECT_THAT(Complaints(Run({{CreateOf("web")}, {again}, {none}})),
+              ElementsAre(HasSubstr("stats db: expected NOT_FOUND, returned ")));
+}
+
+TEST_P(RunScenarioTest, CheckpointsInABundleGoWithIt) {
+  scenarios::Setup setup;
+  setup.choices.text = R"({"checkpoint_tool": true})";
+  action::CreateCheckpoint checkpoint;
+  checkpoint.id = "web";
+  checkpoint.name = "a";
+  ExpectPassed(Run({{CreateOf("web")},
+                    {checkpoint},
+                    {ExitOf("web", 0)},
+                    {Callbacks("web", {"start-container", "exit 0"})},
+                    {CreateOf("web")},
+                    {checkpoint}},
+                   setup));
+}
+
 TEST_P(RunScenarioTest, WhatIsForLaterBegins) {
   action::Later at;
   at.at = std::chrono::seconds(2);
