@@ -18,6 +18,7 @@ namespace {
 
 // Real time that is given to what should come at once, before a scenario goes on without it.
 constexpr std::chrono::milliseconds kBrief{50};
+constexpr std::chrono::milliseconds kBriefOfCalls{100};
 constexpr std::chrono::milliseconds kMarkPatience{1000};
 constexpr std::chrono::milliseconds kPatienceOfWaits{10000};
 
@@ -353,15 +354,10 @@ void Stage::LookAgainSoon() {
 void Stage::Quiesce() {
   WorldSettle();
   if (simulated()) return;
-  std::size_t stuck = 0;
   const bool answered = WorldWait(
-      [&] {
-        const std::size_t unanswered = watched_api_.unanswered();
-        stuck = unanswered - std::min(unanswered, world_->injector().CallsWaiting());
-        return stuck <= stuck_calls_;
-      },
-      kBrief);
-  stuck_calls_ = answered ? std::min(stuck_calls_, stuck) : stuck;
+      [&] { return watched_api_.UnansweredSince(given_up_) <= world_->injector().CallsWaiting(); },
+      kBriefOfCalls);
+  if (!answered) Do([&] { given_up_ = watched_api_.last_ticket(); });
   WorldWait([&] { return !client_ || client_->PendingCallbacks() == 0 || engine_.held() > 0; },
             kBrief);
   WorldSettle();

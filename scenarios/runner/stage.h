@@ -247,7 +247,7 @@ class Stage {
   std::size_t calls_running_ = 0;
   std::uint64_t generation_ = 0;  // of the engine
   std::uint64_t marks_ = 0;
-  std::size_t stuck_calls_ = 0;  // unanswered, held up by nothing known, and given up waiting for
+  std::uint64_t given_up_ = 0;   // calls up to this ticket are not waited for: they may be lost
   std::size_t deaf_stream_ = 0;  // through which no mark comes
   std::uint32_t half_open_ = 0;  // how often a fault has made one so
   Interjection interjection_{};

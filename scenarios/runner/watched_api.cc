@@ -19,12 +19,13 @@ class WatchedApi::Stream final : public libcontainerd::EventStream,
       ++owner_.streams_;
       ++owner_.streams_opened_;
     } else {
-      ++owner_.unanswered_;
+      ticket_ = ++owner_.last_ticket_;
+      owner_.unanswered_.insert(ticket_);
     }
     stream_ = owner_.api->Events(std::move(request), *this);
   }
   ~Stream() override {
-    if (!ended_) --(live_ ? owner_.streams_ : owner_.unanswered_);
+    if (!ended_) Over();
   }
   void Resume() override { stream_->Resume(); }
 
@@ -43,15 +44,24 @@ class WatchedApi::Stream final : public libcontainerd::EventStream,
   }
   void OnEnd(Status status) override {
     if (!std::exchange(ended_, true)) {
-      --(live_ ? owner_.streams_ : owner_.unanswered_);
+      Over();
       if (live_) ++owner_.streams_ended_;
     }
     sink_.OnEnd(std::move(status));
   }
 
+  void Over() {
+    if (live_) {
+      --owner_.streams_;
+    } else {
+      owner_.unanswered_.erase(ticket_);
+    }
+  }
+
   WatchedApi& owner_;
   libcontainerd::EventSink& sink_;
   bool live_;
+  std::uint64_t ticket_ = 0;
   bool ended_ = false;
   std::unique_ptr<libcontainerd::EventStream> stream_;
 };
@@ -75,17 +85,19 @@ Awaitable<Status> WatchedApi::Unary(libcontainerd::Method method,
                                     google::protobuf::Message& response,
                                     libcontainerd::Duration timeout) {
   ++sent_[RequestText(method, request)];
-  ++unanswered_;
+  const std::uint64_t ticket = ++last_ticket_;
+  unanswered_.insert(ticket);
   Status status = co_await api->Unary(method, request, response, timeout);
-  --unanswered_;
+  unanswered_.erase(ticket);
   co_return status;
 }
 
 Awaitable<Status> WatchedApi::CheckHealth(libcontainerd::Duration timeout) {
   ++sent_["Health"];
-  ++unanswered_;
+  const std::uint64_t ticket = ++last_ticket_;
+  unanswered_.insert(ticket);
   Status status = co_await api->CheckHealth(timeout);
-  --unanswered_;
+  unanswered_.erase(ticket);
   co_return status;
 }
 

@@ -4,6 +4,8 @@
 // Threads: the executor's.
 #pragma once
 
+#include <cstdint>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <set>
@@ -28,8 +30,14 @@ class WatchedApi final : public libcontainerd::ContainerdApi {
   // "CreateContainer web/init", "CreateContainer web", "CreateContainer": how often.
   std::uint32_t SentOf(const std::string& method, const std::string& id,
                        const std::string& process) const;
-  // Requests, health checks and readings of the stored log without an answer yet.
-  std::size_t unanswered() const { return unanswered_; }
+  // Requests, health checks and readings of the stored log without an answer yet that were sent
+  // after the ticket of that number.
+  std::size_t UnansweredSince(std::uint64_t ticket) const {
+    return static_cast<std::size_t>(
+        std::distance(unanswered_.upper_bound(ticket), unanswered_.end()));
+  }
+  // Of the latest of them that was sent.
+  std::uint64_t last_ticket() const { return last_ticket_; }
   bool MarkArrived(const std::string& id) const { return marks_.contains(id); }
   // Live event streams that are open.
   std::size_t streams() const { return streams_; }
@@ -51,7 +59,8 @@ class WatchedApi final : public libcontainerd::ContainerdApi {
 
   std::map<std::string, std::uint32_t> sent_;
   std::set<std::string> marks_;
-  std::size_t unanswered_ = 0;
+  std::uint64_t last_ticket_ = 0;
+  std::set<std::uint64_t> unanswered_;  // tickets
   std::size_t streams_ = 0;
   std::size_t streams_opened_ = 0;
   std::size_t streams_ended_ = 0;
