@@ -329,6 +329,7 @@ void Stage::LookAgainSoon() {
 void Stage::Quiesce() {
   replay_world_->Settle();
   if (simulated()) return;
+  WaitForBreaks();
   const bool answered = replay_world_->WaitUntil(
       [&] { return watched_api_.UnansweredSince(given_up_) <= world_->injector().CallsWaiting(); },
       kBriefOfCalls);
@@ -336,6 +337,15 @@ void Stage::Quiesce() {
   replay_world_->WaitUntil(
       [&] { return !client_ || client_->PendingCallbacks() == 0 || engine_.held() > 0; }, kBrief);
   replay_world_->Settle();
+}
+
+// The pause before the next stream begins when the client hears of the end of a broken one.
+void Stage::WaitForBreaks() {
+  if (std::exchange(broken_, happened_.broken()) != happened_.broken()) {
+    replay_world_->WaitUntil([&] { return watched_api_.streams_ended() > streams_ended_; },
+                             kMarkPatience);
+  }
+  Do([&] { streams_ended_ = watched_api_.streams_ended(); });
 }
 
 bool Stage::MarkCanArrive() {
