@@ -56,6 +56,8 @@ void Happened::OnFaultFired(const fake_containerd::FiredFault& fault) {
   ++fired_[fault.point + "@" + fault.subject];
   const bool half_open = fault.term.find("halfopen") != std::string::npos;
   if (half_open && fault.point.starts_with("stream.")) ++half_open_;
+  const bool breaks = fault.term.find("break") != std::string::npos;
+  if (breaks && fault.point.starts_with("stream.")) ++broken_;
 }
 
 }  // namespace scenarios

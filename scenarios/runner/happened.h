@@ -30,6 +30,8 @@ class Happened final : public fake_containerd::WorldObserver {
   std::uint32_t Fired(const std::string& point) const;
   // How many event streams a fault has left open on one side only.
   std::uint32_t half_open() const { return half_open_; }
+  // How many it has broken.
+  std::uint32_t broken() const { return broken_; }
   // "web/init": what it took.
   std::string StdinOf(const std::string& id, const std::string& process) const;
 
@@ -48,6 +50,7 @@ class Happened final : public fake_containerd::WorldObserver {
   std::map<std::string, std::uint32_t> fired_;
   std::map<std::pair<std::string, std::string>, std::string> stdins_;
   std::uint32_t half_open_ = 0;
+  std::uint32_t broken_ = 0;
 };
 
 }  // namespace scenarios

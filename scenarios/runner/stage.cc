@@ -354,6 +354,7 @@ void Stage::LookAgainSoon() {
 void Stage::Quiesce() {
   WorldSettle();
   if (simulated()) return;
+  WaitForBreaks();
   const bool answered = WorldWait(
       [&] { return watched_api_.UnansweredSince(given_up_) <= world_->injector().CallsWaiting(); },
       kBriefOfCalls);
@@ -361,6 +362,14 @@ void Stage::Quiesce() {
   WorldWait([&] { return !client_ || client_->PendingCallbacks() == 0 || engine_.held() > 0; },
             kBrief);
   WorldSettle();
+}
+
+// The pause before the next stream begins when the client hears of the end of a broken one.
+void Stage::WaitForBreaks() {
+  if (std::exchange(broken_, happened_.broken()) != happened_.broken()) {
+    WorldWait([&] { return watched_api_.streams_ended() > streams_ended_; }, kMarkPatience);
+  }
+  Do([&] { streams_ended_ = watched_api_.streams_ended(); });
 }
 
 bool Stage::MarkCanArrive() {

@@ -204,6 +204,7 @@ class Stage {
   void Quiesce();
   bool MarkCanArrive();
   void WaitForMark();
+  void WaitForBreaks();
   bool HasFifo(const std::string& path);
   void LiftFaults();
   bool AtRest();
@@ -247,9 +248,11 @@ class Stage {
   std::size_t calls_running_ = 0;
   std::uint64_t generation_ = 0;  // of the engine
   std::uint64_t marks_ = 0;
-  std::uint64_t given_up_ = 0;   // calls up to this ticket are not waited for: they may be lost
-  std::size_t deaf_stream_ = 0;  // through which no mark comes
-  std::uint32_t half_open_ = 0;  // how often a fault has made one so
+  std::uint64_t given_up_ = 0;     // calls up to this ticket are not waited for: they may be lost
+  std::size_t deaf_stream_ = 0;    // through which no mark comes
+  std::uint32_t half_open_ = 0;    // how often a fault has made one so
+  std::uint32_t broken_ = 0;       // streams that a fault broke, and whose end was waited for
+  std::size_t streams_ended_ = 0;  // when that was looked at last
   Interjection interjection_{};
   std::uint64_t steps_ = 0;  // since time moved last
   Duration steps_at_{0};
