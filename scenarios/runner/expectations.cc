@@ -194,7 +194,7 @@ std::vector<std::string> Mismatches(Stage& stage, const action::Expect& expected
   stage.Do([&] { Compare(stage, expected, results, comparison); });
   for (const auto& [id, files] : expected.files) {
     std::set<std::string> processes;
-    stage.Do([&] { processes = ProcessesOf(stage, id); });
+    stage.Do([&, &name = id] { processes = ProcessesOf(stage, name); });
     std::vector<std::string> sorted = files;
     std::ranges::sort(sorted);
     comparison.Items("files of " + id, sorted, stage.BundleFiles(id, processes));

@@ -76,8 +76,6 @@ constexpr std::string_view kTypeWord<bool> = "true or false";
 template <>
 constexpr std::string_view kTypeWord<std::uint32_t> = "number";
 template <>
-constexpr std::string_view kTypeWord<std::uint64_t> = "number";
-template <>
 constexpr std::string_view kTypeWord<std::int64_t> = "number";
 template <>
 constexpr std::string_view kTypeWord<Duration> = "duration";

@@ -11,12 +11,12 @@
 namespace libcontainerd {
 namespace {
 
+using scenarios::SimulatedLauncher;
 using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using test::Gone;
 using test::Options;
-using scenarios::SimulatedLauncher;
 using Fixture = test::SupervisorFixture;
 using ::testing::ElementsAre;
 
