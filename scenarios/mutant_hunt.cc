@@ -46,8 +46,8 @@ class Hunt {
     // Who knows the mutant by its name is asked first.
     std::vector<const NamedScenario*> order;
     for (const NamedScenario& each : scenarios_) order.push_back(&each);
-    std::ranges::stable_partition(
-        order, [&](const NamedScenario* each) { return Names(*each, mutant.name); });
+    std::stable_partition(order.begin(), order.end(),
+                          [&](const NamedScenario* each) { return Names(*each, mutant.name); });
     for (std::uint64_t i = 0; i < options_.seeds; ++i) {
       RunOptions run = options_.run;
       run.seed += i;
