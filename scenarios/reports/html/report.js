@@ -325,7 +325,9 @@ function onFilterKey(event) {
 function stepScenario(count) {
   const indexes = listed();
   const next = indexes[indexes.indexOf(current) + count];
-  if (next !== undefined) location.hash = next;
+  if (next === undefined) return;
+  location.hash = next;
+  followAddress();  // now: the event comes later, perhaps after the next key
 }
 
 // #SCENARIO or #SCENARIO/ENTRY; anything else is the page's own.
