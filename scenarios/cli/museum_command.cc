@@ -110,10 +110,7 @@ int RunMuseumCommand(const MuseumCommand& command, const Environment& environmen
   if (command.reference) return Compare(plan->scenarios, *plan, out);
   const Executed executed = Execute("drydock museum", *plan, WorkOf(*plan), out);
   out << Summary(executed.results) << '\n';
-  if (auto written = WriteReports("drydock museum", *plan, command.options.report_dir, executed);
-      !written)
-    return Usage(written.error().message, err);
-  return ExitCodeOf(executed.results);
+  return Conclude("drydock museum", *plan, command.options.report_dir, executed, false, out, err);
 }
 
 void AddMuseumCommand(CLI::App& app, int& exit_code) {

@@ -1,7 +1,6 @@
 #include "scenarios/cli/orders_command.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <iostream>
 #include <memory>
 #include <set>
@@ -123,22 +122,11 @@ int RunOrdersCommand(const OrdersCommand& command, const Environment& environmen
   out << CountText(*orders) << ": " << passed << " of " << executed.results.size()
       << " runs passed\n";
   // Only what failed is of interest, and each as a file of its own.
-  const int code = ExitCodeOf(executed.results);
   std::erase_if(executed.results, [](const ScenarioResult& result) {
     return result.verdict == ScenarioVerdict::kPassed ||
            result.verdict == ScenarioVerdict::kSkipped;
   });
-  auto written = WriteReports("drydock orders", *plan, command.options.report_dir, executed,
-                              /*with_scenarios=*/true);
-  if (!written) {
-    err << "drydock: " << written.error().message << '\n';
-    return std::max<int>(code, kExitCannotJudge);
-  }
-  if (executed.stuck) {
-    out.flush();
-    std::_Exit(code);
-  }
-  return code;
+  return Conclude("drydock orders", *plan, command.options.report_dir, executed, true, out, err);
 }
 
 void AddOrdersCommand(CLI::App& app, int& exit_code) {

@@ -1,7 +1,6 @@
 #include "scenarios/cli/run_command.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <iomanip>
 #include <iostream>
 #include <memory>
@@ -38,19 +37,7 @@ int RunRunCommand(const RunCommand& command, const Environment& environment, std
   }
   const Executed executed = Execute("drydock run", *plan, work, out);
   out << Summary(executed.results) << '\n';
-  int code = ExitCodeOf(executed.results);
-  if (auto written = WriteReports("drydock run", *plan, command.options.report_dir, executed);
-      !written) {
-    err << "drydock: " << written.error().message << '\n';
-    code = std::max<int>(code, kExitCannotJudge);
-  } else if (!command.options.report_dir.empty()) {
-    out << "reports in " << command.options.report_dir << "/\n";
-  }
-  if (executed.stuck) {
-    out.flush();
-    std::_Exit(code);  // a thread is stuck in a scenario; there is nothing to wait for
-  }
-  return code;
+  return Conclude("drydock run", *plan, command.options.report_dir, executed, false, out, err);
 }
 
 void AddRunCommand(CLI::App& app, int& exit_code) {

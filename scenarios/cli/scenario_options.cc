@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <cstdlib>
 #include <iomanip>
 #include <memory>
 #include <ostream>
@@ -84,6 +85,30 @@ std::vector<std::string> BrokenGuarantees(const ScenarioResult& result) {
 
 std::size_t CountOf(const std::vector<ScenarioResult>& results, ScenarioVerdict verdict) {
   return static_cast<std::size_t>(std::ranges::count(results, verdict, &ScenarioResult::verdict));
+}
+
+Status WriteReports(const std::string& command, const PlannedRun& plan,
+                    const std::string& directory, const Executed& executed, bool with_scenarios) {
+  if (directory.empty()) return {};
+  auto output = OutputDirectory::Begin(directory);
+  if (!output) return Fail(output.error());
+  RunInfo run = MakeRunInfo(command, plan.seed);
+  run.shard = plan.shard.index;
+  run.shards = plan.shard.count;
+  if (plan.transports.size() == 1) run.transport = TransportName(plan.transports.front());
+  for (const ScenarioResult& each : executed.results) run.time += each.time;
+  Status written = WriteScenarioReports(**output, executed.results, run);
+  for (const ScenarioResult& each : executed.results) {
+    if (!written || !with_scenarios) break;
+    written = (*output)->Write(each.scenario.name + ".json", PrintScenario(each.scenario));
+  }
+  if (written) written = (*output)->Commit();
+  return written;
+}
+
+int ExitCodeOf(const std::vector<ScenarioResult>& results) {
+  if (CountOf(results, ScenarioVerdict::kFailed) > 0) return kExitBroken;
+  return CountOf(results, ScenarioVerdict::kCannotJudge) > 0 ? kExitCannotJudge : kExitHeld;
 }
 
 }  // namespace
@@ -245,25 +270,6 @@ Executed Execute(const std::string& command, const PlannedRun& plan,
   return {std::move(many.results), many.stuck};
 }
 
-Status WriteReports(const std::string& command, const PlannedRun& plan,
-                    const std::string& directory, const Executed& executed, bool with_scenarios) {
-  if (directory.empty()) return {};
-  auto output = OutputDirectory::Begin(directory);
-  if (!output) return Fail(output.error());
-  RunInfo run = MakeRunInfo(command, plan.seed);
-  run.shard = plan.shard.index;
-  run.shards = plan.shard.count;
-  if (plan.transports.size() == 1) run.transport = TransportName(plan.transports.front());
-  for (const ScenarioResult& each : executed.results) run.time += each.time;
-  Status written = WriteScenarioReports(**output, executed.results, run);
-  for (const ScenarioResult& each : executed.results) {
-    if (!written || !with_scenarios) break;
-    written = (*output)->Write(each.scenario.name + ".json", PrintScenario(each.scenario));
-  }
-  if (written) written = (*output)->Commit();
-  return written;
-}
-
 std::string Summary(const std::vector<ScenarioResult>& results) {
   std::string text;
   for (const ScenarioVerdict verdict : kScenarioVerdicts) {
@@ -274,9 +280,20 @@ std::string Summary(const std::vector<ScenarioResult>& results) {
   return text;
 }
 
-int ExitCodeOf(const std::vector<ScenarioResult>& results) {
-  if (CountOf(results, ScenarioVerdict::kFailed) > 0) return kExitBroken;
-  return CountOf(results, ScenarioVerdict::kCannotJudge) > 0 ? kExitCannotJudge : kExitHeld;
+int Conclude(const std::string& command, const PlannedRun& plan, const std::string& directory,
+             const Executed& executed, bool with_scenarios, std::ostream& out, std::ostream& err) {
+  int code = ExitCodeOf(executed.results);
+  if (auto written = WriteReports(command, plan, directory, executed, with_scenarios); !written) {
+    err << "drydock: " << written.error().message << '\n';
+    code = std::max<int>(code, kExitCannotJudge);
+  } else if (!directory.empty()) {
+    out << "reports in " << directory << "/\n";
+  }
+  if (executed.stuck) {
+    out.flush();
+    std::_Exit(code);
+  }
+  return code;
 }
 
 }  // namespace scenarios

@@ -71,11 +71,11 @@ struct Executed {
 };
 Executed Execute(const std::string& command, const PlannedRun& plan,
                  const std::vector<PlannedWork>& work, std::ostream& out);
-libcontainerd::Status WriteReports(const std::string& command, const PlannedRun& plan,
-                                   const std::string& directory, const Executed& executed,
-                                   bool with_scenarios = false);  // each as a file, too
+// Writes the reports, with `with_scenarios` each scenario as a file too, and says so. Returns the
+// ExitCode; ends the process with it if a scenario is stuck, for there is nothing to wait for.
+int Conclude(const std::string& command, const PlannedRun& plan, const std::string& directory,
+             const Executed& executed, bool with_scenarios, std::ostream& out, std::ostream& err);
 // "61 passed, 1 failed, …".
 std::string Summary(const std::vector<ScenarioResult>& results);
-int ExitCodeOf(const std::vector<ScenarioResult>& results);
 
 }  // namespace scenarios

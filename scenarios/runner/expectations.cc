@@ -202,7 +202,7 @@ std::vector<std::string> Mismatches(Stage& stage, const action::Expect& expected
   return comparison.TakeMismatches();
 }
 
-bool Holds(Stage& stage, const action::Condition& condition, const CallResults& results) {
+bool Holds(Stage& stage, const action::Condition& condition, bool call_returned) {
   const auto often = [&](std::uint64_t count) { return count >= condition.count; };
   if (!condition.callback.empty()) {
     return often(
@@ -214,10 +214,7 @@ bool Holds(Stage& stage, const action::Condition& condition, const CallResults& 
     return often(stage.happened().Emitted(condition.event, condition.id, condition.process));
   if (!condition.held.empty()) return often(HeldAt(stage, condition.held));
   if (!condition.fired.empty()) return often(stage.happened().Fired(condition.fired));
-  if (!condition.call.empty()) {
-    const auto found = results.find(condition.call);
-    return found != results.end() && found->second != "pending";
-  }
+  if (!condition.call.empty()) return call_returned;
   if (!condition.output.empty()) {
     const std::string process = condition.process.empty() ? "init" : condition.process;
     const Engine::Output* output =

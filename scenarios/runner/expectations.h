@@ -33,8 +33,9 @@ struct ProcessName {
 };
 ProcessName ProcessFromText(const std::string& text);
 
-// Whether it is so now; on the executor.
-bool Holds(Stage& stage, const action::Condition& condition, const CallResults& results);
+// Whether it is so now; on the executor, perhaps between any two steps. `call_returned` is about
+// condition.call.
+bool Holds(Stage& stage, const action::Condition& condition, bool call_returned);
 // "callback web exit 3", for messages.
 std::string ConditionText(const action::Condition& condition);
 

@@ -259,8 +259,7 @@ void Performer::Visitor::operator()(const action::Settle&) {
 }
 
 void Performer::Visitor::operator()(const action::WaitFor& wait) {
-  const bool came =
-      stage_.WaitUntil([&] { return Holds(stage_, wait.condition, performer_.Results()); });
+  const bool came = stage_.WaitUntil([&] { return performer_.IsSo(wait.condition); });
   if (!came) Stop("wait: did not come: " + ConditionText(wait.condition));
 }
 

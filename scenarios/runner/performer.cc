@@ -87,12 +87,19 @@ void Performer::Conclude() {
   }
 }
 
+bool Performer::IsSo(const action::Condition& condition) const {
+  const bool returned = std::ranges::any_of(calls_, [&](const Call& call) {
+    return !call.label.empty() && call.label == condition.call && call.outcome->has_value();
+  });
+  return Holds(stage_, condition, returned);
+}
+
 // The first that may begin; on the executor.
 Performer::Waiting* Performer::Due() {
   if (stopped_) return nullptr;
   for (Waiting& waiting : waiting_) {
     if (waiting.at && *waiting.at <= stage_.runtime().Now()) return &waiting;
-    if (waiting.when && Holds(stage_, *waiting.when, Results())) return &waiting;
+    if (waiting.when && IsSo(*waiting.when)) return &waiting;
   }
   return nullptr;
 }

@@ -58,6 +58,7 @@ class Performer {
   void Check(Call& call);
   bool AwaitCall(Call& call);
   CallResults Results();
+  bool IsSo(const action::Condition& condition) const;
   Waiting* Due();
   void ActOnWaiting();
   void AdvanceTo(Duration time);
