@@ -193,11 +193,11 @@ Awaitable<Status> Stage::CloseStreams(Stage* stage) {
 
 CallOutcome Stage::BeginQuiet(const std::function<Awaitable<Status>()>& call) {
   auto outcome = std::make_shared<std::optional<std::string>>();
-  Do([&] { Spawn(runtime(), CarryQuiet(this, call(), outcome)); });
+  Do([&] { Spawn(runtime(), CarryQuiet(call(), outcome)); });
   return outcome;
 }
 
-Awaitable<void> Stage::CarryQuiet(Stage* /*stage*/, Awaitable<Status> call, CallOutcome outcome) {
+Awaitable<void> Stage::CarryQuiet(Awaitable<Status> call, CallOutcome outcome) {
   const Status status = co_await std::move(call);
   outcome->emplace(DescribeResult<void>(status));
 }

@@ -7,7 +7,7 @@
 //   auto created = (*stage)->Begin<void>("create", "web", "", [](Client& c) { return c.Create(…);
 //   });
 //   (*stage)->WaitUntil([&] { return created->has_value(); });
-//   (*stage)->End();
+//   (*stage)->End(std::chrono::minutes(4));
 //
 // Threads: one, which is not the executor's (but over loopback, where it is). What belongs to the
 // executor is touched inside Do() and WaitUntil()'s condition only.
@@ -186,7 +186,7 @@ class Stage {
   static libcontainerd::Awaitable<libcontainerd::Status> ThawInWorld(fake_containerd::World* world,
                                                                      std::string id);
   static libcontainerd::Awaitable<void> CarryQuiet(
-      Stage* stage, libcontainerd::Awaitable<libcontainerd::Status> call, CallOutcome outcome);
+      libcontainerd::Awaitable<libcontainerd::Status> call, CallOutcome outcome);
   template <class T>
   static libcontainerd::Awaitable<void> Carry(
       Stage* stage, std::uint64_t generation,

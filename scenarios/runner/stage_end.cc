@@ -89,7 +89,7 @@ void Stage::EndProcesses(Duration patience) {
     for (const std::string& id : created_) {
       const auto info = world_->Inspect(Key(id));
       if (info && info->paused) {
-        Spawn(runtime(), CarryQuiet(this, ThawInWorld(world_.get(), id),
+        Spawn(runtime(), CarryQuiet(ThawInWorld(world_.get(), id),
                                     std::make_shared<std::optional<std::string>>()));
       }
     }
