@@ -81,7 +81,7 @@ void AddMutantsCommand(CLI::App& app, int& exit_code) {
   mutants->add_option("MUTANT", command->names, "these only");
   mutants->add_flag("--list", command->list, "one line for each");
   mutants->add_option("--seeds", command->seeds, "with so many seeds each")->capture_default_str();
-  AddScenarioOptions(*mutants, command->options);
+  AddChoiceOptions(*mutants, command->options);
   mutants->callback(
       [command, &exit_code] { exit_code = RunMutantsCommand(*command, std::cout, std::cerr); });
 }

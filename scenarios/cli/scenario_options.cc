@@ -113,7 +113,7 @@ int ExitCodeOf(const std::vector<ScenarioResult>& results) {
 
 }  // namespace
 
-void AddScenarioOptions(CLI::App& command, ScenarioOptions& options) {
+void AddChoiceOptions(CLI::App& command, ScenarioOptions& options) {
   command
       .add_option("--transport", options.transport,
                   "socket (real gRPC and FIFOs), inprocess, loopback (simulated), or all")
@@ -131,6 +131,16 @@ void AddScenarioOptions(CLI::App& command, ScenarioOptions& options) {
       .add_option("--shard", options.shard,
                   "that part of the work; from the variables of CI systems when it is not given")
       ->type_name("I/N");
+  command.add_option("--focus", options.focus, "only scenarios whose name or tag fits (* and ?)")
+      ->type_name("PATTERN");
+  command.add_option("--skip", options.skip, "no scenarios whose name or tag fits")
+      ->type_name("PATTERN");
+  command.add_option("--set", options.variables, "a variable of the files")
+      ->type_name("NAME=VALUE");
+}
+
+void AddScenarioOptions(CLI::App& command, ScenarioOptions& options) {
+  AddChoiceOptions(command, options);
   command.add_option("--timeout", options.timeout, "real time for one scenario")
       ->type_name("DURATION")
       ->capture_default_str();
@@ -142,12 +152,6 @@ void AddScenarioOptions(CLI::App& command, ScenarioOptions& options) {
   command.add_option("--keep", options.keep, "whose journals are kept: always or failure")
       ->type_name("WHEN:{always,failure}")
       ->capture_default_str();
-  command.add_option("--focus", options.focus, "only scenarios whose name or tag fits (* and ?)")
-      ->type_name("PATTERN");
-  command.add_option("--skip", options.skip, "no scenarios whose name or tag fits")
-      ->type_name("PATTERN");
-  command.add_option("--set", options.variables, "a variable of the files")
-      ->type_name("NAME=VALUE");
 }
 
 Result<std::uint64_t> ParseSeed(const std::string& text) {

@@ -30,7 +30,9 @@ struct ScenarioOptions {
   std::vector<std::string> skip{};       // likewise
   std::vector<std::string> variables{};  // NAME=VALUE
 };
-// Adds the options to a command.
+// Adds to a command which scenarios are meant and how they run; and all options, those of reports
+// too.
+void AddChoiceOptions(CLI::App& command, ScenarioOptions& options);
 void AddScenarioOptions(CLI::App& command, ScenarioOptions& options);
 
 // A number in decimal, or the first 16 hexadecimal digits of a commit's hash (7 at least).
