@@ -9,7 +9,6 @@
 namespace scenarios {
 
 using fake_containerd::JsonNode;
-using fake_containerd::JsonValue;
 
 namespace {
 

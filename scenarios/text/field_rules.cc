@@ -179,7 +179,7 @@ std::string ProblemOfCallback(std::string_view line) {
   const std::size_t least = 1 + named + status;
   std::string form(state);
   form.append(named > 0 ? " PROCESS" : "").append(status > 0 ? " STATUS, with or without oom" : "");
-  const std::string expected = "expected " + form;
+  std::string expected = "expected " + form;
   if (words.size() < least || words.size() > least + status) return expected;
   if (status > 0 && !IsStatus(words[least - 1])) return expected;
   if (words.size() > least && words[least] != "oom") return expected;

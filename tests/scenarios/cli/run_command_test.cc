@@ -59,7 +59,7 @@ class RunCommandTest : public testing::Test {
   ~RunCommandTest() override { fs::remove_all(directory_); }
 
   std::string File(const std::string& name, const std::string& text) {
-    const std::string path = directory_ + "/" + name;
+    std::string path = directory_ + "/" + name;
     std::ofstream(path) << text;
     return path;
   }
