@@ -307,7 +307,7 @@ Place ActionReader::PlaceOf(const Node& node) const {
 std::string ActionReader::CounterOf(const Node& group) const {
   const auto as = group.Find("as");
   if (!as) return "";
-  const std::string name = as->Text();
+  std::string name = as->Text();
   if (!IsVariableName(name)) {
     as->Fail("is " + QuoteJson(name) + ", expected a name of letters, digits and _");
   }
