@@ -1,6 +1,7 @@
 // Create: bundle, streams, attach, RPC, start callback — and what becomes of each when a later step
 // fails.
 
+#include <algorithm>
 #include <utility>
 
 #include "lib/core/client_impl.h"
@@ -179,8 +180,16 @@ void Client::Impl::DropHeldEvents(Container& container) {
 // The create failed, yet its container may run: kill it, absorb its exit, then clean up.
 void Client::Impl::Condemn(const ContainerPtr& container, bool may_not_exist) {
   container->phase = Container::Phase::kCondemned;
+  const bool gone = std::ranges::any_of(container->held_events, [](const HeldEvent& held) {
+    return held.event.type() == kExitEvent && held.event.pid() == kInitProcess;
+  });
   DropHeldEvents(*container);
-  if (!closed) scope_->Spawn(KillCondemned(container, may_not_exist));
+  if (closed) return;
+  if (gone) {
+    scope_->Spawn(ForgetCondemned(container, nullptr));
+  } else {
+    scope_->Spawn(KillCondemned(container, may_not_exist));
+  }
 }
 
 Awaitable<void> Client::Impl::KillCondemned(ContainerPtr container, bool may_not_exist) {

@@ -32,6 +32,8 @@ constexpr std::array<std::uint32_t, 6> kSignals{9, 15, 2, 1, 10, 0};
 constexpr std::array<const char*, 5> kErrors{"error(text)", "error(UNAVAILABLE:gone)",
                                              "error(NOT_FOUND:containerd: container not found)",
                                              "error(DEADLINE_EXCEEDED:late)", "error(INTERNAL:in)"};
+constexpr std::array<const char*, 2> kLostReplies{"error(UNAVAILABLE:gone)",
+                                                  "error(DEADLINE_EXCEEDED:late)"};
 constexpr std::array<const char*, 4> kChanges{"change(status=255)", "change(status=1)",
                                               "change(pid=e1)", "change(id=stranger)"};
 
@@ -106,7 +108,9 @@ std::string ActionDrawer::EnginePoint(bool scenarios::EnginePoint::*can) {
   }
 }
 
-std::string ActionDrawer::Argument(const std::string& action) {
+std::string ActionDrawer::Argument(const std::string& point, const std::string& action) {
+  // What was done is not denied: only whether it was may stay unknown.
+  if (action == "error" && point.ends_with(".executed")) return OneOf(kLostReplies);
   if (action == "error") return OneOf(kErrors);
   if (action == "change") return OneOf(kChanges);
   if (action == "reorder") return "reorder(" + std::to_string(1 + Below(3)) + ")";
@@ -122,7 +126,7 @@ std::string ActionDrawer::Argument(const std::string& action) {
 
 std::string ActionDrawer::FaultTerm(const std::string& point) {
   const fake_containerd::InjectionPoint* info = fake_containerd::FindInjectionPoint(point);
-  const std::string action = Argument(std::string(FaultActionName(OneOf(info->actions))));
+  const std::string action = Argument(point, std::string(FaultActionName(OneOf(info->actions))));
   std::string term;
   if (Chance(20)) term += std::to_string(10 + 10 * Below(8)) + ".0%";
   if (!Chance(15)) term += std::to_string(1 + Below(3)) + "*";
@@ -193,6 +197,7 @@ void ActionDrawer::Calls(ActionKind kind, Actions& drawn) {
   switch (kind) {
     case ActionKind::kCreate:
       drawn.push_back(Of(action::Create{.id = Container(), .terms = Terms()}));
+      known_.insert(std::get<action::Create>(drawn.back().what).id);
       break;
     case ActionKind::kAddProcess:
       drawn.push_back(
@@ -247,9 +252,13 @@ void ActionDrawer::Calls(ActionKind kind, Actions& drawn) {
           break;
       }
       break;
-    case ActionKind::kRestore:
-      drawn.push_back(Of(action::Restore{.id = Container(), .live = Chance(60), .terms = Terms()}));
+    case ActionKind::kRestore: {
+      const std::string id = Container();
+      const bool live = Chance(60);
+      if (known_.insert(id).second)
+        drawn.push_back(Of(action::Restore{.id = id, .live = live, .terms = Terms()}));
       break;
+    }
     default:
       break;
   }
@@ -260,11 +269,13 @@ void ActionDrawer::OfEngine(ActionKind kind, Actions& drawn) {
     case ActionKind::kRestartEngine:
       if (std::exchange(engine_, !engine_)) {
         drawn.push_back(Of(action::StopEngine{.crash = Chance(50)}));
+        known_.clear();
         if (Chance(40)) break;  // it stays away for a while
         engine_ = true;
       }
       drawn.push_back(Of(action::StartEngine{}));
       for (std::uint32_t i = 1; i <= swarm_.containers; ++i) {
+        known_.insert("w" + std::to_string(i));
         drawn.push_back(Of(
             action::Restore{.id = "w" + std::to_string(i), .live = Chance(70), .terms = Terms()}));
       }

@@ -165,7 +165,10 @@ class CreateJudge {
     if (final_.running.taken > end.seq) {
       findings_.Observe();
       const std::uint64_t running = final_.running.Find(end.id, words_.init);
-      if (running != 0) {
+      const Life* life = evidence_.lives().Of(end);
+      const bool from_before =
+          life != nullptr && evidence_.lives().RunsFromBefore(*life, final_.running.taken);
+      if (running != 0 && !from_before) {
         findings_.Add(id + ": its create failed and it still runs", {end.seq, running});
       }
     }
@@ -405,8 +408,10 @@ Judgement JudgeRunning(const Evidence& evidence) {
   Findings findings;
   SymbolMap<Presence> bundles;
   SymbolMap<const Life*> latest;
+  std::uint64_t engine_gone = 0;
   for (const Entry& entry : journal.entries()) {
     if (entry.seq > final.running.taken) break;  // whoever records may end what runs then
+    if (words.IsEngineGone(entry)) engine_gone = entry.seq;
     if (entry.kind == EntryKind::kBundleCreated) bundles[entry.id].created = entry.seq;
     if (entry.kind == EntryKind::kBundleRemoved) bundles[entry.id].removed = entry.seq;
   }
@@ -418,7 +423,8 @@ Judgement JudgeRunning(const Evidence& evidence) {
     if (entry.kind != EntryKind::kRunning || entry.seq < final.running.taken) continue;
     const Life* life = latest[entry.id];
     if (entry.process != words.init || life == nullptr) continue;
-    if (life->engine_gone != 0) continue;  // nobody has restored it
+    if (life->begin < engine_gone) continue;  // nobody has restored it
+    if (evidence.lives().RunsFromBefore(*life, final.running.taken)) continue;
     const std::string name = LifeName(journal, *life);
     const Presence bundle = bundles[entry.id];
     if (final.tracked.Find(entry.id, Symbol{}) == 0) {

@@ -32,7 +32,8 @@ struct Container {
   std::vector<OpenCall> restores;
   std::vector<OpenCall> rpcs;
   std::vector<OpenCall> callbacks;
-  std::vector<std::uint64_t> unclaimed;    // delivered to an engine that has not restored it
+  bool restarted = false;                // by nobody who was recorded, after the latest life's exit
+  std::vector<std::uint64_t> unclaimed;  // delivered to an engine that has not restored it
   std::optional<OpenCall> failed_restore;  // an exit may come of it all the same
 };
 
@@ -57,6 +58,7 @@ class LifeCutter {
         oom_(journal.Find("oom")),
         init_(journal.Find("init")),
         events_rpc_(journal.Find("Events")),
+        close_(journal.Find("close")),
         engine_gone_(journal.Find(kEngineGoneNote)) {}
 
   Lives Cut() {
@@ -146,7 +148,7 @@ class LifeCutter {
       if (unfinished && restored) previous.superseded = true;
       if (unfinished && !restored && !previous.superseded) container.unfinished = container.latest;
       // The same container: what the daemon emitted of it is this life's now.
-      if (restored && !previous.Failed()) {
+      if (restored && !previous.Failed() && !container.restarted) {
         Life& present = At(index);
         present.continues = container.latest;
         present.exit_emitted = previous.exit_emitted;
@@ -154,6 +156,7 @@ class LifeCutter {
       }
     }
     container.latest = index;
+    container.restarted = false;
     if (restored) Claim(container, index);
     return index;
   }
@@ -171,6 +174,7 @@ class LifeCutter {
   }
 
   LifeIndex CallBegin(const Entry& entry) {
+    closing_ |= entry.what == close_;
     if (entry.what == create_) {
       Container& container = containers_[entry.id];
       container.creates.push_back({entry.number, entry.seq});
@@ -220,6 +224,8 @@ class LifeCutter {
     if (ended.life == kNoLife) return kNoLife;
     At(ended.life).call_end = entry.seq;
     At(ended.life).call_failed = Failed(entry);
+    At(ended.life).abandoned =
+        closing_ && entry.code == static_cast<std::uint32_t>(libcontainerd::ErrorCode::kCancelled);
     return ended.life;
   }
 
@@ -253,6 +259,7 @@ class LifeCutter {
   }
 
   LifeIndex EventEmitted(const Entry& entry) {
+    if (entry.what == start_) StartEmitted(entry);
     if (!IsCalledBack(entry)) return kNoLife;
     const LifeIndex life = LifeAt(containers_[entry.id].latest, entry.stamp);
     const bool first = events_.try_emplace(IdentityOf(entry), SeenEvent{life}).second;
@@ -260,6 +267,13 @@ class LifeCutter {
     if (IsInitExit(entry) && At(life).exit_emitted == 0) At(life).exit_emitted = entry.seq;
     if (entry.what == oom_ && At(life).oom_emitted == 0) At(life).oom_emitted = entry.seq;
     return life;
+  }
+
+  // A create of an engine that crashed went on without it: what is restored then is that one's.
+  void StartEmitted(const Entry& entry) {
+    Container& container = containers_[entry.id];
+    if (container.latest != kNoLife && At(container.latest).exit_emitted != 0)
+      container.restarted = true;
   }
 
   LifeIndex EventDelivered(const Entry& entry) {
@@ -350,6 +364,7 @@ class LifeCutter {
   // Nothing of what was under way ends any more.
   void EngineGone(const Entry& note) {
     ++engine_;
+    closing_ = false;
     stored_.clear();
     for (Container& container : containers_.values()) {
       for (const LifeIndex life : {container.latest, container.unfinished}) {
@@ -434,10 +449,12 @@ class LifeCutter {
   const Symbol oom_;
   const Symbol init_;
   const Symbol events_rpc_;
+  const Symbol close_;
   const Symbol engine_gone_;
 
   bool has_rpcs_ = false;
   bool has_calls_ = false;
+  bool closing_ = false;
   std::unordered_set<std::uint64_t> failed_restores_;  // by number: they led to nothing
   SymbolMap<Container> containers_;
   std::unordered_map<EventIdentity, SeenEvent, EventIdentityHash> events_;

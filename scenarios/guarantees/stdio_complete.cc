@@ -71,6 +71,11 @@ class StdioJudge {
       case EntryKind::kAttachEnd:
         if (entry.failed) Latest(entry).failed = true;
         break;
+      case EntryKind::kRpcEnd:
+        // It never started: whoever writes there is a container of before.
+        if (entry.what == words_.create_rpc && (entry.failed || entry.code != 0))
+          Latest(entry.id, words_.init).failed = true;
+        break;
       case EntryKind::kStdioSourceEof:
       case EntryKind::kStdioEof:
       case EntryKind::kStdioClosed:
@@ -97,15 +102,17 @@ class StdioJudge {
     return !attachment.failed && (attachment.attached || !any_attach_);
   }
 
-  Process& Of(const Entry& entry) {
-    const std::uint64_t process = PairKey(entry.id, entry.process);
+  Process& Of(const Entry& entry) { return Of(entry.id, entry.process); }
+  Process& Of(Symbol id, Symbol name) {
+    const std::uint64_t process = PairKey(id, name);
     const auto [found, added] = processes_.try_emplace(process);
     if (added) order_.push_back(process);
     return found->second;
   }
 
-  Attachment& Latest(const Entry& entry) {
-    std::vector<Attachment>& attachments = Of(entry).attachments;
+  Attachment& Latest(const Entry& entry) { return Latest(entry.id, entry.process); }
+  Attachment& Latest(Symbol id, Symbol name) {
+    std::vector<Attachment>& attachments = Of(id, name).attachments;
     return attachments.empty() ? attachments.emplace_back() : attachments.back();
   }
 

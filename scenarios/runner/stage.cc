@@ -266,6 +266,7 @@ bool Stage::CloseClient() {
 Status Stage::StartEngine() {
   Do([&] { world_recorder_.Note(kEngineBackNote); });
   Status made = MakeClient();
+  if (!made) StopEngine(false);  // an engine without containerd does not stay
   Settle();
   return made;
 }
