@@ -246,8 +246,11 @@ void Client::HandleEvent(const types::Event& event, EventReceipt receipt) {
 std::vector<TrackedContainer> Client::Tracked() const {
   std::vector<TrackedContainer> tracked;
   for (const auto& [id, container] : impl_->containers) {
-    TrackedContainer entry{
-        .id = id, .system_pid = container->system_pid, .oom = container->oom, .processes = {}};
+    TrackedContainer entry{.id = id,
+                           .system_pid = container->system_pid,
+                           .oom = container->oom,
+                           .processes = {},
+                           .condemned = container->phase == Container::Phase::kCondemned};
     for (const auto& [name, exec] : container->execs) entry.processes.push_back(name);
     tracked.push_back(std::move(entry));
   }

@@ -167,6 +167,7 @@ class Client::Impl {
   template <class Request, class Reply>
   static Awaitable<void> Carry(ContainerdApi& api, ContainerPtr lives, Request request,
                                Duration timeout, std::shared_ptr<OneShot<Reply>> reply) {
+    if (reply->is_set()) co_return;  // the client was closed before it was sent
     if (lives && lives->ended.stopped()) {
       reply->Set(Fail(ErrorCode::kAborted, "container " + lives->id + " exited"));
       co_return;

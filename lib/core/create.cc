@@ -196,6 +196,8 @@ Awaitable<void> Client::Impl::KillCondemned(ContainerPtr container, bool may_not
   const Timing& timing = options.timing;
   Duration pause = timing.reconnect_first;
   bool existed = container->restored || !may_not_exist;
+  // The daemon has given a start up by then.
+  const Duration start_over = container->began + timing.create_deadline;
   while (container->phase == Container::Phase::kCondemned && !container->ended.stopped()) {
     if (may_not_exist) {
       types::StateRequest request;
@@ -217,6 +219,9 @@ Awaitable<void> Client::Impl::KillCondemned(ContainerPtr container, bool may_not
       constexpr std::uint32_t kSigkill = 9;
       Status killed = co_await SendSignal(container, container->id, std::string(kInitProcess),
                                           kSigkill, timing.call_deadline);
+      // A start that the daemon's end cut short leaves a container without a process behind.
+      if (!killed && SaysProcessNotFound(killed.error()) && ports.runtime.Now() >= start_over)
+        co_return co_await ForgetCondemned(container, nullptr);
       // Its exit event does the rest; if none comes, State says whether it is gone.
       may_not_exist = true;
       pause = killed ? timing.state_event_deadline : pause;

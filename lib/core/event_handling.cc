@@ -233,6 +233,7 @@ void Client::Impl::ApplyInitExit(const ContainerPtr& container, std::uint32_t st
   container->ended.Stop();
   container->stdio.ProcessGone();
   if (Acts(Deviation::kExitEndsWaiters)) {
+    container->operations.Refuse();
     EndWaiters(*container, Error{ErrorCode::kAborted, "container " + container->id + " exited"});
   }
   if (!Acts(Deviation::kExecExitsBeforeExit)) {

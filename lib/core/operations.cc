@@ -20,6 +20,7 @@ Awaitable<Result<Client::Impl::OperationLock>> Client::Impl::LockOperations(std:
   if (found == containers.end()) co_return Fail(InvalidContainer(id));
   const ContainerPtr container = found->second;
   const bool locked = co_await container->operations.Lock(timeout);
+  if (!locked && !container->alive()) co_return Fail(InvalidContainer(id));
   if (!locked) {
     co_return Fail(ErrorCode::kDeadlineExceeded,
                    "container " + id + ": the operation before this one did not end in time");

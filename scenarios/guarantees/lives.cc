@@ -32,8 +32,7 @@ struct Container {
   std::vector<OpenCall> restores;
   std::vector<OpenCall> rpcs;
   std::vector<OpenCall> callbacks;
-  bool restarted = false;                // by nobody who was recorded, after the latest life's exit
-  std::vector<std::uint64_t> unclaimed;  // delivered to an engine that has not restored it
+  std::vector<std::uint64_t> unclaimed;    // delivered to an engine that has not restored it
   std::optional<OpenCall> failed_restore;  // an exit may come of it all the same
 };
 
@@ -148,15 +147,15 @@ class LifeCutter {
       if (unfinished && restored) previous.superseded = true;
       if (unfinished && !restored && !previous.superseded) container.unfinished = container.latest;
       // The same container: what the daemon emitted of it is this life's now.
-      if (restored && !previous.Failed() && !container.restarted) {
+      const LifeIndex source = restored ? LeftBehind(container.latest) : kNoLife;
+      if (source != kNoLife) {
         Life& present = At(index);
-        present.continues = container.latest;
-        present.exit_emitted = previous.exit_emitted;
-        present.oom_emitted = previous.oom_emitted;
+        present.continues = source;
+        present.exit_emitted = At(source).exit_emitted;
+        present.oom_emitted = At(source).oom_emitted;
       }
     }
     container.latest = index;
-    container.restarted = false;
     if (restored) Claim(container, index);
     return index;
   }
@@ -269,11 +268,28 @@ class LifeCutter {
     return life;
   }
 
-  // A create of an engine that crashed went on without it: what is restored then is that one's.
+  // The life that a restore takes over, if the latest is that one, or was refused because of it.
+  LifeIndex LeftBehind(LifeIndex latest) {
+    while (latest != kNoLife && At(latest).Failed()) {
+      const LifeIndex before = At(latest).previous;
+      const bool refused = At(latest).rpc_failed && before != kNoLife &&
+                           At(before).engine_gone != 0 && At(before).exit_emitted == 0;
+      if (!refused) return kNoLife;
+      latest = before;
+    }
+    return latest;
+  }
+
+  // A create of an engine that crashed went on without it.
   void StartEmitted(const Entry& entry) {
     Container& container = containers_[entry.id];
-    if (container.latest != kNoLife && At(container.latest).exit_emitted != 0)
-      container.restarted = true;
+    const bool known = container.latest != kNoLife && At(container.latest).exit_emitted == 0 &&
+                       !At(container.latest).Failed();
+    if (known || !has_rpcs_ || gone_ == 0 || !container.rpcs.empty()) return;
+    const LifeIndex life = Begin(container, entry, nullptr, false);
+    engine_of_[life] = engine_ - 1;
+    At(life).superseded = true;
+    At(life).engine_gone = gone_;
   }
 
   LifeIndex EventDelivered(const Entry& entry) {
@@ -364,6 +380,7 @@ class LifeCutter {
   // Nothing of what was under way ends any more.
   void EngineGone(const Entry& note) {
     ++engine_;
+    gone_ = note.seq;
     closing_ = false;
     stored_.clear();
     for (Container& container : containers_.values()) {
@@ -455,6 +472,7 @@ class LifeCutter {
   bool has_rpcs_ = false;
   bool has_calls_ = false;
   bool closing_ = false;
+  std::uint64_t gone_ = 0;                             // the note of the engine before
   std::unordered_set<std::uint64_t> failed_restores_;  // by number: they led to nothing
   SymbolMap<Container> containers_;
   std::unordered_map<EventIdentity, SeenEvent, EventIdentityHash> events_;

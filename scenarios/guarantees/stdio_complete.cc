@@ -32,7 +32,8 @@ struct Process {
 class StdioJudge {
  public:
   explicit StdioJudge(const Evidence& evidence)
-      : words_(evidence.words()),
+      : evidence_(evidence),
+        words_(evidence.words()),
         journal_(evidence.journal()),
         outputs_{journal_.Find("stdout"), journal_.Find("stderr")} {}
 
@@ -60,6 +61,10 @@ class StdioJudge {
         break;
       case EntryKind::kCallEnd:
         if (entry.what == words_.restore) --restoring_[entry.id];
+        // Its streams were given up with it.
+        if (entry.what == words_.create && (entry.failed || entry.code != 0) &&
+            evidence_.lives().Of(entry) != nullptr)
+          Latest(entry.id, words_.init).failed = true;
         break;
       case EntryKind::kNote:
         if (words_.IsEngineGone(entry)) EngineGone(entry);
@@ -175,6 +180,7 @@ class StdioJudge {
     return std::to_string(entry.number) + (entry.number == 1 ? " byte" : " bytes");
   }
 
+  const Evidence& evidence_;
   const Words& words_;
   const Journal& journal_;
   const std::array<Symbol, kOutputs> outputs_;

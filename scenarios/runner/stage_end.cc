@@ -56,6 +56,7 @@ bool Stage::AtRest() {
   if (calls_running_ > 0 || client_->PendingCallbacks() > 0) return false;
   if (!world_->daemon_running() || watched_api_.streams() == 0) return false;
   for (const auto& tracked : client_->Tracked()) {
+    if (tracked.condemned) return false;
     const auto info = world_->Inspect(Key(tracked.id));
     if (!info || info->processes.empty()) return false;
     for (const std::string& exec : tracked.processes) {

@@ -90,6 +90,7 @@ struct TrackedContainer {
   std::uint32_t system_pid = 0;
   bool oom = false;
   std::vector<std::string> processes;  // execs, sorted
+  bool condemned = false;              // its create failed, and whatever runs of it is being ended
 };
 
 struct ClientOptions {
