@@ -155,7 +155,7 @@ JsonText ActionDrawer::DrawChoices() {
   constexpr std::array<const char*, 8> kChoices{
       R"({"drawn": true})",
       R"({"start_container": "event-first", "gap": "10ms"})",
-      R"({"pause": "reply-first", "resume": "reply-first", "gap": "30ms"})",
+      R"({"start_container": "event-first", "pause": "reply-first", "resume": "reply-first", "gap": "30ms"})",
       R"({"oom": "after-exit"})",
       R"({"exec_exits": "after-init", "late_exec_status": 255})",
       R"({"exit_notice_delay": "80ms", "shim_wait": "200ms"})",
