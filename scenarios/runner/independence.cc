@@ -94,6 +94,7 @@ struct ConcernOfWord {
   Concern operator()(const action::HangDaemon&) const { return kEverything; }
 
   Concern operator()(const action::Advance&) const { return kEverything; }
+  Concern operator()(const action::Steps&) const { return kEverything; }
   Concern operator()(const action::Settle&) const { return kEverything; }
   Concern operator()(const action::WaitFor&) const { return kEverything; }
   Concern operator()(const action::Expect&) const { return kEverything; }

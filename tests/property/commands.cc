@@ -162,7 +162,7 @@ Actions Stdin(const Model& model) {
       action::WriteStdin{.id = name.id, .process = name.process, .text = "line\n", .wait = false});
 }
 
-std::string EnginePoint(const Swarm& swarm, bool to_hold) {
+std::string EnginePointOf(const Swarm& swarm, bool to_hold) {
   std::vector<std::string> points;
   for (const EnginePoint& each : kEnginePoints) {
     if (to_hold ? each.can_hold : each.can_fail) points.emplace_back(each.name);
@@ -174,7 +174,7 @@ std::string EnginePoint(const Swarm& swarm, bool to_hold) {
 
 Actions EngineFails(const Swarm& swarm) {
   return One(action::Fail{
-      .point = EnginePoint(swarm, false), .error = "INTERNAL no", .times = Small(1, 2)});
+      .point = EnginePointOf(swarm, false), .error = "INTERNAL no", .times = Small(1, 2)});
 }
 
 Actions ReplaceCursor() {
@@ -243,7 +243,7 @@ Actions Hold(const Swarm& swarm) {
   for (const std::string& point : swarm.points) {
     if (fake_containerd::FindInjectionPoint(point)->holdable) points.push_back(point);
   }
-  if (points.empty() || Chance(50)) return One(action::Hold{.point = EnginePoint(swarm, true)});
+  if (points.empty() || Chance(50)) return One(action::Hold{.point = EnginePointOf(swarm, true)});
   return One(action::Hold{.point = OneOf(points)});
 }
 
