@@ -25,6 +25,7 @@ struct MutantsCommand {
   bool list = false;
   std::vector<std::string> names{};  // none: all of them
   std::uint64_t seeds = 2;
+  std::uint64_t random = 0;  // so many random scenarios instead of library and museum
   ScenarioOptions options{};
 };
 int RunMutantsCommand(const MutantsCommand& command, std::ostream& out, std::ostream& err);

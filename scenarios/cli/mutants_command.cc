@@ -7,6 +7,7 @@
 
 #include "scenarios/cli/exit_code.h"
 #include "scenarios/cli/museum_command.h"
+#include "scenarios/explore/generator.h"
 #include "scenarios/mutant_hunt.h"
 
 namespace scenarios {
@@ -40,13 +41,19 @@ int RunMutantsCommand(const MutantsCommand& command, std::ostream& out, std::ost
   }
   auto plan = Plan({}, command.options, [](const char*) { return std::nullopt; });
   if (!plan) return Usage(plan.error().message, err);
-  auto museum = Museum();
-  if (!museum) return Usage(museum.error().message, err);
-  std::vector<NamedScenario> scenarios = std::move(plan->scenarios);
-  std::ranges::move(*museum, std::back_inserter(scenarios));
+  std::vector<NamedScenario> scenarios;
+  if (command.random > 0) {
+    for (std::uint64_t i = 0; i < command.random; ++i)
+      scenarios.push_back({"", false, DrawScenario(plan->seed + i).scenario});
+  } else {
+    auto museum = Museum();
+    if (!museum) return Usage(museum.error().message, err);
+    scenarios = std::move(plan->scenarios);
+    std::ranges::move(*museum, std::back_inserter(scenarios));
+  }
   HuntOptions options;
   options.jobs = plan->many.jobs;
-  options.seeds = command.seeds;
+  options.seeds = command.random > 0 ? 1 : command.seeds;  // they carry their own
   options.run.transport = plan->transports.front();
   options.run.seed = plan->seed;
   out << "drydock mutants: seed " << plan->seed << ", " << mutants.size() << " mutants, "
@@ -81,6 +88,10 @@ void AddMutantsCommand(CLI::App& app, int& exit_code) {
   mutants->add_option("MUTANT", command->names, "these only");
   mutants->add_flag("--list", command->list, "one line for each");
   mutants->add_option("--seeds", command->seeds, "with so many seeds each")->capture_default_str();
+  mutants
+      ->add_option("--random", command->random,
+                   "so many random scenarios, as of drydock explore, instead of library and museum")
+      ->type_name("COUNT");
   AddChoiceOptions(*mutants, command->options);
   mutants->callback(
       [command, &exit_code] { exit_code = RunMutantsCommand(*command, std::cout, std::cerr); });

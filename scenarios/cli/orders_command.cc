@@ -21,13 +21,37 @@ using libcontainerd::Result;
 namespace {
 
 struct Orders {
-  std::vector<std::size_t> lengths{};
+  std::vector<Actions> branches{};
   std::size_t parallel = 0;
-  std::optional<std::uint64_t> count{};
+  std::size_t actions = 0;
+  std::optional<std::uint64_t> count{};  // of all
+  bool reduced = false;                  // those that differ are fewer, and only they are meant
+  bool drawn = false;                    // `chosen` are not all that are meant
   std::vector<Order> chosen{};
 };
 
-Result<Orders> ChooseOrders(const Scenario& scenario, std::uint64_t bound, std::uint64_t seed) {
+// Representatives, which without anything that may change places are all orders there are. False:
+// there are more than `bound`.
+bool ChooseAll(const Swaps& swaps, std::uint64_t bound, Orders& orders) {
+  bool all = true;
+  ForEachRepresentative(swaps, [&](const Order& order) {
+    all = orders.chosen.size() < bound;
+    if (all) orders.chosen.push_back(order);
+    return all;
+  });
+  return all;
+}
+
+void Draw(const Swaps& swaps, std::uint64_t bound, std::uint64_t seed, Orders& orders) {
+  std::set<Order> drawn;
+  for (std::uint64_t i = 0; drawn.size() < bound && i < bound * 20; ++i)
+    drawn.insert(RepresentativeOf(DrawOrder(swaps.lengths(), seed + i), swaps));
+  orders.drawn = true;
+  orders.chosen.assign(drawn.begin(), drawn.end());
+}
+
+Result<Orders> ChooseOrders(const Scenario& scenario, const OrdersCommand& command,
+                            std::uint64_t seed) {
   const auto parallel = FindParallel(scenario);
   if (!parallel) {
     return Fail(ErrorCode::kInvalidArgument,
@@ -37,21 +61,17 @@ Result<Orders> ChooseOrders(const Scenario& scenario, std::uint64_t bound, std::
   }
   Orders orders;
   orders.parallel = *parallel;
-  for (const Actions& branch :
-       std::get<action::Parallel>(scenario.actions[*parallel].what).branches)
-    orders.lengths.push_back(branch.size());
-  orders.count = CountOrders(orders.lengths);
-  if (orders.count && *orders.count <= bound) {
-    ForEachOrder(orders.lengths, [&](const Order& order) {
-      orders.chosen.push_back(order);
-      return true;
-    });
-    return orders;
+  orders.branches = std::get<action::Parallel>(scenario.actions[*parallel].what).branches;
+  std::vector<std::size_t> lengths;
+  for (const Actions& branch : orders.branches) {
+    lengths.push_back(branch.size());
+    orders.actions += branch.size();
   }
-  std::set<Order> drawn;
-  for (std::uint64_t i = 0; drawn.size() < bound && i < bound * 20; ++i)
-    drawn.insert(DrawOrder(orders.lengths, seed + i));
-  orders.chosen.assign(drawn.begin(), drawn.end());
+  orders.count = CountOrders(lengths);
+  const Swaps swaps = command.all ? Swaps(lengths) : Swaps(orders.branches);
+  const bool complete = ChooseAll(swaps, command.bound, orders);
+  if (!complete) Draw(swaps, command.bound, seed, orders);
+  orders.reduced = !swaps.none();
   return orders;
 }
 
@@ -64,17 +84,62 @@ std::string OrderText(const Order& order) {
 }
 
 std::string CountText(const Orders& orders) {
-  const std::size_t actions = orders.chosen.empty() ? 0 : orders.chosen.front().size();
-  std::ostringstream text;
-  if (orders.count && orders.chosen.size() == *orders.count) {
-    text << *orders.count << " orders of these " << actions << " actions";
-  } else {
-    text << orders.chosen.size() << " of "
-         << (orders.count ? std::to_string(*orders.count) : "more than 2^64") << " orders of these "
-         << actions << " actions";
-  }
-  return text.str();
+  const std::string all = orders.count ? std::to_string(*orders.count) : "more than 2^64";
+  const std::string of = " orders of these " + std::to_string(orders.actions) + " actions";
+  const std::string chosen = std::to_string(orders.chosen.size());
+  if (!orders.reduced) return orders.drawn ? chosen + " of " + all + of : all + of;
+  return all + of + "; " + (orders.drawn ? chosen + " drawn of those" : chosen) +
+         " that differ (the others swap what concerns different containers)";
 }
+
+// The scenarios of a part of the orders, and what is to be done with them. A part at a time: all of
+// them would not fit into memory.
+class Parts {
+ public:
+  Parts(const OrdersCommand& command, const PlannedRun& plan, const NamedScenario& scenario,
+        const Orders& orders)
+      : command_(command), plan_(plan), scenario_(scenario), orders_(orders) {
+    for (std::size_t i = 0; i < orders.chosen.size(); ++i) {
+      if (plan.shard.Has(i)) mine_.push_back(i);
+    }
+  }
+
+  std::size_t runs() const { return mine_.size() * plan_.transports.size(); }
+  std::vector<PlannedWork> From(std::size_t first) {
+    constexpr std::size_t kLargest = 1000;
+    const std::size_t end = std::min(runs(), first + kLargest);
+    scenarios_.clear();
+    scenarios_.reserve(end - first);
+    std::vector<PlannedWork> work;
+    for (std::size_t i = first; i < end; ++i)
+      work.push_back(Make(mine_[i % mine_.size()], plan_.transports[i / mine_.size()]));
+    return work;
+  }
+
+ private:
+  PlannedWork Make(std::size_t number, Transport transport) {
+    const Order& order = orders_.chosen[number];
+    NamedScenario& ordered = scenarios_.emplace_back(scenario_);
+    ordered.scenario = InOrder(scenario_.scenario, orders_.parallel, order);
+    ordered.scenario.name += "-order-" + std::to_string(number + 1);
+    PlannedWork work;
+    work.scenario = &ordered;
+    work.options.transport = transport;
+    work.options.seed = plan_.seed;
+    work.label = "order " + OrderText(order);
+    work.reproduce = "drydock run " + command_.options.report_dir + "/" + ordered.scenario.name +
+                     ".json --seed " + std::to_string(plan_.seed) + " --transport " +
+                     std::string(TransportName(transport));
+    return work;
+  }
+
+  const OrdersCommand& command_;
+  const PlannedRun& plan_;
+  const NamedScenario& scenario_;
+  const Orders& orders_;
+  std::vector<std::size_t> mine_;  // numbers of the orders of this shard
+  std::vector<NamedScenario> scenarios_;
+};
 
 }  // namespace
 
@@ -92,41 +157,20 @@ int RunOrdersCommand(const OrdersCommand& command, const Environment& environmen
   if (!shard) return usage(shard.error());
   if (plan->scenarios.size() != 1)
     return usage({ErrorCode::kInvalidArgument, "orders: expected one scenario"});
+  plan->shard = *shard;
   const NamedScenario named = plan->scenarios.front();
-  const auto orders = ChooseOrders(named.scenario, command.bound, plan->seed);
+  const auto orders = ChooseOrders(named.scenario, command, plan->seed);
   if (!orders) return usage(orders.error());
   out << CountText(*orders) << '\n';
-
-  plan->scenarios.clear();
-  std::vector<std::string> labels;
-  for (std::size_t i = 0; i < orders->chosen.size(); ++i) {
-    if (!shard->Has(i)) continue;
-    NamedScenario ordered = named;
-    ordered.scenario = InOrder(named.scenario, orders->parallel, orders->chosen[i]);
-    ordered.scenario.name += "-order-" + std::to_string(i + 1);
-    plan->scenarios.push_back(std::move(ordered));
-    labels.push_back("order " + OrderText(orders->chosen[i]));
-  }
-  plan->shard = *shard;
-  std::vector<PlannedWork> work = WorkOf(*plan);
-  for (std::size_t i = 0; i < work.size(); ++i) {
-    work[i].label = labels[i % labels.size()];
-    work[i].reproduce = "drydock run " + command.options.report_dir + "/" +
-                        work[i].scenario->scenario.name + ".json --seed " +
-                        std::to_string(plan->seed) + " --transport " +
-                        std::string(TransportName(work[i].options.transport));
-  }
-  Executed executed = Execute("drydock orders", *plan, work, out);
-  const auto passed = static_cast<std::size_t>(
-      std::ranges::count(executed.results, ScenarioVerdict::kPassed, &ScenarioResult::verdict));
-  out << CountText(*orders) << ": " << passed << " of " << executed.results.size()
+  Parts parts(command, *plan, named, *orders);
+  const ExecutedParts executed = ExecuteParts(
+      "drydock orders", *plan, parts.runs(), [&](std::size_t first) { return parts.From(first); },
+      out);
+  out << CountText(*orders) << ": " << executed.passed << " of " << executed.runs
       << " runs passed\n";
   // Only what failed is of interest, and each as a file of its own.
-  std::erase_if(executed.results, [](const ScenarioResult& result) {
-    return result.verdict == ScenarioVerdict::kPassed ||
-           result.verdict == ScenarioVerdict::kSkipped;
-  });
-  return Conclude("drydock orders", *plan, command.options.report_dir, executed, true, out, err);
+  return Conclude("drydock orders", *plan, command.options.report_dir, executed.bad, true, out,
+                  err);
 }
 
 void AddOrdersCommand(CLI::App& app, int& exit_code) {
@@ -138,6 +182,8 @@ void AddOrdersCommand(CLI::App& app, int& exit_code) {
   orders->add_option("--bound", command->bound, "so many orders; of more, that many are drawn")
       ->capture_default_str()
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000}));
+  orders->add_flag("--all", command->all,
+                   "those, too, that only swap what concerns different containers");
   AddScenarioOptions(*orders, command->options);
   orders->callback([command, &exit_code] {
     exit_code = RunOrdersCommand(*command, ProcessEnvironment(), std::cout, std::cerr);

@@ -11,7 +11,8 @@ namespace scenarios {
 
 struct OrdersCommand {
   std::string word{};
-  std::uint64_t bound = 5040;  // so many orders at most; beyond that they are drawn
+  std::uint64_t bound = 40320;  // so many orders at most; beyond that they are drawn
+  bool all = false;             // those, too, that only swap what may change places
   ScenarioOptions options{};
 };
 int RunOrdersCommand(const OrdersCommand& command, const Environment& environment,

@@ -87,6 +87,37 @@ std::size_t CountOf(const std::vector<ScenarioResult>& results, ScenarioVerdict 
   return static_cast<std::size_t>(std::ranges::count(results, verdict, &ScenarioResult::verdict));
 }
 
+bool IsBad(const ScenarioResult& result) {
+  return result.verdict == ScenarioVerdict::kFailed ||
+         result.verdict == ScenarioVerdict::kCannotJudge;
+}
+
+void Announce(const std::string& command, const PlannedRun& plan, std::size_t runs,
+              std::ostream& out) {
+  out << command << ": seed " << plan.seed << ", " << runs << " runs";
+  if (plan.shard.count > 1) out << ", shard " << plan.shard.text();
+  out << std::endl;
+}
+
+Executed ExecuteWork(const PlannedRun& plan, const std::vector<PlannedWork>& work,
+                     Progress& progress) {
+  const auto museum = Museum();
+  std::vector<Work> plain;
+  for (const PlannedWork& each : work) plain.push_back({&each.scenario->scenario, each.options});
+  ManyResults many = RunMany(plain, plan.many, [&](std::size_t index, ScenarioResult& result) {
+    const PlannedWork& each = work[index];
+    result.file = each.scenario->file;
+    result.reproduce =
+        each.reproduce.empty() ? ReproduceCommand(*each.scenario, each.options) : each.reproduce;
+    if (museum) result.resembles = Resembling(*museum, BrokenGuarantees(result));
+    const bool bad = IsBad(result);
+    progress.Done(Line(each, result), bad ? FailureText(result) : "", bad);
+    if (!bad && !plan.keep_all) result.journal.reset();
+  });
+  progress.Clear();
+  return {std::move(many.results), many.stuck};
+}
+
 Status WriteReports(const std::string& command, const PlannedRun& plan,
                     const std::string& directory, const Executed& executed, bool with_scenarios) {
   if (directory.empty()) return {};
@@ -252,26 +283,28 @@ std::vector<PlannedWork> WorkOf(const PlannedRun& plan) {
 
 Executed Execute(const std::string& command, const PlannedRun& plan,
                  const std::vector<PlannedWork>& work, std::ostream& out) {
-  out << command << ": seed " << plan.seed << ", " << work.size() << " runs";
-  if (plan.shard.count > 1) out << ", shard " << plan.shard.text();
-  out << std::endl;
-  const auto museum = Museum();
-  std::vector<Work> plain;
-  for (const PlannedWork& each : work) plain.push_back({&each.scenario->scenario, each.options});
+  Announce(command, plan, work.size(), out);
   Progress progress(out, Progress::StdoutIsTerminal(), work.size());
-  ManyResults many = RunMany(plain, plan.many, [&](std::size_t index, ScenarioResult& result) {
-    const PlannedWork& each = work[index];
-    result.file = each.scenario->file;
-    result.reproduce =
-        each.reproduce.empty() ? ReproduceCommand(*each.scenario, each.options) : each.reproduce;
-    if (museum) result.resembles = Resembling(*museum, BrokenGuarantees(result));
-    const bool bad = result.verdict == ScenarioVerdict::kFailed ||
-                     result.verdict == ScenarioVerdict::kCannotJudge;
-    progress.Done(Line(each, result), bad ? FailureText(result) : "", bad);
-    if (!bad && !plan.keep_all) result.journal.reset();
-  });
-  progress.Clear();
-  return {std::move(many.results), many.stuck};
+  return ExecuteWork(plan, work, progress);
+}
+
+ExecutedParts ExecuteParts(const std::string& command, const PlannedRun& plan, std::size_t total,
+                           const std::function<std::vector<PlannedWork>(std::size_t first)>& part,
+                           std::ostream& out) {
+  Announce(command, plan, total, out);
+  Progress progress(out, Progress::StdoutIsTerminal(), total);
+  ExecutedParts all;
+  while (all.runs < total && !all.bad.stuck) {
+    Executed executed = ExecuteWork(plan, part(all.runs), progress);
+    if (executed.results.empty()) break;
+    all.runs += executed.results.size();
+    all.passed += CountOf(executed.results, ScenarioVerdict::kPassed);
+    all.bad.stuck = executed.stuck;
+    for (ScenarioResult& result : executed.results) {
+      if (IsBad(result)) all.bad.results.push_back(std::move(result));
+    }
+  }
+  return all;
 }
 
 std::string Summary(const std::vector<ScenarioResult>& results) {

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <iosfwd>
 #include <map>
 #include <string>
@@ -65,14 +67,25 @@ struct PlannedWork {
 std::vector<PlannedWork> WorkOf(const PlannedRun& plan);
 std::string ReproduceCommand(const NamedScenario& scenario, const RunOptions& options);
 
-// Prints what comes, runs it, prints how it went, writes the reports. Returns the results in order,
-// or an exit code if that could not be.
+// What came of it: the results in order.
 struct Executed {
   std::vector<ScenarioResult> results{};
   bool stuck = false;  // a scenario did not end; the process had better
 };
+// Prints what comes, runs it, prints how it went.
 Executed Execute(const std::string& command, const PlannedRun& plan,
                  const std::vector<PlannedWork>& work, std::ostream& out);
+// The same for more work than fits into memory: `part` makes what comes next, from the piece of
+// that number on; its pieces may point to what lives until the next call. Results that passed, or
+// were skipped, are counted and not kept.
+struct ExecutedParts {
+  Executed bad{};
+  std::size_t runs = 0;
+  std::size_t passed = 0;
+};
+ExecutedParts ExecuteParts(const std::string& command, const PlannedRun& plan, std::size_t total,
+                           const std::function<std::vector<PlannedWork>(std::size_t first)>& part,
+                           std::ostream& out);
 // Writes the reports, with `with_scenarios` each scenario as a file too, and says so. Returns the
 // ExitCode; ends the process with it if a scenario is stuck, for there is nothing to wait for.
 int Conclude(const std::string& command, const PlannedRun& plan, const std::string& directory,

@@ -208,6 +208,37 @@ TEST_F(RunCommandTest, OrdersRunsAllOfThem) {
   EXPECT_THAT(err_.str(), HasSubstr("expected exactly one \"parallel\" among its actions"));
 }
 
+TEST_F(RunCommandTest, OrdersThatSwapWhatConcernsDifferentContainersAreLeftOut) {
+  OrdersCommand orders;
+  orders.options = command_.options;
+  orders.word = File("two.json", R"({
+    "intent": "Two containers end as they like.", "tags": ["lifecycle"],
+    "actions": [
+      {"do": "create", "id": "a"}, {"do": "create", "id": "b"},
+      {"parallel": [
+        [{"do": "oom", "id": "a"}], [{"do": "oom", "id": "b"}],
+        [{"do": "signal", "id": "a", "signal": 9, "returns": "any"}],
+        [{"do": "signal", "id": "b", "signal": 9, "returns": "any"}]
+      ]}
+    ]
+  })");
+  EXPECT_EQ(RunOrdersCommand(orders, NoVariable, out_, err_), kExitHeld) << err_.str();
+  const std::string differ =
+      "24 orders of these 4 actions; 4 that differ (the others swap what concerns different "
+      "containers)";
+  EXPECT_THAT(out_.str(), AllOf(HasSubstr(differ + "\n"),
+                                HasSubstr(differ + ": 4 of 4 runs passed\n"), HasSubstr("4 runs")));
+  out_.str("");
+  orders.bound = 3;
+  EXPECT_EQ(RunOrdersCommand(orders, NoVariable, out_, err_), kExitHeld) << err_.str();
+  EXPECT_THAT(out_.str(), HasSubstr("24 orders of these 4 actions; 3 drawn of those that differ"));
+  out_.str("");
+  orders.bound = 24;
+  orders.all = true;
+  EXPECT_EQ(RunOrdersCommand(orders, NoVariable, out_, err_), kExitHeld) << err_.str();
+  EXPECT_THAT(out_.str(), HasSubstr("24 orders of these 4 actions: 24 of 24 runs passed\n"));
+}
+
 TEST_F(RunCommandTest, AnOrderThatFailsIsAFileThatReproducesIt) {
   OrdersCommand orders;
   orders.options = command_.options;
@@ -278,6 +309,12 @@ TEST_F(RunCommandTest, MutantsSaysWhoCatchesWhat) {
   mutants.names = {"exit-called-back-twice"};
   EXPECT_EQ(RunMutantsCommand(mutants, out_, err_), kExitHeld) << err_.str() << out_.str();
   EXPECT_THAT(out_.str(), HasSubstr("1 of 1 mutants caught\n"));
+  out_.str("");
+  mutants.random = 3;
+  mutants.options.seed = "1";
+  RunMutantsCommand(mutants, out_, err_);
+  EXPECT_THAT(out_.str(), HasSubstr("drydock mutants: seed 1, 1 mutants, 3 scenarios\n"));
+  EXPECT_THAT(out_.str(), ContainsRegex("[01] of 1 mutants caught"));
   mutants.names = {"no-such-mutant"};
   EXPECT_EQ(RunMutantsCommand(mutants, out_, err_), kExitUsage);
 }
