@@ -101,7 +101,7 @@ Awaitable<Result<AddedProcess>> Client::Impl::StartExec(ContainerPtr container,
 
   Status attached = co_await Attach(container->id, exec->name, std::move(pipe));
   // One that is being got rid of takes its execs along, and nobody would hear of their exits.
-  const bool condemned = container->phase == Container::Phase::kCondemned;
+  const bool condemned = container->silent || container->phase == Container::Phase::kCondemned;
   if (attached && (exec->container_exited || condemned)) {
     attached = Fail(ContainerExited(container->id));
   }

@@ -274,7 +274,9 @@ void Client::Impl::FinishDrainingIfQuiet(const ContainerPtr& container) {
 void Client::Impl::EndDraining(const ContainerPtr& container) {
   if (container->drain_timer) ports.runtime.CancelTimer(*container->drain_timer);
   container->drain_timer.reset();
-  for (const auto& [name, exec] : container->execs) {
+  // One that nobody is told of is forgotten at once.
+  const std::map<std::string, std::shared_ptr<Exec>> execs = container->execs;
+  for (const auto& [name, exec] : execs) {
     if (exec->phase == Exec::Phase::kStarting) exec->container_exited = true;
     if (exec->phase == Exec::Phase::kRunning)
       ReportExecExit(container, exec, kKilledStatus, container->exit_receipt);
