@@ -88,7 +88,7 @@ std::size_t Client::Impl::LiveObjects() const {
   count += for_mutants_.leaked.size();
   for (const auto& [id, container] : containers) {
     count += container->callbacks.size() + container->execs.size() + container->held_events.size() +
-             container->pause.waiters.size() + container->resume.waiters.size();
+             container->pause_waiters.size() + container->resume_waiters.size();
   }
   return count;
 }

@@ -272,6 +272,10 @@ class Client::Impl {
   void FinishDrainingIfQuiet(const ContainerPtr& container);
   void EndDraining(const ContainerPtr& container);
   void QueueExit(const ContainerPtr& container);
+  static StateWaiter TakeWaiter(Container& container, ContainerState state);
+  static Error NotRestored(const Container& container) {
+    return Error{ErrorCode::kAborted, "container " + container.id + " could not be restored"};
+  }
   void Queue(const ContainerPtr& container, QueuedCallback callback);
   void CountCondemned(const Container& container);
   Awaitable<Status> OpeningsEnded(ContainerPtr container);

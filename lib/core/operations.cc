@@ -103,7 +103,7 @@ Awaitable<Status> Client::Impl::ChangeState(std::string id, ContainerState state
   if (!lock) co_return Fail(lock.error());
   const ContainerPtr container = lock->container();
   auto waiter = std::make_shared<StateWait>(ports.runtime);
-  auto& waiters = container->WaitFor(state).waiters;
+  auto& waiters = container->WaitersFor(state);
 
   // Before the request, because the event may overtake the reply.
   if (Acts(Deviation::kWaiterRegisteredFirst)) waiters.push_back(waiter);
@@ -123,7 +123,7 @@ Awaitable<Status> Client::Impl::ChangeState(std::string id, ContainerState state
   Duration patience = call.timeout ? deadline.left() : options.timing.state_event_deadline;
   if (Planted(Mutant::kNoDeadline)) patience = kForEver;
   const TimerId timer = ports.runtime.StartTimer(patience, [container, waiter, id, state] {
-    std::erase(container->WaitFor(state).waiters, waiter);
+    std::erase(container->WaitersFor(state), waiter);
     const std::string name(ContainerStateName(state));
     waiter->ended.Set(Fail(ErrorCode::kDeadlineExceeded,
                            "container " + id + ": no " + name + " event came in time"));
