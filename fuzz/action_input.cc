@@ -167,6 +167,7 @@ void Neutralise(Scenario& scenario) {
   scenario.setup.mutants.clear();
   scenario.guarantees = {};
   scenario.failure.reset();
+  scenario.setup.tolerant = true;
   ExpectNothing(scenario.actions);
 }
 
