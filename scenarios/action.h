@@ -18,6 +18,7 @@
 // Threads: values.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <variant>
 #include <vector>
@@ -59,7 +60,7 @@ using What =
                  StopEngine, StartEngine, Close, WriteStdin, CloseStdin, CloseStdinAtAttach, Fail,
                  ReplaceCursor, Behave, Exit, Kill, Oom, OomKill, KillShim, Write, Cue, Emit,
                  SetChoices, Hold, Release, SetFaults, StopDaemon, StartDaemon, HangDaemon, Advance,
-                 Settle, WaitFor, Expect, Note, Parallel, Later>;
+                 Steps, Settle, WaitFor, Expect, Note, Parallel, Later>;
 
 }  // namespace action
 
@@ -69,6 +70,9 @@ struct Action {
 
   friend bool operator==(const Action&, const Action&) = default;
 };
+
+// In all, those in groups counted.
+std::uint64_t CountActions(const Actions& actions);
 
 namespace action {
 inline bool operator==(const Parallel& a, const Parallel& b) {

@@ -31,6 +31,11 @@ struct Setup {
   std::vector<std::string> transports{};  // that show it: loopback, inprocess, socket; none: all
   std::vector<std::string> deviations_off{};  // the reference's behaviour: docs/deviations.md
   std::vector<std::string> mutants{};         // planted defects: docs/mutants.md
+  // Of the schedule and of whatever is drawn: whoever runs the file has no say in it then.
+  std::optional<std::uint64_t> seed{};
+  // What cannot be performed (a process that is gone, a call while the engine is away) is passed
+  // over: for actions that nobody thought out.
+  bool tolerant = false;
 
   template <class Self, class Field>
   static void Fields(Self& self, Field& field) {
@@ -50,6 +55,9 @@ struct Setup {
     field(FieldInfo{"transports", "that show it: loopback, inprocess, socket"}, self.transports);
     field(FieldInfo{"deviations_off", "names of docs/deviations.md"}, self.deviations_off);
     field(FieldInfo{"mutants", "names of docs/mutants.md"}, self.mutants);
+    field(FieldInfo{"seed", "of the schedule and of whatever is drawn, instead of the run's"},
+          self.seed);
+    field(FieldInfo{"tolerant", "what cannot be performed is passed over"}, self.tolerant);
   }
   friend bool operator==(const Setup&, const Setup&) = default;
 };

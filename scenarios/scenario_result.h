@@ -48,6 +48,9 @@ struct ScenarioResult {
   std::string file{};       // "" if there is none
   std::string transport{};  // "loopback", "inprocess", "socket"
   std::uint64_t seed = 0;
+  // Loopback: one draw after everything, which depends on all before it. Equal runs have equal
+  // ones.
+  std::uint64_t last_draw = 0;
   ScenarioVerdict verdict = ScenarioVerdict::kCannotJudge;
   std::chrono::nanoseconds time{0};  // real
   Duration clock{0};                 // the scenario's own time that passed

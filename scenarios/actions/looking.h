@@ -25,6 +25,19 @@ struct Advance {
   friend bool operator==(const Advance&, const Advance&) = default;
 };
 
+// So many steps of the simulated executor, or fewer if nothing is ready: what comes next meets calls
+// and events half done. Over real transports, which go on by themselves, nothing.
+struct Steps {
+  static constexpr std::string_view kWord = "steps";
+  std::uint32_t count = 1;
+
+  template <class Self, class Field>
+  static void Fields(Self& self, Field& field) {
+    field(FieldInfo{"count", "of the simulated executor"}, self.count);
+  }
+  friend bool operator==(const Steps&, const Steps&) = default;
+};
+
 // Until everything that the daemon told has arrived and nothing that came of it is under way,
 // beside what is held.
 struct Settle : Nothing {

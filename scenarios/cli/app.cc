@@ -4,7 +4,9 @@
 
 #include "scenarios/cli/completion_command.h"
 #include "scenarios/cli/explain_command.h"
+#include "scenarios/cli/explore_command.h"
 #include "scenarios/cli/man_command.h"
+#include "scenarios/cli/merge_command.h"
 #include "scenarios/cli/museum_command.h"
 #include "scenarios/cli/orders_command.h"
 #include "scenarios/cli/recheck_command.h"
@@ -28,10 +30,12 @@ std::unique_ptr<CLI::App> MakeApp(int& exit_code) {
   AddMuseumCommand(*app, exit_code);
   AddMutantsCommand(*app, exit_code);
   AddOrdersCommand(*app, exit_code);
+  AddExploreCommand(*app, exit_code);
   AddReplayCommand(*app, exit_code);
   AddExplainCommand(*app, exit_code);
   AddRecheckCommand(*app, exit_code);
   AddReportCommand(*app, exit_code);
+  AddMergeCommand(*app, exit_code);
   AddVersionCommand(*app, exit_code);
   AddCompletionCommand(*app, exit_code);
   AddManCommand(*app, exit_code);

@@ -7,20 +7,6 @@
 namespace scenarios {
 namespace {
 
-std::uint64_t CountActions(const Actions& actions) {
-  std::uint64_t count = 0;
-  for (const Action& action : actions) {
-    if (const auto* parallel = std::get_if<action::Parallel>(&action.what)) {
-      for (const Actions& branch : parallel->branches) count += CountActions(branch);
-    } else if (const auto* later = std::get_if<action::Later>(&action.what)) {
-      count += CountActions(later->actions);
-    } else {
-      ++count;
-    }
-  }
-  return count;
-}
-
 Demand DemandOf(const GuaranteeResult& result) {
   if (result.must_break) return Demand::kBroken;
   return result.must_be_held ? Demand::kHeld : Demand::kNone;
@@ -63,6 +49,8 @@ ReportedScenario Reported(const ScenarioResult& result) {
   return reported;
 }
 
+}  // namespace
+
 void NameJournals(std::vector<ReportedScenario>& scenarios) {
   std::set<std::string> taken;
   for (ReportedScenario& scenario : scenarios) {
@@ -75,8 +63,6 @@ void NameJournals(std::vector<ReportedScenario>& scenarios) {
     scenario.journal_file = different + ".journal.jsonl";
   }
 }
-
-}  // namespace
 
 std::string_view DemandName(Demand demand) {
   switch (demand) {

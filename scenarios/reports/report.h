@@ -27,6 +27,8 @@ struct RunInfo {
   std::string started{};                          // RFC 3339; "" if it does not matter
   std::chrono::nanoseconds time{0};               // real
   std::map<std::string, std::string> versions{};  // Versions()
+  // Of an exploration, which reports only what failed: "runs", "events", "entries" in all.
+  std::map<std::string, std::uint64_t> explored{};
 
   friend bool operator==(const RunInfo&, const RunInfo&) = default;
 };
@@ -74,6 +76,8 @@ struct Report {
 // Names of journals are those of their scenarios, made fit for a file and different.
 Report MakeReport(std::span<const ScenarioResult> results, RunInfo run);
 
+// Each that has a journal gets a name for its file, different from all others.
+void NameJournals(std::vector<ReportedScenario>& scenarios);
 // "web/e1 start-container" becomes "web_e1_start-container".
 std::string FileNameFor(std::string_view name);
 // How many of the scenarios ended so.

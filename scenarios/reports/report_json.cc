@@ -16,6 +16,7 @@ Json RunJson(const RunInfo& run) {
   if (!run.started.empty()) json["started"] = run.started;
   json["time_ms"] = Milliseconds(run.time);
   json["versions"] = run.versions;
+  if (!run.explored.empty()) json["explored"] = run.explored;
   return json;
 }
 

@@ -164,6 +164,11 @@ RunInfo ReadRun(const Object& object) {
   object.Members("versions", [&](const std::string& key, const json& value, const auto& where) {
     Text(value, where, object.problem(), run.versions[key]);
   });
+  object.Nested("explored", [&](const Object& explored) {
+    for (const char* name : {"runs", "events", "entries"}) {
+      if (explored.Has(name)) explored.Get(name, run.explored[name]);
+    }
+  });
   return run;
 }
 

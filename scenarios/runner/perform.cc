@@ -254,6 +254,10 @@ void Performer::Visitor::operator()(const action::Advance& advance) {
   performer_.AdvanceTo(stage_.runtime().Now() + advance.by);
 }
 
+void Performer::Visitor::operator()(const action::Steps& steps) {
+  stage_.RunSteps(steps.count);
+}
+
 void Performer::Visitor::operator()(const action::Settle&) {
   stage_.Settle();
 }

@@ -59,6 +59,7 @@ class Performer::Visitor {
   void operator()(const action::StartDaemon& start);
   void operator()(const action::HangDaemon& hang);
   void operator()(const action::Advance& advance);
+  void operator()(const action::Steps& steps);
   void operator()(const action::Settle& settle);
   void operator()(const action::WaitFor& wait);
   void operator()(const action::Expect& expected);

@@ -19,8 +19,9 @@ namespace scenarios {
 
 class Performer {
  public:
-  // The stage outlives it. The seed orders the branches of `parallel`.
-  Performer(Stage& stage, std::uint64_t seed);
+  // The stage outlives it. The seed orders the branches of `parallel`. Tolerant: what cannot be
+  // performed is passed over.
+  Performer(Stage& stage, std::uint64_t seed, bool tolerant = false);
   ~Performer();
   Performer(const Performer&) = delete;
   Performer& operator=(const Performer&) = delete;
@@ -52,7 +53,7 @@ class Performer {
 
   void PerformOne(const Action& performed);
   void Complain(const Place& place, std::string what);
-  // And performs nothing more.
+  // It cannot be performed: complains, and performs nothing more, unless tolerant.
   void Stop(const Place& place, std::string what);
   void Begun(const action::CallTerms& terms, std::string name, CallOutcome outcome);
   void Check(Call& call);
@@ -66,6 +67,7 @@ class Performer {
 
   Stage& stage_;
   libcontainerd::Random random_;
+  const bool tolerant_;
   std::vector<Complaint> complaints_;
   std::deque<Call> calls_;
   std::deque<Waiting> waiting_;

@@ -149,9 +149,10 @@ void Run(const Scenario& scenario, const RunOptions& options, ScenarioResult& re
     result.cannot_judge = stage.error().message;
     return;
   }
-  Performer performer(**stage, options.seed);
+  Performer performer(**stage, options.seed, scenario.setup.tolerant);
   performer.Perform(scenario.actions);
   result.cannot_judge = (*stage)->End(options.rest);
+  if ((*stage)->simulated()) result.last_draw = (*stage)->runtime().Draw();
   performer.Conclude();
   result.complaints = performer.complaints();
   result.clock = journal->entries().empty() ? Duration(0) : journal->entries().back().t;
@@ -165,7 +166,9 @@ bool RunsOver(const Scenario& scenario, Transport transport) {
   return transports.empty() || Named(transports, TransportName(transport));
 }
 
-ScenarioResult RunScenario(const Scenario& scenario, const RunOptions& options) {
+ScenarioResult RunScenario(const Scenario& scenario, const RunOptions& given) {
+  RunOptions options = given;
+  if (scenario.setup.seed) options.seed = *scenario.setup.seed;
   ScenarioResult result;
   result.scenario = scenario;
   result.transport = TransportName(options.transport);

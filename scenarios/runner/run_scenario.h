@@ -20,7 +20,7 @@ namespace scenarios {
 struct RunOptions {
   Transport transport = Transport::kLoopback;
   // Of the schedule (loopback), of faults with a probability, of choices that are drawn and of
-  // `parallel`.
+  // `parallel`; unless the scenario has its own.
   std::uint64_t seed = 1;
   // Beside those of the scenario.
   std::vector<std::string> deviations_off{};

@@ -346,6 +346,13 @@ void Stage::Settle() {
   } while (Interject());
 }
 
+void Stage::RunSteps(std::uint32_t count) {
+  if (!simulated()) return;
+  std::uint32_t looked = 0;  // before the first step, too
+  while (WorldWait([&] { return IsDue() || looked++ >= count; }, kBrief) && Interject()) {
+  }
+}
+
 void Stage::LookAgainSoon() {
   WorldWait([] { return false; }, std::chrono::milliseconds(2));
 }

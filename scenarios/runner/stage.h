@@ -119,6 +119,8 @@ class Stage {
   // Everything that can be without time passing has been: what was told has arrived and what came
   // of it is done, beside what is held.
   void Settle();
+  // So many steps of a simulation, fewer if nothing is ready.
+  void RunSteps(std::uint32_t count);
   // Whoever has something to do as soon as something is so: while anything is waited for, `due` is
   // asked on the executor, and `act` does it, outside.
   struct Interjection {

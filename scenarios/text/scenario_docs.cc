@@ -18,7 +18,7 @@ struct ActionDoc {
   std::string_view sentence;
 };
 
-constexpr std::array<ActionDoc, 45> kActionDocs{{
+constexpr std::array<ActionDoc, 46> kActionDocs{{
     {"create", "calls", "Create: a container, its init process attached and started"},
     {"add-process", "calls", "AddProcess: an exec in a running container"},
     {"signal", "calls", "Signal: to one process; it overtakes all other calls"},
@@ -63,6 +63,7 @@ constexpr std::array<ActionDoc, 45> kActionDocs{{
     {"start-daemon", "daemon", "it is started again"},
     {"hang-daemon", "daemon", "its main loop stands still"},
     {"advance", "time", "the clock goes on, from timer to timer"},
+    {"steps", "time", "so many steps of a simulation, so that what follows meets things half done"},
     {"settle", "time", "until all that can happen at this time has happened, beside what is held"},
     {"wait", "time", "until a condition holds; time stands still meanwhile"},
     {"expect", "time", "what must be so now; what is not said is not looked at"},
