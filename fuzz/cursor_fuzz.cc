@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
@@ -81,16 +82,16 @@ class Model {
         if (InReach(time)) ++pending_[time];
         break;
       case 2:
-        if (!pending_.contains(time)) return;  // only what was begun ends
+        if (!pending_.contains(time) || !InReach(time)) return;  // only what was begun ends
         position_.End(time);
         if (--pending_[time] == 0) pending_.erase(time);
         Handled(time);
         break;
       default:
-        if (!pending_.contains(time)) return;
+        if (!pending_.contains(time) || !InReach(time)) return;
         position_.Abandon(time);
-        ceiling_ = time;
-        pending_.erase(pending_.find(time), pending_.end());
+        ceiling_ = time;  // pending for ever; nobody asks about what is newer
+        pending_.erase(std::next(pending_.find(time)), pending_.end());
     }
     Check(before);
   }
