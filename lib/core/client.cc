@@ -43,7 +43,12 @@ bool Client::Impl::IsActive(const std::string& id) const {
 }
 
 Awaitable<void> Client::Impl::Close() {
-  closed = true;
+  if (std::exchange(closed, true)) {
+    if (close_ended_) co_return;
+    const auto ended = close_waiters_.emplace_back(std::make_shared<OneShot<Unit>>(ports.runtime));
+    co_await ended->Wait();
+    co_return;
+  }
   for (const auto& [id, container] : containers) {
     container->ended.Stop();
     AbandonReceipts(*container);
@@ -62,6 +67,8 @@ Awaitable<void> Client::Impl::Close() {
   }
   co_await scope_->Join();
   containers.clear();
+  close_ended_ = true;
+  for (const auto& waiter : close_waiters_) waiter->Set(Unit());
 }
 
 // Of what will not be done any more. Queued callbacks abandon theirs when their turn comes.

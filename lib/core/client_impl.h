@@ -315,6 +315,8 @@ class Client::Impl {
   std::size_t callbacks_running_ = 0;
   std::size_t attaches_running_ = 0;
   std::shared_ptr<OneShot<Unit>> idle_;
+  bool close_ended_ = false;
+  std::vector<std::shared_ptr<OneShot<Unit>>> close_waiters_;  // of further calls of Close
   std::uint64_t next_call_ = 1;
   std::map<std::uint64_t, UniqueFunction<void()>> calls_;  // how to cancel each RPC under way
   ForMutants for_mutants_;

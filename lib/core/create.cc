@@ -119,6 +119,7 @@ Awaitable<Status> Client::Impl::RequestCreate(ContainerPtr container, CreateOpti
   request.set_runtime(create.runtime);
   for (std::string& argument : create.runtime_args) request.add_runtimeargs(std::move(argument));
 
+  container->create_sent = true;
   auto reply = co_await Send(std::move(request), deadline.left());
   if (!reply) {
     const bool unresolved =

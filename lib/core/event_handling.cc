@@ -69,6 +69,7 @@ void Client::Impl::Route(const ContainerPtr& container, const types::Event& even
 // An event stamped before this life's create was sent. Both clocks are looked at, so that a clock
 // set back meanwhile does not make present events look old.
 bool Client::Impl::IsOfEarlierLife(const Container& container, const types::Event& event) const {
+  if (container.phase == Container::Phase::kStarting && !container.create_sent) return true;
   if (!event.has_timestamp()) return false;
   const WallTime began_by_todays_clock =
       ports.runtime.WallNow() - (ports.runtime.Now() - container.began);

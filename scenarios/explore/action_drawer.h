@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "libcontainerd/random.h"
+#include "scenarios/engine_points.h"
 #include "scenarios/explore/swarm.h"
 #include "scenarios/scenario.h"
 
@@ -48,7 +49,7 @@ class ActionDrawer {
   std::string Process();
   Duration ShortTime();
   action::CallTerms Terms();
-  std::string EnginePoint();
+  std::string EnginePoint(bool scenarios::EnginePoint::*can);
   std::string FaultTerm(const std::string& point);
   std::string Argument(const std::string& action);
   action::Condition Moment();

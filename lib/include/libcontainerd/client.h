@@ -126,7 +126,8 @@ class Client {
   Client& operator=(const Client&) = delete;
 
   // Ends every wait with CANCELLED, refuses new calls, and returns when nothing of this client runs
-  // any more. Running callbacks are waited for. Containers are left alone.
+  // any more. Running callbacks are waited for. Containers are left alone. May be called again, and
+  // returns when the first call does.
   Awaitable<void> Close();
 
   // `spec_json` is the OCI runtime spec as the engine wrote it: what we read of it is checked, all
