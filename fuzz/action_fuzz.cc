@@ -6,8 +6,9 @@
 // (scenario_mutator.h) makes every new input a scenario again.
 //
 // Not covered: real transports, FIFOs and threads (everything runs over loopback in virtual time),
-// whether results and callbacks are those that somebody expects, mutants and the reference's own
-// behaviour (which the input cannot switch on), and inputs beyond the limits of action_input.h.
+// whether results and callbacks are those that somebody expects, calls from inside callbacks,
+// events that are not true, mutants and the reference's own behaviour (which the input cannot
+// switch on), and inputs beyond the limits of action_input.h.
 //
 // The canary is this file with a defect of the client planted (DRYDOCK_CANARY, docs/mutants.md): a
 // search that does not find it is blind.

@@ -25,9 +25,9 @@ inline constexpr libcontainerd::Duration kLongestAdvance = std::chrono::minutes(
 // Of whatever the client repeats by the clock.
 inline constexpr libcontainerd::Duration kShortestInterval = std::chrono::milliseconds(20);
 
-// Takes out what makes guarantees break on purpose (mutants, deviations that are off) or what is an
-// example of something (verdicts, failure, transports, expected results), and lets actions be
-// passed over that cannot be performed.
+// Takes out what makes guarantees break on purpose (mutants, deviations that are off, events that
+// are not true) or what is an example of something (verdicts, failure, transports, expected
+// results), and lets actions be passed over that cannot be performed.
 void Neutralise(scenarios::Scenario& scenario);
 
 // Which limit the scenario exceeds; "" if none.

@@ -103,8 +103,8 @@ std::string RandomTerm(Random& random, FaultAction action) {
   const auto infos = fake_containerd::FaultActions();
   const auto info = std::ranges::find(infos, action, &fake_containerd::FaultActionInfo::action);
   constexpr std::array<std::string_view, 5> kLengths = {"1ms", "100ms", "1s", "4s", "35s"};
-  constexpr std::array<std::string_view, 5> kFields = {"status=255", "status=0", "id=w1", "pid=e1",
-                                                       "timestamp=2016-10-05T00:00:00Z"};
+  constexpr std::array<std::string_view, 4> kFields = {"status=255", "status=1", "pid=e1",
+                                                       "id=stranger"};
   std::string term;
   if (random.Chance(1, 4)) term = "50.0%";
   // Mostly few: a fault that stays shows less than one that goes away.
@@ -217,9 +217,9 @@ scenarios::action::Condition RandomCondition(Random& random) {
 }
 
 bool RandomFields::IsNotDrawn(std::string_view field) const {
-  constexpr std::array<std::string_view, 8> kNever = {"call",     "returns",        "transports",
-                                                      "mutants",  "deviations_off", "names",
-                                                      "tolerant", "runtime_args"};
+  constexpr std::array<std::string_view, 9> kNever = {
+      "call",  "returns",  "transports",   "mutants",      "deviations_off",
+      "names", "tolerant", "runtime_args", "from_callback"};
   return std::ranges::find(kNever, field) != kNever.end();
 }
 
@@ -231,8 +231,8 @@ void RandomFields::Draw(std::string& value) {
   const scenarios::FieldRule* rule = scenarios::FindFieldRule(owner_, field_);
   if (rule != nullptr && rule->words != nullptr) {
     value = OneOf(random_, rule->words());
-  } else if (field_ == "id" || field_ == "from_callback") {
-    value = RandomId(random_);
+  } else if (field_ == "id") {
+    value = owner_ == "emit" && random_.Chance(1, 4) ? "stranger" : RandomId(random_);
   } else if (field_ == "process") {
     do {
       value = RandomProcess(random_);
