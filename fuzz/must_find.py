@@ -33,7 +33,7 @@ def main(arguments):
     if len(arguments) < 2:
         print(__doc__)
         return 2
-    text, program = arguments[0].encode(), arguments[1:]
+    text, program = arguments[0].encode(), [os.path.abspath(arguments[1])] + arguments[2:]
     with tempfile.TemporaryDirectory() as folder:
         search = run(program + ["-artifact_prefix=" + folder + "/"], folder)
         if search.returncode == 0:
