@@ -13,8 +13,8 @@ Installs the Debian packages that are missing, then:
   tidy         clang-tidy on what changed since the merge base with main; without a change, a tenth of all
   format       clang-format
 
-  --all        also: everything with clang (build/clang), ThreadSanitizer (build/tsan), the fuzz targets for half a
-               minute each (build/fuzz), clang-tidy on everything
+  --all        also: everything with clang (build/clang), ThreadSanitizer (build/tsan), the fuzz targets' tests and
+               half a minute of each (build/fuzz), clang-tidy on everything
 
 Exit code: 0 all passed, 1 something failed, 2 wrong usage.
 END
@@ -69,14 +69,16 @@ format() {
     xargs -0 -r clang-format-14 --dry-run --Werror
 }
 
+# Their tests (the corpora, a short search, the canaries), then half a minute of search for each target.
 smoke_fuzz() {
-  build fuzz || return 1
-  local target name found
-  for target in build/fuzz/fuzz/*_fuzz; do
-    name=$(basename "$target")
+  build_and_test fuzz || return 1
+  local source name found
+  for source in fuzz/*_fuzz.cc; do
+    name=$(basename "$source" .cc)
+    [[ $name != canary_fuzz ]] || continue
     found=build/fuzz/found/$name  # new inputs go here; one that fails is named crash-…
     mkdir -p "$found"
-    "$target" -max_total_time=30 -verbosity=0 -artifact_prefix="$found/" "$found" "fuzz/corpus/$name" ||
+    "build/fuzz/fuzz/$name" -max_total_time=30 -verbosity=0 -artifact_prefix="$found/" "$found" "fuzz/corpus/$name" ||
       return 1
   done
 }

@@ -1,4 +1,9 @@
 // What a container's config.json, its arguments or a script say about a process's behaviour.
+//
+// What is understood is said again, in both forms, so that it is understood as the same.
+//
+// Not covered: what a process does then (action_fuzz has some), and behaviours that only a program
+// can make: what cannot be said is not in the input.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -17,7 +22,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       if (parsed.error().code != libcontainerd::ErrorCode::kInvalidArgument) std::abort();
       continue;
     }
-    // What is understood can be said again, in both forms.
     const std::string printed = fake_containerd::PrintBehaviour(*parsed);
     const auto again = ParseBehaviour(std::string_view(printed));
     if (!again || *again != *parsed || fake_containerd::PrintBehaviour(*again) != printed) {

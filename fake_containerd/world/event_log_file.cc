@@ -92,25 +92,29 @@ Result<Event> FromLogLine(const std::string& line) {
                .time = *time};
 }
 
-EventLogFile::EventLogFile(std::filesystem::path path) : path_(std::move(path)) {}
-
-Result<std::vector<Event>> EventLogFile::Read() {
+Result<std::vector<Event>> ReadEventLog(std::istream& in, const std::string& name) {
   std::vector<Event> events;
-  std::error_code ignored;
-  if (!std::filesystem::exists(path_, ignored)) return events;
-  std::ifstream in(path_);
-  if (!in) return Fail(ErrorCode::kUnknown, "open " + path_.string() + ": " + std::strerror(errno));
   std::string line;
   for (int number = 1; std::getline(in, line); ++number) {
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
     Result<Event> event = FromLogLine(line);
     if (!event) {
       return Fail(event.error().code,
-                  path_.string() + ":" + std::to_string(number) + ": " + event.error().message);
+                  name + ":" + std::to_string(number) + ": " + event.error().message);
     }
     events.push_back(std::move(*event));
   }
   return events;
+}
+
+EventLogFile::EventLogFile(std::filesystem::path path) : path_(std::move(path)) {}
+
+Result<std::vector<Event>> EventLogFile::Read() {
+  std::error_code ignored;
+  if (!std::filesystem::exists(path_, ignored)) return std::vector<Event>();
+  std::ifstream in(path_);
+  if (!in) return Fail(ErrorCode::kUnknown, "open " + path_.string() + ": " + std::strerror(errno));
+  return ReadEventLog(in, path_.string());
 }
 
 Status EventLogFile::Rewrite(const std::vector<Event>& events) {

@@ -8,6 +8,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <istream>
 
 #include "fake_containerd/world/event_log.h"
 
@@ -27,6 +28,9 @@ class EventLogFile final : public EventLogStore {
   std::filesystem::path path_;
   std::ofstream out_;
 };
+
+// All of a file's lines; blank ones say nothing. Errors as of Read().
+libcontainerd::Result<std::vector<Event>> ReadEventLog(std::istream& in, const std::string& name);
 
 // One line of the file, without its newline.
 std::string ToLogLine(const Event& event);

@@ -111,12 +111,15 @@ std::optional<WallTime> ParseTime(std::string_view text) {
   if (!scanner.ok() || !scanner.AtEnd() || !date.ok() || hour > 23 || minute > 59 || second > 59) {
     return std::nullopt;
   }
-  constexpr int kFirstYear = 1678;
-  constexpr int kLastYear = 2261;
-  if (static_cast<int>(year) < kFirstYear || static_cast<int>(year) > kLastYear)
-    return std::nullopt;
-  return WallTime(std::chrono::sys_days(date)) + hours(hour) + minutes(minute) + seconds(second) +
-         Duration(nanoseconds) - offset;
+  // In UTC, so that what is written of it can be read again. Seconds hold any year that has four
+  // digits.
+  const auto time = std::chrono::sys_seconds(std::chrono::sys_days(date)) + hours(hour) +
+                    minutes(minute) + seconds(second) - offset;
+  const std::chrono::year utc_year = std::chrono::year_month_day(floor<days>(time)).year();
+  constexpr std::chrono::year kFirstYear(1678);
+  constexpr std::chrono::year kLastYear(2261);
+  if (utc_year < kFirstYear || utc_year > kLastYear) return std::nullopt;
+  return WallTime(time) + Duration(nanoseconds);
 }
 
 }  // namespace libcontainerd

@@ -27,6 +27,15 @@ TEST(TimeText, ReadsOffsets) {
   EXPECT_EQ(ParseTime("2026-11-23T16:29:23-05:00"), ParseTime("2026-11-23T21:29:23Z"));
 }
 
+// What is read in another zone is written in UTC, and has to be readable there.
+TEST(TimeText, BoundsAreThoseOfUtc) {
+  EXPECT_EQ(ParseTime("1678-01-01T00:30:00+01:00"), std::nullopt);
+  EXPECT_EQ(ParseTime("2261-12-31T23:30:00-01:00"), std::nullopt);
+  EXPECT_EQ(ParseTime("1677-12-31T23:30:00-01:00"), ParseTime("1678-01-01T00:30:00Z"));
+  EXPECT_EQ(ParseTime("2262-01-01T00:30:00+01:00"), ParseTime("2261-12-31T23:30:00Z"));
+  EXPECT_TRUE(ParseTime("1678-01-01T00:30:00Z").has_value());
+}
+
 TEST(TimeText, RefusesOtherText) {
   for (const char* text :
        {"", "yesterday", "2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-11-23 21:29:23Z",
