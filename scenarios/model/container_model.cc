@@ -55,6 +55,7 @@ void ContainerModel::EngineGone() {
   running_.clear();
   ended_.clear();
   good_start_ = last_exit_ = 0;
+  last_exit_at_.reset();
   creates_.clear();
   adds_.clear();
   changes_.clear();
@@ -67,7 +68,9 @@ void ContainerModel::CreateBegun(std::uint64_t call, Moment at) {
   Call& create = creates_.emplace_back();
   create.number = call;
   create.mark = at.mark;
-  create.free = phase_ == Phase::kNone && creates_.size() == 1 && restores_.empty();
+  // In the moment in which an exit callback ends the client may not know yet that it has.
+  const bool just_ended = last_exit_at_ == at.t;
+  create.free = phase_ == Phase::kNone && !just_ended && creates_.size() == 1 && restores_.empty();
 }
 
 void ContainerModel::CreateSent(Moment at) {

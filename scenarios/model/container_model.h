@@ -278,6 +278,7 @@ class ContainerModel {
   std::vector<EndedCallback> ended_;  // pauses and resumes that released nobody yet
   std::uint64_t good_start_ = 0;      // mark of the end of the last start that released nobody yet
   std::uint64_t last_exit_ = 0;       // mark of the end of the last exit callback
+  std::optional<libcontainerd::Duration> last_exit_at_;
   std::vector<Call> creates_;
   std::vector<Call> adds_;
   std::vector<Call> changes_;

@@ -304,6 +304,7 @@ void ContainerModel::CallbackEnded(std::uint64_t number, bool failed, Moment at)
       const bool may_live = may_live_;
       Forget();
       last_exit_ = at.mark;
+      last_exit_at_ = at.t;
       if (may_live) phase_ = Phase::kCondemned;
       bundle_must_go_ = !may_live;
       return;

@@ -48,8 +48,10 @@ void ContainerModel::Delivered(const ModelEvent& event, EventLife life, std::uin
       return Apply(event, certain, read, at);
     case Phase::kRestoring:
       return ApplyRestoring(event, certain, read, at);
+    case Phase::kCondemned:  // what follows a create that is under way may be the next one's
+      if (!creates_.empty()) unclaimed_.emplace_back(event, at);
+      return;
     case Phase::kEnding:
-    case Phase::kCondemned:
       return;
   }
 }
