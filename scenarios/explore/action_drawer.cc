@@ -108,6 +108,15 @@ std::string ActionDrawer::EnginePoint(bool scenarios::EnginePoint::*can) {
   }
 }
 
+// One of the swarm's, if anything can be held there.
+std::string ActionDrawer::HoldPoint() {
+  std::vector<std::string> points;
+  for (const std::string& point : swarm_.points) {
+    if (fake_containerd::FindInjectionPoint(point)->holdable) points.push_back(point);
+  }
+  return points.empty() ? "callback.exit" : OneOf(points);
+}
+
 std::string ActionDrawer::Argument(const std::string& point, const std::string& action) {
   // What was done is not denied: only whether it was may stay unknown.
   if (action == "error" && point.ends_with(".executed")) return OneOf(kLostReplies);
@@ -267,6 +276,8 @@ void ActionDrawer::Calls(ActionKind kind, Actions& drawn) {
 void ActionDrawer::OfEngine(ActionKind kind, Actions& drawn) {
   switch (kind) {
     case ActionKind::kRestartEngine:
+      // In a group it would come between the others, and find containers that it did not restore.
+      if (nested_) break;
       if (std::exchange(engine_, !engine_)) {
         drawn.push_back(Of(action::StopEngine{.crash = Chance(50)}));
         known_.clear();
@@ -368,8 +379,7 @@ void ActionDrawer::OfDaemon(ActionKind kind, Actions& drawn) {
       drawn.push_back(Of(action::SetChoices{DrawChoices()}));
       break;
     case ActionKind::kHold: {
-      std::string point =
-          Chance(50) ? EnginePoint(&scenarios::EnginePoint::can_hold) : OneOf(swarm_.points);
+      std::string point = Chance(50) ? EnginePoint(&scenarios::EnginePoint::can_hold) : HoldPoint();
       if (Chance(30)) point += "@" + Container();
       held_.push_back(point);
       drawn.push_back(Of(action::Hold{.point = std::move(point)}));

@@ -51,6 +51,7 @@ class ActionDrawer {
   Duration ShortTime();
   action::CallTerms Terms();
   std::string EnginePoint(bool scenarios::EnginePoint::*can);
+  std::string HoldPoint();
   std::string FaultTerm(const std::string& point);
   std::string Argument(const std::string& point, const std::string& action);
   action::Condition Moment();

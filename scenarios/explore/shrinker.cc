@@ -109,7 +109,7 @@ class Shrinking {
   }
 
   bool UndoGroups() {
-    bool smaller = false;
+    bool smaller = DropEmptyBranches();
     for (std::size_t i = 0; i < best_.actions.size() && !Over(); ++i) {
       const Actions undone = Undone(best_.actions[i]);
       if (undone.empty()) continue;
@@ -119,6 +119,19 @@ class Shrinking {
       });
     }
     return smaller;
+  }
+
+  bool DropEmptyBranches() {
+    Scenario candidate = best_;
+    for (Action& each : candidate.actions) {
+      if (auto* parallel = std::get_if<action::Parallel>(&each.what))
+        std::erase_if(parallel->branches, [](const Actions& branch) { return branch.empty(); });
+    }
+    std::erase_if(candidate.actions, [](const Action& each) {
+      const auto* parallel = std::get_if<action::Parallel>(&each.what);
+      return parallel != nullptr && parallel->branches.empty();
+    });
+    return Try(std::move(candidate));
   }
 
   bool SimplerSetup() {

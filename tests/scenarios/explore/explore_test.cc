@@ -1,5 +1,5 @@
-// Exploration itself: every seed exactly once, also over shards and jobs; a planted defect is found,
-// made small, and stays what it was; one seed is one run.
+// Exploration itself: every seed exactly once, also over shards and jobs; a planted defect is
+// found, made small, and stays what it was; one seed is one run.
 #include "scenarios/explore/explore.h"
 
 #include <mutex>
@@ -41,8 +41,8 @@ TEST(Explore, AllHoldsWithoutADefect) {
   const ExploreOutcome outcome = Explore({.seed = 1, .runs = 1500, .jobs = 2}, {}, {});
   std::string failures;
   for (const ExploredRun& each : outcome.failures) {
-    failures += "drydock explore --runs 1 --seed " + std::to_string(each.seed) + ": " +
-                each.failed + "\n";
+    failures +=
+        "drydock explore --runs 1 --seed " + std::to_string(each.seed) + ": " + each.failed + "\n";
   }
   EXPECT_THAT(failures, IsEmpty());
   EXPECT_EQ(outcome.totals.runs, 1500U);
