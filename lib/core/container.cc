@@ -13,11 +13,8 @@ void AttachedStdio::Abandon() {
 }
 
 void AttachedStdio::ProcessGone() {
-  if (streams && reopened) {
-    streams->Abandon();  // a writer that came and went before us would be waited for in vain
-  } else if (streams) {
-    streams->ProcessGone();
-  }
+  // A writer that never came, or came and went before us, would be waited for in vain.
+  if (streams) streams->Abandon();
   if (stdin_closer) stdin_closer->Gone();
 }
 

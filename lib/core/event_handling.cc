@@ -14,6 +14,10 @@ namespace {
 // What a process killed together with its container exits with.
 constexpr std::uint32_t kKilledStatus = 137;
 
+bool IsInitExit(const types::Event& event) {
+  return event.type() == kExitEvent && event.pid() == kInitProcess;
+}
+
 }  // namespace
 
 void Client::Impl::HandleEvent(const types::Event& event, const EventReceipt& receipt) {
@@ -61,6 +65,7 @@ void Client::Impl::Route(const ContainerPtr& container, const types::Event& even
   }
   if (container->phase == Container::Phase::kStarting && Acts(Deviation::kStartCalledBackFirst)) {
     container->held_events.push_back({event, receipt});
+    if (IsInitExit(event) && Acts(Deviation::kExitEndsWaiters)) container->operations.Refuse();
     return;
   }
   ApplyEvent(container, event, receipt);
@@ -220,6 +225,7 @@ void Client::Impl::ApplyInitExit(const ContainerPtr& container, std::uint32_t st
   if (container->phase == Container::Phase::kCondemned) {
     CountCondemned(*container);
     container->ended.Stop();
+    container->stdio.ProcessGone();
     if (!closed) scope_->Spawn(ForgetCondemned(container, receipt));
     return;
   }

@@ -19,8 +19,10 @@ Awaitable<Result<Client::Impl::OperationLock>> Client::Impl::LockOperations(std:
   const auto found = containers.find(id);
   if (found == containers.end()) co_return Fail(InvalidContainer(id));
   const ContainerPtr container = found->second;
+  const Deadline deadline(ports.runtime, timeout);
   const bool locked = co_await container->operations.Lock(timeout);
-  if (!locked && !container->alive()) co_return Fail(InvalidContainer(id));
+  // Refused, because its init has exited.
+  if (!locked && deadline.left() > Duration::zero()) co_return Fail(InvalidContainer(id));
   if (!locked) {
     co_return Fail(ErrorCode::kDeadlineExceeded,
                    "container " + id + ": the operation before this one did not end in time");

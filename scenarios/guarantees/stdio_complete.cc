@@ -21,6 +21,7 @@ struct Attachment {
   bool attached = false;  // the engine was given the pipe
   bool failed = false;    // and did not want it
   bool resumed = false;   // by a restore: what was read before is missing
+  bool lossy = false;     // a fault took some of it away
   std::array<Stream, kOutputs> streams;
 };
 
@@ -35,6 +36,7 @@ class StdioJudge {
       : evidence_(evidence),
         words_(evidence.words()),
         journal_(evidence.journal()),
+        fifo_write_(journal_.Find("fifo.write")),
         outputs_{journal_.Find("stdout"), journal_.Find("stderr")} {}
 
   Judgement Judge() {
@@ -42,7 +44,8 @@ class StdioJudge {
     for (const std::uint64_t process : order_) {
       for (const Attachment& attachment : processes_[process].attachments) {
         if (!IsTheEngines(attachment)) continue;
-        for (const Stream& stream : attachment.streams) JudgeStream(stream, attachment.resumed);
+        for (const Stream& stream : attachment.streams)
+          JudgeStream(stream, attachment.resumed || attachment.lossy);
       }
     }
     return std::move(findings_).Conclude();
@@ -75,6 +78,9 @@ class StdioJudge {
         break;
       case EntryKind::kAttachEnd:
         if (entry.failed) Latest(entry).failed = true;
+        break;
+      case EntryKind::kFaultFired:
+        if (entry.what == fifo_write_) Latest(entry).lossy = true;
         break;
       case EntryKind::kRpcEnd:
         // It never started: whoever writes there is a container of before.
@@ -153,7 +159,7 @@ class StdioJudge {
     }
   }
 
-  void JudgeStream(const Stream& stream, bool resumed) {
+  void JudgeStream(const Stream& stream, bool incomplete) {
     if (stream.source == nullptr) return;
     findings_.Observe();
     const Entry& source = *stream.source;
@@ -163,7 +169,7 @@ class StdioJudge {
       findings_.Add(
           name + " never reached its end, the process wrote " + Bytes(source) + " and closed it",
           {source.seq});
-    } else if (resumed) {
+    } else if (incomplete) {
       return;
     } else if (stream.eof->number != source.number) {
       findings_.Add(
@@ -183,6 +189,7 @@ class StdioJudge {
   const Evidence& evidence_;
   const Words& words_;
   const Journal& journal_;
+  const Symbol fifo_write_;
   const std::array<Symbol, kOutputs> outputs_;
   Findings findings_;
   bool any_attach_ = false;
