@@ -78,7 +78,8 @@ enum class EntryKind : std::uint8_t {
   kSnapshot,    // what=resource ("containers", "objects", "fds", "threads", "tracked", "running"),
                 // number=count, text=kBaseline or kEnd
   kFaultFired,  // of the fault plan, in the daemon: what=point, id, process, text=term,
-                // number=how often this term fired
+                // number=how often this term fired; or at one of the engine's own points: text=its
+                // error, number=how many did so far
   kHeld,        // in the daemon: what=point, id, process, number=ticket, flag=until stepped
   kReleased,    // as kHeld
   kNote,        // text

@@ -12,7 +12,7 @@ foreach(target IN ITEMS
     fake_containerd_world fake_containerd_v0 fake_containerd_served
     fake_containerd_control_proto fake_containerd_health_proto fake_containerd_server fake_containerd
     scenarios_journal scenarios_recording scenarios_reports scenarios_replay scenarios_runner
-    scenarios_text scenarios_catalogue)
+    scenarios_text scenarios_catalogue scenarios_model scenarios_model_judges scenarios_event_sequence)
   if(TARGET ${target})
     install(TARGETS ${target} EXPORT DrydockTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
   endif()

@@ -100,9 +100,13 @@ Awaitable<Result<AddedProcess>> Client::Impl::StartExec(ContainerPtr container,
   exec->stdio.streams->PeerOpened();
 
   Status attached = co_await Attach(container->id, exec->name, std::move(pipe));
-  if (attached && exec->container_exited) attached = Fail(ContainerExited(container->id));
+  // One that is being got rid of takes its execs along, and nobody would hear of their exits.
+  const bool condemned = container->silent || container->phase == Container::Phase::kCondemned;
+  if (attached && (exec->container_exited || condemned)) {
+    attached = Fail(ContainerExited(container->id));
+  }
   if (!attached && Acts(Deviation::kFailedAttachKillsExec)) {
-    const bool may_run = !exec->held_exit && !exec->container_exited;
+    const bool may_run = !exec->held_exit && !exec->container_exited && !condemned;
     co_await DiscardExec(container, exec, may_run, deadline);
     co_return Fail(attached.error());
   }

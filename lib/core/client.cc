@@ -43,7 +43,12 @@ bool Client::Impl::IsActive(const std::string& id) const {
 }
 
 Awaitable<void> Client::Impl::Close() {
-  closed = true;
+  if (std::exchange(closed, true)) {
+    if (close_ended_) co_return;
+    const auto ended = close_waiters_.emplace_back(std::make_shared<OneShot<Unit>>(ports.runtime));
+    co_await ended->Wait();
+    co_return;
+  }
   for (const auto& [id, container] : containers) {
     container->ended.Stop();
     AbandonReceipts(*container);
@@ -62,6 +67,8 @@ Awaitable<void> Client::Impl::Close() {
   }
   co_await scope_->Join();
   containers.clear();
+  close_ended_ = true;
+  for (const auto& waiter : close_waiters_) waiter->Set(Unit());
 }
 
 // Of what will not be done any more. Queued callbacks abandon theirs when their turn comes.
@@ -81,7 +88,7 @@ std::size_t Client::Impl::LiveObjects() const {
   count += for_mutants_.leaked.size();
   for (const auto& [id, container] : containers) {
     count += container->callbacks.size() + container->execs.size() + container->held_events.size() +
-             container->pause.waiters.size() + container->resume.waiters.size();
+             container->pause_waiters.size() + container->resume_waiters.size();
   }
   return count;
 }
@@ -239,8 +246,11 @@ void Client::HandleEvent(const types::Event& event, EventReceipt receipt) {
 std::vector<TrackedContainer> Client::Tracked() const {
   std::vector<TrackedContainer> tracked;
   for (const auto& [id, container] : impl_->containers) {
-    TrackedContainer entry{
-        .id = id, .system_pid = container->system_pid, .oom = container->oom, .processes = {}};
+    TrackedContainer entry{.id = id,
+                           .system_pid = container->system_pid,
+                           .oom = container->oom,
+                           .processes = {},
+                           .condemned = container->phase == Container::Phase::kCondemned};
     for (const auto& [name, exec] : container->execs) entry.processes.push_back(name);
     tracked.push_back(std::move(entry));
   }

@@ -167,6 +167,7 @@ class Client::Impl {
   template <class Request, class Reply>
   static Awaitable<void> Carry(ContainerdApi& api, ContainerPtr lives, Request request,
                                Duration timeout, std::shared_ptr<OneShot<Reply>> reply) {
+    if (reply->is_set()) co_return;  // the client was closed before it was sent
     if (lives && lives->ended.stopped()) {
       reply->Set(Fail(ErrorCode::kAborted, "container " + lives->id + " exited"));
       co_return;
@@ -271,6 +272,10 @@ class Client::Impl {
   void FinishDrainingIfQuiet(const ContainerPtr& container);
   void EndDraining(const ContainerPtr& container);
   void QueueExit(const ContainerPtr& container);
+  static StateWaiter TakeWaiter(Container& container, ContainerState state);
+  static Error NotRestored(const Container& container) {
+    return Error{ErrorCode::kAborted, "container " + container.id + " could not be restored"};
+  }
   void Queue(const ContainerPtr& container, QueuedCallback callback);
   void CountCondemned(const Container& container);
   Awaitable<Status> OpeningsEnded(ContainerPtr container);
@@ -315,6 +320,8 @@ class Client::Impl {
   std::size_t callbacks_running_ = 0;
   std::size_t attaches_running_ = 0;
   std::shared_ptr<OneShot<Unit>> idle_;
+  bool close_ended_ = false;
+  std::vector<std::shared_ptr<OneShot<Unit>>> close_waiters_;  // of further calls of Close
   std::uint64_t next_call_ = 1;
   std::map<std::uint64_t, UniqueFunction<void()>> calls_;  // how to cancel each RPC under way
   ForMutants for_mutants_;

@@ -59,15 +59,6 @@ struct Exec {
   bool gone = false;                       // … and it is gone
 };
 
-// One queued callback of a container.
-struct QueuedCallback {
-  StateInfo info;
-  std::shared_ptr<Exec> exec;               // kExitProcess of a tracked exec
-  std::shared_ptr<OneShot<Status>> result;  // Create or Restore waits for it
-  bool may_live = false;  // kExit of one that would not die: its bundle stays until it does
-  EventReceipt receipt;   // of the event that led to it; null if none did
-};
-
 // What Pause or Resume waits for.
 struct StateWait {
   explicit StateWait(Runtime& runtime) : ended(runtime) {}
@@ -76,6 +67,16 @@ struct StateWait {
   std::uint64_t lost_with = 0;  // the loss of the event stream that its event may have gone with
 };
 using StateWaiter = std::shared_ptr<StateWait>;
+
+// One queued callback of a container.
+struct QueuedCallback {
+  StateInfo info;
+  StateWaiter waiter{};                     // kPause, kResume: its end releases that call
+  std::shared_ptr<Exec> exec;               // kExitProcess of a tracked exec
+  std::shared_ptr<OneShot<Status>> result;  // Create or Restore waits for it
+  bool may_live = false;  // kExit of one that would not die: its bundle stays until it does
+  EventReceipt receipt;   // of the event that led to it; null if none did
+};
 
 struct HeldEvent {
   types::Event event;
@@ -129,7 +130,8 @@ class Container : public std::enable_shared_from_this<Container> {
 
   const std::string id;
   Phase phase = Phase::kStarting;
-  WallTime began_wall{};  // when the create RPC was sent, on both clocks
+  bool create_sent = false;  // while kStarting: no event before that is of this life
+  WallTime began_wall{};     // when the create RPC was sent, on both clocks
   Duration began{0};
   std::uint32_t system_pid = 0;
   std::uint32_t exit_status = 0;
@@ -160,16 +162,12 @@ class Container : public std::enable_shared_from_this<Container> {
   std::optional<QueuedCallback> overtaken;  // of mutants: comes after the next one
   Mailbox<QueuedCallback> callbacks;
 
-  // Waiters for the pause and resume callbacks, oldest first, and how many of those callbacks are
-  // queued or running.
-  struct StateWaits {
-    std::deque<StateWaiter> waiters;
-    std::size_t queued_callbacks = 0;
-  };
-  StateWaits pause;
-  StateWaits resume;
-  StateWaits& WaitFor(ContainerState state) {
-    return state == ContainerState::kPause ? pause : resume;
+  // Who waits for a pause or resume event, oldest first. With its event each moves on to the
+  // callback of that.
+  std::deque<StateWaiter> pause_waiters;
+  std::deque<StateWaiter> resume_waiters;
+  std::deque<StateWaiter>& WaitersFor(ContainerState state) {
+    return state == ContainerState::kPause ? pause_waiters : resume_waiters;
   }
 };
 

@@ -1,6 +1,7 @@
 // Create: bundle, streams, attach, RPC, start callback — and what becomes of each when a later step
 // fails.
 
+#include <algorithm>
 #include <utility>
 
 #include "lib/core/client_impl.h"
@@ -119,6 +120,7 @@ Awaitable<Status> Client::Impl::RequestCreate(ContainerPtr container, CreateOpti
   request.set_runtime(create.runtime);
   for (std::string& argument : create.runtime_args) request.add_runtimeargs(std::move(argument));
 
+  container->create_sent = true;
   auto reply = co_await Send(std::move(request), deadline.left());
   if (!reply) {
     const bool unresolved =
@@ -178,14 +180,24 @@ void Client::Impl::DropHeldEvents(Container& container) {
 // The create failed, yet its container may run: kill it, absorb its exit, then clean up.
 void Client::Impl::Condemn(const ContainerPtr& container, bool may_not_exist) {
   container->phase = Container::Phase::kCondemned;
+  const bool gone = std::ranges::any_of(container->held_events, [](const HeldEvent& held) {
+    return held.event.type() == kExitEvent && held.event.pid() == kInitProcess;
+  });
   DropHeldEvents(*container);
-  if (!closed) scope_->Spawn(KillCondemned(container, may_not_exist));
+  if (closed) return;
+  if (gone) {
+    scope_->Spawn(ForgetCondemned(container, nullptr));
+  } else {
+    scope_->Spawn(KillCondemned(container, may_not_exist));
+  }
 }
 
 Awaitable<void> Client::Impl::KillCondemned(ContainerPtr container, bool may_not_exist) {
   const Timing& timing = options.timing;
   Duration pause = timing.reconnect_first;
   bool existed = container->restored || !may_not_exist;
+  // The daemon has given a start up by then.
+  const Duration start_over = container->began + timing.create_deadline;
   while (container->phase == Container::Phase::kCondemned && !container->ended.stopped()) {
     if (may_not_exist) {
       types::StateRequest request;
@@ -207,6 +219,9 @@ Awaitable<void> Client::Impl::KillCondemned(ContainerPtr container, bool may_not
       constexpr std::uint32_t kSigkill = 9;
       Status killed = co_await SendSignal(container, container->id, std::string(kInitProcess),
                                           kSigkill, timing.call_deadline);
+      // A start that the daemon's end cut short leaves a container without a process behind.
+      if (!killed && SaysProcessNotFound(killed.error()) && ports.runtime.Now() >= start_over)
+        co_return co_await ForgetCondemned(container, nullptr);
       // Its exit event does the rest; if none comes, State says whether it is gone.
       may_not_exist = true;
       pause = killed ? timing.state_event_deadline : pause;

@@ -69,6 +69,7 @@ void Client::Impl::Route(const ContainerPtr& container, const types::Event& even
 // An event stamped before this life's create was sent. Both clocks are looked at, so that a clock
 // set back meanwhile does not make present events look old.
 bool Client::Impl::IsOfEarlierLife(const Container& container, const types::Event& event) const {
+  if (container.phase == Container::Phase::kStarting && !container.create_sent) return true;
   if (!event.has_timestamp()) return false;
   const WallTime began_by_todays_clock =
       ports.runtime.WallNow() - (ports.runtime.Now() - container.began);
@@ -112,18 +113,24 @@ void Client::Impl::ApplyStateEvent(const ContainerPtr& container, ContainerState
     if (Planted(Mutant::kOomNotCalledBack)) return;
   }
   if (container->phase == Container::Phase::kEnding) return;
-  if (state != ContainerState::kOom) {
-    Container::StateWaits& wait = container->WaitFor(state);
-    ++wait.queued_callbacks;
-    if (Planted(Mutant::kWaiterReleasedEarly) && !wait.waiters.empty()) {
-      wait.waiters.front()->ended.Set(Status());
-      wait.waiters.pop_front();
-    }
-  }
   QueuedCallback callback;
   callback.info.state = state;
+  // A call that comes while the callback waits or runs needs an event of its own.
+  if (state != ContainerState::kOom) callback.waiter = TakeWaiter(*container, state);
+  if (callback.waiter && Planted(Mutant::kWaiterReleasedEarly)) {
+    callback.waiter->ended.Set(Status());
+  }
   callback.receipt = receipt;
   Queue(container, std::move(callback));
+}
+
+// The oldest one; null if nobody waits.
+StateWaiter Client::Impl::TakeWaiter(Container& container, ContainerState state) {
+  std::deque<StateWaiter>& waiters = container.WaitersFor(state);
+  if (waiters.empty()) return nullptr;
+  StateWaiter oldest = std::move(waiters.front());
+  waiters.pop_front();
+  return oldest;
 }
 
 // Every callback of an event but a restore's.
@@ -164,6 +171,7 @@ void Client::Impl::ApplyExecExit(const ContainerPtr& container, const std::strin
   if (found == container->execs.end()) {  // added by somebody else
     auto foreign = std::make_shared<Exec>();
     foreign->name = name;
+    container->execs[name] = foreign;  // nobody may have its name until that is told
     ReportExecExit(container, foreign, status, receipt);
     return;
   }
@@ -232,6 +240,7 @@ void Client::Impl::ApplyInitExit(const ContainerPtr& container, std::uint32_t st
   container->ended.Stop();
   container->stdio.ProcessGone();
   if (Acts(Deviation::kExitEndsWaiters)) {
+    container->operations.Refuse();
     EndWaiters(*container, Error{ErrorCode::kAborted, "container " + container->id + " exited"});
   }
   if (!Acts(Deviation::kExecExitsBeforeExit)) {
@@ -246,14 +255,11 @@ void Client::Impl::ApplyInitExit(const ContainerPtr& container, std::uint32_t st
   FinishDrainingIfQuiet(container);
 }
 
-// The waiters whose callback is already on its way are released by it, in order; the others have
-// nothing to wait for.
+// Those whose callback is on its way are released by that; these have nothing to wait for.
 void Client::Impl::EndWaiters(Container& container, const Error& error) {
-  for (Container::StateWaits* wait : {&container.pause, &container.resume}) {
-    while (wait->waiters.size() > wait->queued_callbacks) {
-      wait->waiters.back()->ended.Set(Fail(error));
-      wait->waiters.pop_back();
-    }
+  for (std::deque<StateWaiter>* waiters : {&container.pause_waiters, &container.resume_waiters}) {
+    for (const StateWaiter& waiter : *waiters) waiter->ended.Set(Fail(error));
+    waiters->clear();
   }
 }
 
@@ -270,7 +276,9 @@ void Client::Impl::FinishDrainingIfQuiet(const ContainerPtr& container) {
 void Client::Impl::EndDraining(const ContainerPtr& container) {
   if (container->drain_timer) ports.runtime.CancelTimer(*container->drain_timer);
   container->drain_timer.reset();
-  for (const auto& [name, exec] : container->execs) {
+  // One that nobody is told of is forgotten at once.
+  const std::map<std::string, std::shared_ptr<Exec>> execs = container->execs;
+  for (const auto& [name, exec] : execs) {
     if (exec->phase == Exec::Phase::kStarting) exec->container_exited = true;
     if (exec->phase == Exec::Phase::kRunning)
       ReportExecExit(container, exec, kKilledStatus, container->exit_receipt);
@@ -297,7 +305,10 @@ void Client::Impl::RunCallback(const ContainerPtr& container, QueuedCallback cal
                                UniqueFunction<void()> done) {
   if (closed || container->given_up) {
     if (callback.receipt) callback.receipt->Abandon();
-    if (callback.result) callback.result->Set(Fail(ErrorCode::kCancelled, "the client is closing"));
+    const Error closing{ErrorCode::kCancelled, "the client is closing"};
+    if (callback.result) callback.result->Set(Fail(closing));
+    if (callback.waiter)
+      callback.waiter->ended.Set(Fail(closed ? closing : NotRestored(*container)));
     done();
     return;
   }
@@ -398,12 +409,10 @@ void Client::Impl::AfterCallback(const ContainerPtr& container, QueuedCallback& 
                                  Status status) {
   const ContainerState state = callback.info.state;
   if (state == ContainerState::kPause || state == ContainerState::kResume) {
-    Container::StateWaits& wait = container->WaitFor(state);
-    --wait.queued_callbacks;
-    if (!wait.waiters.empty()) {
-      wait.waiters.front()->ended.Set(Status());
-      wait.waiters.pop_front();
+    if (!callback.waiter && !Acts(Deviation::kWaiterRegisteredFirst)) {
+      callback.waiter = TakeWaiter(*container, state);
     }
+    if (callback.waiter) callback.waiter->ended.Set(Status());
   }
   if (callback.exec) {
     const auto found = container->execs.find(callback.exec->name);

@@ -20,6 +20,7 @@ Awaitable<Result<Client::Impl::OperationLock>> Client::Impl::LockOperations(std:
   if (found == containers.end()) co_return Fail(InvalidContainer(id));
   const ContainerPtr container = found->second;
   const bool locked = co_await container->operations.Lock(timeout);
+  if (!locked && !container->alive()) co_return Fail(InvalidContainer(id));
   if (!locked) {
     co_return Fail(ErrorCode::kDeadlineExceeded,
                    "container " + id + ": the operation before this one did not end in time");
@@ -102,7 +103,7 @@ Awaitable<Status> Client::Impl::ChangeState(std::string id, ContainerState state
   if (!lock) co_return Fail(lock.error());
   const ContainerPtr container = lock->container();
   auto waiter = std::make_shared<StateWait>(ports.runtime);
-  auto& waiters = container->WaitFor(state).waiters;
+  auto& waiters = container->WaitersFor(state);
 
   // Before the request, because the event may overtake the reply.
   if (Acts(Deviation::kWaiterRegisteredFirst)) waiters.push_back(waiter);
@@ -122,7 +123,7 @@ Awaitable<Status> Client::Impl::ChangeState(std::string id, ContainerState state
   Duration patience = call.timeout ? deadline.left() : options.timing.state_event_deadline;
   if (Planted(Mutant::kNoDeadline)) patience = kForEver;
   const TimerId timer = ports.runtime.StartTimer(patience, [container, waiter, id, state] {
-    std::erase(container->WaitFor(state).waiters, waiter);
+    std::erase(container->WaitersFor(state), waiter);
     const std::string name(ContainerStateName(state));
     waiter->ended.Set(Fail(ErrorCode::kDeadlineExceeded,
                            "container " + id + ": no " + name + " event came in time"));

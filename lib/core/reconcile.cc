@@ -22,8 +22,8 @@ constexpr std::size_t kFew = 4;
 // One whose request is not answered yet may see its event on the next stream.
 void Client::Impl::StreamLost(std::uint64_t loss) {
   for (const auto& [id, container] : containers) {
-    for (const Container::StateWaits* wait : {&container->pause, &container->resume}) {
-      for (const StateWaiter& waiter : wait->waiters) {
+    for (const auto* waiters : {&container->pause_waiters, &container->resume_waiters}) {
+      for (const StateWaiter& waiter : *waiters) {
         if (waiter->answered && waiter->lost_with == 0) waiter->lost_with = loss;
       }
     }
@@ -33,22 +33,14 @@ void Client::Impl::StreamLost(std::uint64_t loss) {
 void Client::Impl::StreamRecovered(std::uint64_t loss) {
   for (const auto& [id, container] : containers) {
     for (const ContainerState state : {ContainerState::kPause, ContainerState::kResume}) {
-      Container::StateWaits& wait = container->WaitFor(state);
-      // The oldest ones get the callbacks that are on their way.
-      const auto is_lost = [loss](const StateWaiter& waiter) {
-        return waiter->lost_with != 0 && waiter->lost_with <= loss;
-      };
-      for (std::size_t i = wait.queued_callbacks; i < wait.waiters.size();) {
-        if (!is_lost(wait.waiters[i])) {
-          ++i;
-          continue;
-        }
-        wait.waiters[i]->ended.Set(
-            Fail(ErrorCode::kUnavailable, "container " + id + ": the event stream broke, and its " +
-                                              std::string(ContainerStateName(state)) +
-                                              " event is lost"));
-        wait.waiters.erase(wait.waiters.begin() + static_cast<std::ptrdiff_t>(i));
-      }
+      const Error lost{ErrorCode::kUnavailable,
+                       "container " + id + ": the event stream broke, and its " +
+                           std::string(ContainerStateName(state)) + " event is lost"};
+      std::erase_if(container->WaitersFor(state), [&](const StateWaiter& waiter) {
+        if (waiter->lost_with == 0 || waiter->lost_with > loss) return false;
+        waiter->ended.Set(Fail(lost));
+        return true;
+      });
     }
   }
 }

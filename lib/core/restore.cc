@@ -336,7 +336,6 @@ Awaitable<Status> Client::Impl::CallBackRestored(ContainerPtr container,
       !Acts(Deviation::kRestorePauseFromLog) && last != nullptr && last->type() == kResumeEvent;
   if (RestoredPaused(*found) || resumed) {
     const ContainerState state = resumed ? ContainerState::kResume : ContainerState::kPause;
-    ++container->WaitFor(state).queued_callbacks;
     call_back(state);
   }
   ReportMissed(container, *found, arrived);
@@ -420,10 +419,7 @@ Status Client::Impl::LeaveAlone(const ContainerPtr& container, Error error) {
 // again.
 void Client::Impl::GiveUpRestored(const ContainerPtr& container) {
   container->given_up = true;
-  container->pause.queued_callbacks = 0;
-  container->resume.queued_callbacks = 0;
-  EndWaiters(*container,
-             Error{ErrorCode::kAborted, "container " + container->id + " could not be restored"});
+  EndWaiters(*container, NotRestored(*container));
   if (container->drain_timer) ports.runtime.CancelTimer(*container->drain_timer);
   container->drain_timer.reset();
   container->stdio.Abandon();

@@ -1,5 +1,7 @@
 #include "libcontainerd/async.h"
 
+#include <utility>
+
 #include <algorithm>
 
 namespace libcontainerd {
@@ -74,6 +76,13 @@ void AsyncMutex::Unlock() {
   waiters_.erase(waiters_.begin());
   runtime_->CancelTimer(next->timer);
   next->granted.Set(true);
+}
+
+void AsyncMutex::Refuse() {
+  for (const std::shared_ptr<Waiter>& waiter : std::exchange(waiters_, {})) {
+    runtime_->CancelTimer(waiter->timer);
+    waiter->granted.Set(false);
+  }
 }
 
 }  // namespace libcontainerd

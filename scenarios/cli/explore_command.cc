@@ -200,6 +200,7 @@ class ExploreRun {
          << "drawn: " << failure.explored.swarm.text() << "\n\n"
          << PrintScenario(failure.explored.scenario) << std::flush;
     if (failure.failed.starts_with("two runs of the seed")) return;
+    if (shrink_time_ == milliseconds(0)) return Keep(failure);
     SmallFailure small = ShrinkFailure(failure, {.time = shrink_time_});
     Scenario& scenario = small.shrunk.scenario;
     scenario.intent =
@@ -215,6 +216,14 @@ class ExploreRun {
          << std::flush;
     originals_.push_back(failure.explored.scenario);
     results_.push_back(std::move(small.result));
+  }
+
+  // As it was found.
+  void Keep(const ExploredRun& failure) {
+    results_.push_back(failure.result);
+    ScenarioResult& result = results_.back();
+    result.reproduce = "drydock run " + FileOf(result.scenario) + " --transport loopback";
+    out_ << FailureText(result) << std::flush;
   }
 
   Status WriteReports(const ExploreTotals& totals) {
@@ -368,7 +377,7 @@ void AddExploreCommand(CLI::App& app, int& exit_code) {
                     "each seed once more, and in another process: all must be the same");
   explore->add_flag("--fingerprints", command->fingerprints,
                     "print nothing but each seed with what its journal comes to");
-  explore->add_option("--shrink-for", command->shrink_for, "real time for making a failure small")
+  explore->add_option("--shrink-for", command->shrink_for, "real time for making a failure small; 0s: none")
       ->type_name("DURATION")
       ->capture_default_str();
   explore

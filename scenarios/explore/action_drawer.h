@@ -9,10 +9,12 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "libcontainerd/random.h"
+#include "scenarios/engine_points.h"
 #include "scenarios/explore/swarm.h"
 #include "scenarios/scenario.h"
 
@@ -48,9 +50,9 @@ class ActionDrawer {
   std::string Process();
   Duration ShortTime();
   action::CallTerms Terms();
-  std::string EnginePoint();
+  std::string EnginePoint(bool scenarios::EnginePoint::*can);
   std::string FaultTerm(const std::string& point);
-  std::string Argument(const std::string& action);
+  std::string Argument(const std::string& point, const std::string& action);
   action::Condition Moment();
   Actions Few();
 
@@ -64,6 +66,7 @@ class ActionDrawer {
   const Swarm& swarm_;
   bool engine_ = true;
   bool daemon_ = true;
+  std::set<std::string> known_;    // by the engine that runs: it restores no such container
   bool nested_ = false;            // inside a group
   std::vector<std::string> held_;  // points
 };

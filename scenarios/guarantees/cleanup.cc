@@ -24,7 +24,8 @@ Judgement JudgeBundle(const Evidence& evidence) {
   for (const Entry& entry : journal.entries()) {
     if (entry.kind == EntryKind::kNote && entry.text == no_clean) return {};
     if (entry.kind == EntryKind::kBundleCreated) bundles[entry.id].created = entry.seq;
-    if (entry.kind == EntryKind::kBundleRemoved) bundles[entry.id].removed = entry.seq;
+    if (entry.kind == EntryKind::kBundleRemoved || evidence.words().BundleStays(entry))
+      bundles[entry.id].removed = entry.seq;
     if (entry.kind != EntryKind::kCallbackBegin || entry.what != exit) continue;
 
     const Life* life = lives.Of(entry);
@@ -64,7 +65,8 @@ Judgement JudgeFifos(const Evidence& evidence) {
     const std::uint64_t process = PairKey(entry.id, entry.process);
     if (entry.kind == EntryKind::kFifosCreated) fifos[process].created = entry.seq;
     if (entry.kind == EntryKind::kFifosRemoved) fifos[process].removed = entry.seq;
-    if (entry.kind == EntryKind::kBundleRemoved) bundles[entry.id].removed = entry.seq;
+    if (entry.kind == EntryKind::kBundleRemoved || evidence.words().FifosStay(entry))
+      bundles[entry.id].removed = entry.seq;
     if (entry.kind != EntryKind::kCallbackBegin || entry.what != exit_process) continue;
 
     const auto made = fifos.find(process);

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <map>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "scenarios/guarantees/judging.h"
@@ -43,7 +44,7 @@ class ExecJudge {
     const LifeIndex life = evidence_.lives().IndexOf(entry);
     switch (entry.kind) {
       case EntryKind::kRpcBegin:
-        if (entry.what == words_.create_rpc) latest_[entry.id] = life;
+        if (entry.what == words_.create_rpc) Created(entry.id, life);
         break;
       case EntryKind::kCallBegin:
         if (entry.what == words_.create && life != kNoLife &&
@@ -52,7 +53,11 @@ class ExecJudge {
         }
         if (entry.what == words_.restore && life != kNoLife) Restored(entry.id, life);
         if (entry.what == words_.add_process) {
-          if (Exec* exec = Of(entry)) exec->calls.push_back({entry.number, entry.seq});
+          if (Exec* exec = Of(entry)) {
+            exec->calls.push_back({entry.number, entry.seq});
+          } else {
+            early_[entry.id].push_back(&entry);
+          }
         }
         if (words_.IsClosing(entry) && closed_ == 0) {
           closed_ = entry.seq;
@@ -88,6 +93,13 @@ class ExecJudge {
       default:
         break;
     }
+  }
+
+  // Whoever had called before waited for it.
+  void Created(Symbol id, LifeIndex life) {
+    latest_[id] = life;
+    for (const Entry* call : std::exchange(early_[id], {}))
+      execs_[life][call->process].calls.push_back({call->number, call->seq});
   }
 
   Exec* Of(const Entry& call) {
@@ -191,6 +203,8 @@ class ExecJudge {
   SymbolMap<int> at_close_;                       // the same when the client was closed
   std::vector<Execs> execs_;                      // by life
   std::unordered_map<Symbol, LifeIndex> latest_;  // by id
+  // Calls of add-process that came before any life of their container, by id.
+  std::unordered_map<Symbol, std::vector<const Entry*>> early_;
 };
 
 Judgement Judge(const Evidence& evidence) {

@@ -81,7 +81,7 @@ class CreateJudge {
   void Visit(const Entry& entry) {
     switch (entry.kind) {
       case EntryKind::kCallBegin:
-        closed_ |= words_.IsClosing(entry);
+        if (words_.IsClosing(entry)) Closing(entry);
         if (entry.what == words_.create) {
           containers_[entry.id].open.push_back({.number = entry.number, .begin = entry.seq});
         }
@@ -99,16 +99,29 @@ class CreateJudge {
       case EntryKind::kBundleRemoved:
         containers_[entry.id].bundle.removed = entry.seq;
         break;
+      case EntryKind::kFaultFired:
+        if (words_.BundleStays(entry)) containers_[entry.id].bundle.removed = entry.seq;
+        break;
       case EntryKind::kNote:
         if (words_.IsEngineGone(entry)) {
           closed_ = false;
-          for (Container& container : containers_.values()) container.open.clear();
+          for (Container& container : containers_.values()) {
+            container.open.clear();
+            container.failed = {};
+          }
         }
         if (entry.text == words_.no_clean) kept_ = true;
         break;
       default:
         break;
     }
+  }
+
+  // Before the end, it stops the client at getting rid of what may run.
+  void Closing(const Entry& close) {
+    closed_ = true;
+    if (final_.tracked.taken != 0 && final_.tracked.taken < close.seq) return;
+    for (Container& container : containers_.values()) container.failed = {};
   }
 
   void Returned(const Entry& end) {
@@ -152,7 +165,10 @@ class CreateJudge {
     if (final_.running.taken > end.seq) {
       findings_.Observe();
       const std::uint64_t running = final_.running.Find(end.id, words_.init);
-      if (running != 0) {
+      const Life* life = evidence_.lives().Of(end);
+      const bool from_before =
+          life != nullptr && evidence_.lives().RunsFromBefore(*life, final_.running.taken);
+      if (running != 0 && !from_before) {
         findings_.Add(id + ": its create failed and it still runs", {end.seq, running});
       }
     }
@@ -190,6 +206,7 @@ class ExecJudge {
     std::uint64_t started = 0;  // that succeeded
     std::uint64_t ended = 0;    // a signal was sent to it, or its exit showed
     std::uint64_t begun = 0;    // the latest call that failed
+    std::uint64_t added = 0;    // a call returned OK: what is there is that one's
     bool blamed = false;        // that nobody ended it
     std::uint64_t failed = 0;   // the end of a call
     std::uint64_t files_before = 0;
@@ -243,6 +260,11 @@ class ExecJudge {
         bundle_removed_[entry.id] = entry.seq;
         files_[entry.id].changed = entry.seq;
         break;
+      case EntryKind::kFaultFired:
+        if (!words_.FifosStay(entry)) break;
+        bundle_removed_[entry.id] = entry.seq;
+        files_[entry.id].changed = entry.seq;
+        break;
       case EntryKind::kBundleFiles:
         Listed(entry);
         break;
@@ -277,8 +299,9 @@ class ExecJudge {
     if (call == exec.calls.end()) return;
     const std::uint64_t begin = call->second;
     exec.calls.erase(call);
+    if (!Failed(end)) exec.added = end.seq;
     exec.begun = begin;
-    if (!Failed(end) || !exec.calls.empty() || closed_ || EndedByClose(end)) return;
+    if (exec.added > begin || !exec.calls.empty() || closed_ || EndedByClose(end)) return;
     const bool tried = exec.fifos.created > begin;
     if (!tried && exec.started < begin) return;  // refused
     exec.failed = end.seq;
@@ -385,8 +408,10 @@ Judgement JudgeRunning(const Evidence& evidence) {
   Findings findings;
   SymbolMap<Presence> bundles;
   SymbolMap<const Life*> latest;
+  std::uint64_t engine_gone = 0;
   for (const Entry& entry : journal.entries()) {
     if (entry.seq > final.running.taken) break;  // whoever records may end what runs then
+    if (words.IsEngineGone(entry)) engine_gone = entry.seq;
     if (entry.kind == EntryKind::kBundleCreated) bundles[entry.id].created = entry.seq;
     if (entry.kind == EntryKind::kBundleRemoved) bundles[entry.id].removed = entry.seq;
   }
@@ -398,7 +423,8 @@ Judgement JudgeRunning(const Evidence& evidence) {
     if (entry.kind != EntryKind::kRunning || entry.seq < final.running.taken) continue;
     const Life* life = latest[entry.id];
     if (entry.process != words.init || life == nullptr) continue;
-    if (life->engine_gone != 0) continue;  // nobody has restored it
+    if (life->begin < engine_gone) continue;  // nobody has restored it
+    if (evidence.lives().RunsFromBefore(*life, final.running.taken)) continue;
     const std::string name = LifeName(journal, *life);
     const Presence bundle = bundles[entry.id];
     if (final.tracked.Find(entry.id, Symbol{}) == 0) {

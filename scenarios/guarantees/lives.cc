@@ -57,6 +57,7 @@ class LifeCutter {
         oom_(journal.Find("oom")),
         init_(journal.Find("init")),
         events_rpc_(journal.Find("Events")),
+        close_(journal.Find("close")),
         engine_gone_(journal.Find(kEngineGoneNote)) {}
 
   Lives Cut() {
@@ -146,11 +147,12 @@ class LifeCutter {
       if (unfinished && restored) previous.superseded = true;
       if (unfinished && !restored && !previous.superseded) container.unfinished = container.latest;
       // The same container: what the daemon emitted of it is this life's now.
-      if (restored && !previous.Failed()) {
+      const LifeIndex source = restored ? LeftBehind(container.latest) : kNoLife;
+      if (source != kNoLife) {
         Life& present = At(index);
-        present.continues = container.latest;
-        present.exit_emitted = previous.exit_emitted;
-        present.oom_emitted = previous.oom_emitted;
+        present.continues = source;
+        present.exit_emitted = At(source).exit_emitted;
+        present.oom_emitted = At(source).oom_emitted;
       }
     }
     container.latest = index;
@@ -171,6 +173,7 @@ class LifeCutter {
   }
 
   LifeIndex CallBegin(const Entry& entry) {
+    closing_ |= entry.what == close_;
     if (entry.what == create_) {
       Container& container = containers_[entry.id];
       container.creates.push_back({entry.number, entry.seq});
@@ -220,6 +223,8 @@ class LifeCutter {
     if (ended.life == kNoLife) return kNoLife;
     At(ended.life).call_end = entry.seq;
     At(ended.life).call_failed = Failed(entry);
+    At(ended.life).abandoned =
+        closing_ && entry.code == static_cast<std::uint32_t>(libcontainerd::ErrorCode::kCancelled);
     return ended.life;
   }
 
@@ -253,6 +258,7 @@ class LifeCutter {
   }
 
   LifeIndex EventEmitted(const Entry& entry) {
+    if (entry.what == start_) StartEmitted(entry);
     if (!IsCalledBack(entry)) return kNoLife;
     const LifeIndex life = LifeAt(containers_[entry.id].latest, entry.stamp);
     const bool first = events_.try_emplace(IdentityOf(entry), SeenEvent{life}).second;
@@ -260,6 +266,30 @@ class LifeCutter {
     if (IsInitExit(entry) && At(life).exit_emitted == 0) At(life).exit_emitted = entry.seq;
     if (entry.what == oom_ && At(life).oom_emitted == 0) At(life).oom_emitted = entry.seq;
     return life;
+  }
+
+  // The life that a restore takes over, if the latest is that one, or was refused because of it.
+  LifeIndex LeftBehind(LifeIndex latest) {
+    while (latest != kNoLife && At(latest).Failed()) {
+      const LifeIndex before = At(latest).previous;
+      const bool refused = At(latest).rpc_failed && before != kNoLife &&
+                           At(before).engine_gone != 0 && At(before).exit_emitted == 0;
+      if (!refused) return kNoLife;
+      latest = before;
+    }
+    return latest;
+  }
+
+  // A create of an engine that crashed went on without it.
+  void StartEmitted(const Entry& entry) {
+    Container& container = containers_[entry.id];
+    const bool known = container.latest != kNoLife && At(container.latest).exit_emitted == 0 &&
+                       !At(container.latest).Failed();
+    if (known || !has_rpcs_ || gone_ == 0 || !container.rpcs.empty()) return;
+    const LifeIndex life = Begin(container, entry, nullptr, false);
+    engine_of_[life] = engine_ - 1;
+    At(life).superseded = true;
+    At(life).engine_gone = gone_;
   }
 
   LifeIndex EventDelivered(const Entry& entry) {
@@ -350,6 +380,8 @@ class LifeCutter {
   // Nothing of what was under way ends any more.
   void EngineGone(const Entry& note) {
     ++engine_;
+    gone_ = note.seq;
+    closing_ = false;
     stored_.clear();
     for (Container& container : containers_.values()) {
       for (const LifeIndex life : {container.latest, container.unfinished}) {
@@ -434,10 +466,13 @@ class LifeCutter {
   const Symbol oom_;
   const Symbol init_;
   const Symbol events_rpc_;
+  const Symbol close_;
   const Symbol engine_gone_;
 
   bool has_rpcs_ = false;
   bool has_calls_ = false;
+  bool closing_ = false;
+  std::uint64_t gone_ = 0;                             // the note of the engine before
   std::unordered_set<std::uint64_t> failed_restores_;  // by number: they led to nothing
   SymbolMap<Container> containers_;
   std::unordered_map<EventIdentity, SeenEvent, EventIdentityHash> events_;

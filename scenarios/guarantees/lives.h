@@ -54,6 +54,7 @@ struct Life {
   std::uint64_t call_begin = 0;
   std::uint64_t call_end = 0;
   bool call_failed = false;
+  bool abandoned = false;  // its create was cancelled by the client's end: it may run all the same
   std::uint64_t rpc_begin = 0;  // CreateContainer
   std::uint64_t rpc_end = 0;
   bool rpc_failed = false;
@@ -82,6 +83,7 @@ struct Life {
   bool OwesExit() const { return Started() || (restored && call_end != 0 && !call_failed); }
   // The create ended with an error: whatever ran is killed and its exit absorbed.
   bool Failed() const {
+    if (abandoned) return false;
     return call_end != 0 ? call_failed : rpc_end != 0 && rpc_failed && start_begin == 0;
   }
 };
@@ -107,6 +109,13 @@ class Lives {
   }
   // It came before the restore that claimed it.
   bool WasUnclaimed(const Entry& delivered) const { return unclaimed_.contains(delivered.seq); }
+  // The daemon refused the create of that life, because the container runs that an earlier engine
+  // left behind and nobody restored. `until`: a seq; an exit after it does not count.
+  bool RunsFromBefore(const Life& life, std::uint64_t until) const {
+    if (!life.rpc_failed || life.previous == kNoLife) return false;
+    const Life& before = lives_[life.previous];
+    return before.engine_gone != 0 && (before.exit_emitted == 0 || before.exit_emitted > until);
+  }
   bool AnyStoredRead() const { return any_stored_read_; }
   // Whether `later` is `earlier`, or continues it: the same container.
   bool SameContainer(LifeIndex earlier, LifeIndex later) const {

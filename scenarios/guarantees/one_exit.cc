@@ -10,8 +10,13 @@ Judgement Judge(const Evidence& evidence) {
   const Symbol exit = journal.Find("exit");
   Findings findings;
   bool any_callback = false;
+  std::uint64_t closing = 0;  // before the end, in the present life of the engine
+  bool over = false;
   std::vector<std::vector<std::uint64_t>> exits(lives.all().size());
   for (const Entry& entry : journal.entries()) {
+    if (entry.kind == EntryKind::kSnapshot && entry.text == evidence.words().end) over = true;
+    if (evidence.words().IsClosing(entry) && !over) closing = entry.seq;
+    if (evidence.words().IsEngineGone(entry)) closing = 0;  // its lives are superseded
     if (entry.kind != EntryKind::kCallbackBegin) continue;
     any_callback = true;
     const LifeIndex life = lives.IndexOf(entry);
@@ -34,7 +39,7 @@ Judgement Judge(const Evidence& evidence) {
     } else if (exits[i].size() == 1 && life.Failed() && !life.Started()) {
       findings.Add(name + ": exit was called back though it never started",
                    {life.rpc_end, life.call_end, exits[i].front()});
-    } else if (exits[i].empty() && gone && started && !life.superseded) {
+    } else if (exits[i].empty() && gone && started && !life.superseded && closing == 0) {
       const bool delivered = life.exit_delivered != 0;
       findings.Add(name + ": exit was never called back though its exit event was " +
                        (delivered ? "delivered" : "emitted"),

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -225,16 +226,21 @@ class BoundJudge {
         busy_[entry.id].End(entry.t);
         break;
       case EntryKind::kRpcBegin:
-        if (IsOfCalls(entry)) Asked(entry).Begin(entry.t);
+        if (IsOfCalls(entry)) {
+          rpcs_.insert(entry.number);
+          Asked(entry).Begin(entry.t);
+        }
         break;
       case EntryKind::kRpcEnd:
-        if (IsOfCalls(entry)) Asked(entry).End(entry.t);
+        // Those of an engine that is gone end late.
+        if (rpcs_.erase(entry.number) > 0) Asked(entry).End(entry.t);
         break;
       case EntryKind::kNote:
         if (words_.IsEngineGone(entry)) {
           restores_.clear();
           busy_ = {};
           everybodys_ = {};
+          rpcs_.clear();
         }
         break;
       default:
@@ -274,9 +280,10 @@ class BoundJudge {
   const Evidence& evidence_;
   const Words& words_;
   Findings findings_;
-  std::vector<Restore> restores_;  // under way
-  SymbolMap<Busy> busy_;           // RPCs, callbacks and attaches, by id
-  Busy everybodys_;                // reads of the whole stored log
+  std::vector<Restore> restores_;           // under way
+  SymbolMap<Busy> busy_;                    // RPCs, callbacks and attaches, by id
+  std::unordered_set<std::uint64_t> rpcs_;  // under way, by number
+  Busy everybodys_;                         // reads of the whole stored log
 };
 
 Judgement JudgeBound(const Evidence& evidence) {

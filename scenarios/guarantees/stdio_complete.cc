@@ -32,7 +32,8 @@ struct Process {
 class StdioJudge {
  public:
   explicit StdioJudge(const Evidence& evidence)
-      : words_(evidence.words()),
+      : evidence_(evidence),
+        words_(evidence.words()),
         journal_(evidence.journal()),
         outputs_{journal_.Find("stdout"), journal_.Find("stderr")} {}
 
@@ -60,6 +61,10 @@ class StdioJudge {
         break;
       case EntryKind::kCallEnd:
         if (entry.what == words_.restore) --restoring_[entry.id];
+        // Its streams were given up with it.
+        if (entry.what == words_.create && (entry.failed || entry.code != 0) &&
+            evidence_.lives().Of(entry) != nullptr)
+          Latest(entry.id, words_.init).failed = true;
         break;
       case EntryKind::kNote:
         if (words_.IsEngineGone(entry)) EngineGone(entry);
@@ -70,6 +75,11 @@ class StdioJudge {
         break;
       case EntryKind::kAttachEnd:
         if (entry.failed) Latest(entry).failed = true;
+        break;
+      case EntryKind::kRpcEnd:
+        // It never started: whoever writes there is a container of before.
+        if (entry.what == words_.create_rpc && (entry.failed || entry.code != 0))
+          Latest(entry.id, words_.init).failed = true;
         break;
       case EntryKind::kStdioSourceEof:
       case EntryKind::kStdioEof:
@@ -97,15 +107,17 @@ class StdioJudge {
     return !attachment.failed && (attachment.attached || !any_attach_);
   }
 
-  Process& Of(const Entry& entry) {
-    const std::uint64_t process = PairKey(entry.id, entry.process);
+  Process& Of(const Entry& entry) { return Of(entry.id, entry.process); }
+  Process& Of(Symbol id, Symbol name) {
+    const std::uint64_t process = PairKey(id, name);
     const auto [found, added] = processes_.try_emplace(process);
     if (added) order_.push_back(process);
     return found->second;
   }
 
-  Attachment& Latest(const Entry& entry) {
-    std::vector<Attachment>& attachments = Of(entry).attachments;
+  Attachment& Latest(const Entry& entry) { return Latest(entry.id, entry.process); }
+  Attachment& Latest(Symbol id, Symbol name) {
+    std::vector<Attachment>& attachments = Of(id, name).attachments;
     return attachments.empty() ? attachments.emplace_back() : attachments.back();
   }
 
@@ -168,6 +180,7 @@ class StdioJudge {
     return std::to_string(entry.number) + (entry.number == 1 ? " byte" : " bytes");
   }
 
+  const Evidence& evidence_;
   const Words& words_;
   const Journal& journal_;
   const std::array<Symbol, kOutputs> outputs_;

@@ -55,7 +55,7 @@ class StdinJudge {
         break;
       case EntryKind::kCallEnd:
         if (entry.what == words_.create && Failed(entry)) {
-          stdins_[PairKey(entry.id, words_.init)].failed |= evidence_.lives().Of(entry) != nullptr;
+          Of(entry.id, words_.init).failed |= evidence_.lives().Of(entry) != nullptr;
         }
         if (entry.what == words_.add_process && Failed(entry)) Of(entry).failed = true;
         if (entry.what == words_.restore && !Failed(entry)) restored_[entry.id] = entry.seq;
@@ -88,8 +88,9 @@ class StdinJudge {
     }
   }
 
-  Stdin& Of(const Entry& entry) {
-    const std::uint64_t key = PairKey(entry.id, entry.process);
+  Stdin& Of(const Entry& entry) { return Of(entry.id, entry.process); }
+  Stdin& Of(Symbol id, Symbol process) {
+    const std::uint64_t key = PairKey(id, process);
     const auto [found, added] = stdins_.try_emplace(key);
     if (added) order_.push_back(key);
     return found->second;
@@ -115,10 +116,7 @@ class StdinJudge {
 
   void Asked(const Entry& rpc) {
     if (rpc.what == words_.create_rpc) {
-      const std::uint64_t key = PairKey(rpc.id, words_.init);
-      const auto [found, added] = stdins_.try_emplace(key);
-      if (added) order_.push_back(key);
-      found->second.request = rpc.number;
+      Of(rpc.id, words_.init).request = rpc.number;
     } else if (rpc.what == words_.add_process_rpc) {
       Of(rpc).request = rpc.number;
     } else if (rpc.what == words_.update_process_rpc && rpc.flag) {

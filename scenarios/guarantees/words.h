@@ -38,10 +38,19 @@ struct Words {
         engine_gone(journal.Find(kEngineGoneNote)),
         engine_back(journal.Find(kEngineBackNote)),
         cursor_replaced(journal.Find(kCursorReplacedNote)),
-        no_clean(journal.Find(kNoCleanNote)) {}
+        no_clean(journal.Find(kNoCleanNote)),
+        bundle_remove(journal.Find("bundle.remove")),
+        fifos_remove(journal.Find("fifos.remove")) {}
 
   bool IsEngineGone(const Entry& entry) const {
     return entry.kind == EntryKind::kNote && entry.text == engine_gone;
+  }
+  // The disk refused to remove it: nobody can be blamed for what is still there.
+  bool BundleStays(const Entry& entry) const {
+    return entry.kind == EntryKind::kFaultFired && entry.what == bundle_remove;
+  }
+  bool FifosStay(const Entry& entry) const {
+    return entry.kind == EntryKind::kFaultFired && entry.what == fifos_remove;
   }
   // The client or its remote is told to end: it owes no more callbacks, streams or checks.
   bool IsClosing(const Entry& entry) const {
@@ -85,6 +94,9 @@ struct Words {
   const Symbol engine_back;
   const Symbol cursor_replaced;
   const Symbol no_clean;
+  // Points of the engine.
+  const Symbol bundle_remove;
+  const Symbol fifos_remove;
 };
 
 }  // namespace scenarios

@@ -31,6 +31,7 @@ std::optional<Error> PortFailures::Take(const std::string& point, const std::str
   if (found == failures_.end()) return std::nullopt;
   Error error = found->second.error;
   if (found->second.times > 0 && --found->second.times == 0) failures_.erase(found);
+  if (on_failed) on_failed(point, id, error);
   return error;
 }
 

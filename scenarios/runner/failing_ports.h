@@ -26,6 +26,9 @@ class PortFailures {
     libcontainerd::Error error{};
     std::uint32_t times = 0;  // 0: always
   };
+  std::function<void(const std::string& point, const std::string& id,
+                     const libcontainerd::Error& error)>
+      on_failed{};
   void Set(const std::string& point, Failure failure) { failures_[point] = std::move(failure); }
   void Clear() { failures_.clear(); }
   // Uses one of its times up.

@@ -165,7 +165,8 @@ void Performer::Visitor::operator()(const action::Cue& cue) {
 // Nothing: not a time. Zero: now.
 std::optional<fake_containerd::WallTime> Performer::Visitor::TimeOf(const action::Emit& emit) {
   if (emit.timestamp.empty()) return fake_containerd::WallTime{};
-  if (emit.timestamp == "again") return stage_.happened().LatestTime(emit.type, emit.id);
+  if (emit.timestamp == "again")
+    return stage_.happened().LatestTime(emit.type, emit.id, emit.process);
   if (const auto offset = fake_containerd::ParseGoDuration(emit.timestamp))
     return stage_.runtime().WallNow() + *offset;
   return libcontainerd::ParseTime(emit.timestamp);

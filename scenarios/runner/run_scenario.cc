@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "scenarios/guarantees/evidence.h"
+#include "scenarios/model/compare_with_model.h"
 #include "scenarios/runner/performer.h"
 #include "scenarios/runner/stage.h"
 #include "scenarios/runner/values.h"
@@ -130,6 +131,22 @@ void Judge(const Scenario& scenario, const StageOptions& stage, const Journal& j
   }
 }
 
+std::string Numbers(const std::vector<std::uint64_t>& entries) {
+  std::string text;
+  for (const std::uint64_t seq : entries) {
+    text += (text.empty() ? " (entries " : ", ") + std::to_string(seq);
+  }
+  return text.empty() ? text : text + ")";
+}
+
+// A scenario that shows how a guarantee breaks differs from the model by intent.
+void AskTheModel(const Scenario& scenario, const Journal& journal, ScenarioResult& result) {
+  if (!scenario.guarantees.broken.empty()) return;
+  for (const Violation& each : CompareWithModel(journal, result.judged_with).violations) {
+    result.complaints.push_back({{}, "model: " + each.what + Numbers(each.entries)});
+  }
+}
+
 ScenarioVerdict VerdictOf(const ScenarioResult& result) {
   if (!result.cannot_judge.empty()) return ScenarioVerdict::kCannotJudge;
   const bool bad = std::ranges::any_of(result.guarantees, &GuaranteeResult::bad);
@@ -157,6 +174,7 @@ void Run(const Scenario& scenario, const RunOptions& options, ScenarioResult& re
   result.complaints = performer.complaints();
   result.clock = journal->entries().empty() ? Duration(0) : journal->entries().back().t;
   Judge(scenario, *stage_options, *journal, result);
+  if (options.model) AskTheModel(scenario, *journal, result);
 }
 
 }  // namespace

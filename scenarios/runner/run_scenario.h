@@ -27,6 +27,9 @@ struct RunOptions {
   std::vector<std::string> mutants{};
   // How long, by the scenario's clock, everything may take to come to rest in the end.
   Duration rest = std::chrono::minutes(4);
+  // Ask the reference model, too (scenarios/model/compare_with_model.h): each difference is a
+  // complaint, "model: web: exit 0 was called back, … (entries 41, 57)".
+  bool model = false;
 };
 
 ScenarioResult RunScenario(const Scenario& scenario, const RunOptions& options);

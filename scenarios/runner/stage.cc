@@ -85,6 +85,13 @@ Status Stage::SetUp() {
     facade_ =
         std::make_unique<fake_containerd::v0::Facade>(*world_, bundle_reader_, std::move(facade));
     MakeLauncher();
+    failures_.on_failed = [this](const std::string& point, const std::string& id,
+                                 const libcontainerd::Error& error) {
+      Entry entry = client_recorder_.About(EntryKind::kFaultFired, id, "", point);
+      entry.text = journal_.Intern(error.message);
+      entry.number = ++engine_faults_;
+      client_recorder_.Record(entry);
+    };
     failing_bundles_.on_removed = [this](const std::string& path) {
       if (world_) world_->DirectoryRemoved(path);
     };
@@ -213,16 +220,19 @@ bool Stage::StopEngine(bool crash) {
       engine_.Die();
     });
   }
-  const bool closed = closed_ || CloseClient();
+  bool closed = CloseClient();
+  if (!closed && !crash) {
+    // A callback that the engine holds ends with the engine.
+    Do([&] { engine_.Die(); });
+    closed = CloseClient();
+  }
   const CallOutcome streams = BeginQuiet([this] { return CloseStreams(this); });
   const bool ended = Await(streams);
   Do([&] {
     if (!crash) world_recorder_.Note(kEngineGoneNote);
-    supervisor_.reset();
-    remote_.reset();
-    client_.reset();
+    DropClient(closed);
     remote_started_ = false;
-    closed_ = false;
+    closing_.reset();
     client_recorder_.SetSilent(false);
     failing_cursor_.Freeze(false);
     engine_.Revive();
@@ -230,16 +240,33 @@ bool Stage::StopEngine(bool crash) {
   return closed && ended;
 }
 
+void Stage::DropClient(bool closed) {
+  if (!closed) {
+    // What still runs in them would find them gone.
+    wrong_ = "the client did not close";
+    static_cast<void>(supervisor_.release());
+    static_cast<void>(remote_.release());
+    static_cast<void>(client_.release());
+    return;
+  }
+  supervisor_.reset();
+  remote_.reset();
+  client_.reset();
+}
+
 bool Stage::CloseClient() {
-  closed_ = true;
-  const CallOutcome closed = BeginQuiet(
-      [this] { return JournaledCall<void>(client_recorder_, "close", "", "", CloseParts(this)); });
-  return Await(closed);
+  if (!closing_) {
+    closing_ = BeginQuiet([this] {
+      return JournaledCall<void>(client_recorder_, "close", "", "", CloseParts(this));
+    });
+  }
+  return Await(closing_);
 }
 
 Status Stage::StartEngine() {
   Do([&] { world_recorder_.Note(kEngineBackNote); });
   Status made = MakeClient();
+  if (!made) StopEngine(false);  // an engine without containerd does not stay
   Settle();
   return made;
 }
@@ -380,7 +407,8 @@ void Stage::WaitForBreaks() {
 }
 
 bool Stage::MarkCanArrive() {
-  if (!client_ || closed_ || !world_->daemon_running() || watched_api_.streams() == 0) return false;
+  if (!client_ || closing_ || !world_->daemon_running() || watched_api_.streams() == 0)
+    return false;
   if (std::exchange(half_open_, happened_.half_open()) != happened_.half_open()) {
     deaf_stream_ = watched_api_.streams_opened();
   }

@@ -103,7 +103,8 @@ class Stage {
   // False if something did not end.
   bool StopEngine(bool crash);
   libcontainerd::Status StartEngine();
-  // The client is closed for good.
+  // The client is closed for good. False if that does not end while time stands still; it may be
+  // called again then.
   bool CloseClient();
   void StopDaemon();
   libcontainerd::Status StartDaemon();
@@ -214,6 +215,8 @@ class Stage {
   void EndProcesses(Duration patience);
   void Snapshot(std::string_view when);
   void SnapshotRunning();
+  // On the executor.
+  void DropClient(bool closed);
   std::string Dismantle();
 
   StageOptions options_;
@@ -250,17 +253,19 @@ class Stage {
   std::size_t calls_running_ = 0;
   std::uint64_t generation_ = 0;  // of the engine
   std::uint64_t marks_ = 0;
-  std::uint64_t given_up_ = 0;     // calls up to this ticket are not waited for: they may be lost
-  std::size_t deaf_stream_ = 0;    // through which no mark comes
-  std::uint32_t half_open_ = 0;    // how often a fault has made one so
-  std::uint32_t broken_ = 0;       // streams that a fault broke, and whose end was waited for
-  std::size_t streams_ended_ = 0;  // when that was looked at last
+  std::uint64_t engine_faults_ = 0;  // that fired
+  std::uint64_t given_up_ = 0;       // calls up to this ticket are not waited for: they may be lost
+  std::size_t deaf_stream_ = 0;      // through which no mark comes
+  std::uint32_t half_open_ = 0;      // how often a fault has made one so
+  std::uint32_t broken_ = 0;         // streams that a fault broke, and whose end was waited for
+  std::size_t streams_ended_ = 0;    // when that was looked at last
   Interjection interjection_{};
   std::uint64_t steps_ = 0;  // since time moved last
   Duration steps_at_{0};
   bool spinning_ = false;
   bool acting_ = false;
-  bool closed_ = false;
+  std::string wrong_;    // with the stage itself
+  CallOutcome closing_;  // null: nobody closes the client
   bool dismantled_ = false;
 };
 

@@ -20,7 +20,7 @@ fake_containerd::ContainerKey Key(const std::string& id) {
 std::string Stage::End(Duration patience) {
   interjection_ = {};
   LiftFaults();
-  if (client_ && !closed_) {
+  if (client_ && !closing_) {
     ComeToRest(patience);
     SnapshotRunning();
     EndProcesses(patience);
@@ -56,6 +56,7 @@ bool Stage::AtRest() {
   if (calls_running_ > 0 || client_->PendingCallbacks() > 0) return false;
   if (!world_->daemon_running() || watched_api_.streams() == 0) return false;
   for (const auto& tracked : client_->Tracked()) {
+    if (tracked.condemned) return false;
     const auto info = world_->Inspect(Key(tracked.id));
     if (!info || info->processes.empty()) return false;
     for (const std::string& exec : tracked.processes) {
@@ -102,7 +103,7 @@ void Stage::EndProcesses(Duration patience) {
     Do([&] {
       world_->KillAll();
       const bool resting =
-          !client_ || closed_ ||
+          !client_ || closing_ ||
           (client_->LiveObjects() == 0 && engine_.all_ended() && calls_running_ == 0);
       over = world_->container_count() == 0 && resting;
     });
@@ -131,16 +132,11 @@ void Stage::SnapshotRunning() {
 
 std::string Stage::Dismantle() {
   dismantled_ = true;
-  std::string wrong;
-  if (client_ && !closed_) CloseClient();
-  if (!Await(BeginQuiet([this] { return CloseStreams(this); }))) wrong = "an output did not end";
+  const bool closed = !client_ || CloseClient();
+  if (!Await(BeginQuiet([this] { return CloseStreams(this); }))) wrong_ = "an output did not end";
   Do([&] { world_->StopDaemon(); });
   WorldSettle();
-  Do([&] {
-    supervisor_.reset();
-    remote_.reset();
-    client_.reset();
-  });
+  Do([&] { DropClient(closed); });
   replay_world_->Disconnect();
   Do([&] {
     happened_.on_daemon_stopped = {};
@@ -149,9 +145,9 @@ std::string Stage::Dismantle() {
   });
   WorldSettle();
   if (const std::string failure = replay_world_->failure(); !failure.empty()) {
-    wrong += "escaped from a coroutine: " + failure;
+    wrong_ += "escaped from a coroutine: " + failure;
   }
-  return wrong;
+  return wrong_;
 }
 
 }  // namespace scenarios

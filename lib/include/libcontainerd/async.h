@@ -153,10 +153,12 @@ class AsyncMutex {
   AsyncMutex(const AsyncMutex&) = delete;
   AsyncMutex& operator=(const AsyncMutex&) = delete;
 
-  // Resumes true when the lock is held, false when `timeout` passed first. Unlock() exactly once
-  // after true.
+  // Resumes true when the lock is held, false when `timeout` passed or Refuse() came first.
+  // Unlock() exactly once after true.
   Awaitable<bool> Lock(Duration timeout);
   void Unlock();
+  // Whoever waits now waits no longer.
+  void Refuse();
   bool idle() const { return !locked_ && waiters_.empty(); }
 
  private:

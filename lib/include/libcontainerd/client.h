@@ -90,6 +90,7 @@ struct TrackedContainer {
   std::uint32_t system_pid = 0;
   bool oom = false;
   std::vector<std::string> processes;  // execs, sorted
+  bool condemned = false;              // its create failed, and whatever runs of it is being ended
 };
 
 struct ClientOptions {
@@ -126,7 +127,8 @@ class Client {
   Client& operator=(const Client&) = delete;
 
   // Ends every wait with CANCELLED, refuses new calls, and returns when nothing of this client runs
-  // any more. Running callbacks are waited for. Containers are left alone.
+  // any more. Running callbacks are waited for. Containers are left alone. May be called again, and
+  // returns when the first call does.
   Awaitable<void> Close();
 
   // `spec_json` is the OCI runtime spec as the engine wrote it: what we read of it is checked, all
