@@ -10,8 +10,8 @@
 
 #include <rapidcheck.h>
 
-#include "tests/property/model.h"
 #include "scenarios/explore/swarm.h"
+#include "tests/property/model.h"
 
 namespace scenarios::property {
 

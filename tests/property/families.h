@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <ostream>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,6 +24,10 @@ struct Family {
   // Planted defects that its cases have to find, as a proof that it can fail.
   std::vector<std::string> finds{};
 };
+// In GoogleTest's messages.
+inline std::ostream& operator<<(std::ostream& out, const Family& family) {
+  return out << family.name;
+}
 std::span<const Family> Families();
 
 // Which of the family's kinds and points a case has, and how often each comes.

@@ -12,9 +12,9 @@
 #include <rapidcheck/detail/TestListener.h>
 #include <rapidcheck/state.h>
 
-#include "tests/property/commands.h"
 #include "scenarios/reports/failure_text.h"
 #include "scenarios/scenario_text.h"
+#include "tests/property/commands.h"
 
 namespace scenarios::property {
 

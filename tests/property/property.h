@@ -21,8 +21,8 @@
 #include <string>
 #include <vector>
 
-#include "tests/property/families.h"
 #include "scenarios/runner/run_scenario.h"
+#include "tests/property/families.h"
 
 namespace scenarios::property {
 

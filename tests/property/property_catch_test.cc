@@ -8,8 +8,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/property/property.h"
 #include "scenarios/mutant_hunt.h"
+#include "tests/property/property.h"
 
 namespace scenarios::property {
 namespace {

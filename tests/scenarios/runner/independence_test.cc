@@ -206,7 +206,9 @@ TEST_P(NothingIsLost, RepresentativesBreakWhateverAllOrdersBreak) {
   for (const std::string& mutant : GetParam().mutants) {
     const std::set<std::string> broken = BrokenBy(*scenario, all, all.size(), mutant);
     EXPECT_FALSE(broken.empty()) << mutant << " breaks nothing: no proof of anything";
-    EXPECT_EQ(BrokenBy(*scenario, representatives, all.size(), mutant), broken) << mutant;
+    EXPECT_THAT(BrokenBy(*scenario, representatives, all.size(), mutant),
+                testing::IsSupersetOf(broken))
+        << mutant;
   }
 }
 
