@@ -205,6 +205,7 @@ class Client::Impl {
   Awaitable<Status> RequestCreate(ContainerPtr container, CreateOptions options, Deadline deadline);
   Awaitable<Status> FinishStart(ContainerPtr container, std::uint32_t system_pid);
   void Condemn(const ContainerPtr& container, bool may_not_exist);
+  Awaitable<void> Thaw(ContainerPtr container);
   Awaitable<void> KillCondemned(ContainerPtr container, bool may_not_exist);
   Awaitable<void> ForgetCondemned(ContainerPtr container, EventReceipt receipt);
   AttachedStdio MakeStdio(const std::string& id, const std::string& process, StdioPaths paths,

@@ -12,6 +12,15 @@
 namespace libcontainerd {
 namespace {
 
+bool SaysPaused(const types::StateResponse& state, const std::string& id) {
+  return std::ranges::any_of(state.containers(), [&](const types::Container& container) {
+    return container.id() == id && container.status() == "paused";
+  });
+}
+
+}  // namespace
+namespace {
+
 std::uint32_t InitPid(const types::CreateContainerResponse& response) {
   for (const types::Process& process : response.container().processes()) {
     if (process.pid() == kInitProcess) return process.systempid();
@@ -214,6 +223,7 @@ Awaitable<void> Client::Impl::KillCondemned(ContainerPtr container, bool may_not
       }
       may_not_exist = !state;
       existed = existed || state.has_value();
+      if (state && SaysPaused(*state, container->id)) co_await Thaw(container);
     }
     if (!may_not_exist) {
       constexpr std::uint32_t kSigkill = 9;
@@ -230,6 +240,16 @@ Awaitable<void> Client::Impl::KillCondemned(ContainerPtr container, bool may_not
     if (!slept) co_return;
     pause = std::min(2 * pause, timing.reconnect_longest);
   }
+}
+
+// A frozen process does not die.
+Awaitable<void> Client::Impl::Thaw(ContainerPtr container) {
+  types::UpdateContainerRequest request;
+  request.set_id(container->id);
+  request.set_pid(std::string(kInitProcess));
+  request.set_status("running");
+  static_cast<void>(
+      co_await SendWhile(container, std::move(request), options.timing.call_deadline));
 }
 
 // The receipt, of the exit that led here, lasts until the bundle is gone.
