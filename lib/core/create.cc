@@ -12,15 +12,6 @@
 namespace libcontainerd {
 namespace {
 
-bool SaysPaused(const types::StateResponse& state, const std::string& id) {
-  return std::ranges::any_of(state.containers(), [&](const types::Container& container) {
-    return container.id() == id && container.status() == "paused";
-  });
-}
-
-}  // namespace
-namespace {
-
 std::uint32_t InitPid(const types::CreateContainerResponse& response) {
   for (const types::Process& process : response.container().processes()) {
     if (process.pid() == kInitProcess) return process.systempid();
@@ -205,6 +196,7 @@ Awaitable<void> Client::Impl::KillCondemned(ContainerPtr container, bool may_not
   const Timing& timing = options.timing;
   Duration pause = timing.reconnect_first;
   bool existed = container->restored || !may_not_exist;
+  bool signalled = false;
   // The daemon has given a start up by then.
   const Duration start_over = container->began + timing.create_deadline;
   while (container->phase == Container::Phase::kCondemned && !container->ended.stopped()) {
@@ -223,7 +215,8 @@ Awaitable<void> Client::Impl::KillCondemned(ContainerPtr container, bool may_not
       }
       may_not_exist = !state;
       existed = existed || state.has_value();
-      if (state && SaysPaused(*state, container->id)) co_await Thaw(container);
+      // State calls a frozen one running.
+      if (state && signalled) co_await Thaw(container);
     }
     if (!may_not_exist) {
       constexpr std::uint32_t kSigkill = 9;
@@ -234,6 +227,7 @@ Awaitable<void> Client::Impl::KillCondemned(ContainerPtr container, bool may_not
         co_return co_await ForgetCondemned(container, nullptr);
       // Its exit event does the rest; if none comes, State says whether it is gone.
       may_not_exist = true;
+      signalled = signalled || killed;
       pause = killed ? timing.state_event_deadline : pause;
     }
     const bool slept = co_await container->ended.Sleep(pause);
