@@ -112,9 +112,11 @@ class Lives {
   // The daemon refused the create of that life, because the container runs that an earlier engine
   // left behind and nobody restored. `until`: a seq; an exit after it does not count.
   bool RunsFromBefore(const Life& life, std::uint64_t until) const {
-    if (!life.rpc_failed || life.previous == kNoLife) return false;
-    const Life& before = lives_[life.previous];
-    return before.engine_gone != 0 && (before.exit_emitted == 0 || before.exit_emitted > until);
+    LifeIndex before = life.rpc_failed ? life.previous : kNoLife;
+    while (before != kNoLife && lives_[before].rpc_failed) before = lives_[before].previous;
+    if (before == kNoLife) return false;
+    const Life& it = lives_[before];
+    return it.engine_gone != 0 && (it.exit_emitted == 0 || it.exit_emitted > until);
   }
   bool AnyStoredRead() const { return any_stored_read_; }
   // Whether `later` is `earlier`, or continues it: the same container.
