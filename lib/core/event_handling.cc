@@ -65,7 +65,10 @@ void Client::Impl::Route(const ContainerPtr& container, const types::Event& even
   }
   if (container->phase == Container::Phase::kStarting && Acts(Deviation::kStartCalledBackFirst)) {
     container->held_events.push_back({event, receipt});
-    if (IsInitExit(event) && Acts(Deviation::kExitEndsWaiters)) container->operations.Refuse();
+    if (IsInitExit(event) && Acts(Deviation::kExitEndsWaiters)) {
+      container->exit_held = true;
+      container->operations.Refuse();
+    }
     return;
   }
   ApplyEvent(container, event, receipt);

@@ -19,6 +19,7 @@ Awaitable<Result<Client::Impl::OperationLock>> Client::Impl::LockOperations(std:
   const auto found = containers.find(id);
   if (found == containers.end()) co_return Fail(InvalidContainer(id));
   const ContainerPtr container = found->second;
+  if (container->exit_held) co_return Fail(InvalidContainer(id));
   const Deadline deadline(ports.runtime, timeout);
   const bool locked = co_await container->operations.Lock(timeout);
   // Refused, because its init has exited.
