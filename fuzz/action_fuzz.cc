@@ -12,10 +12,10 @@
 //
 // The canary is this file with a defect of the client planted (DRYDOCK_CANARY, docs/mutants.md): a
 // search that does not find it is blind.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <cstring>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -36,7 +36,7 @@ std::string Text(const std::uint8_t* data, std::size_t size) {
 }
 
 std::size_t Put(const std::string& text, std::uint8_t* out) {
-  std::memcpy(out, text.data(), text.size());
+  std::ranges::copy(text, out);
   return text.size();
 }
 

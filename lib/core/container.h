@@ -130,8 +130,8 @@ class Container : public std::enable_shared_from_this<Container> {
 
   const std::string id;
   Phase phase = Phase::kStarting;
-  bool exit_held = false;    // likewise: init's exit is among the held events
   bool create_sent = false;  // while kStarting: no event before that is of this life
+  bool exit_held = false;    // while kStarting: init's exit is among the held events
   WallTime began_wall{};     // when the create RPC was sent, on both clocks
   Duration began{0};
   std::uint32_t system_pid = 0;

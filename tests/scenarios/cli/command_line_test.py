@@ -182,6 +182,13 @@ class CommandLine(unittest.TestCase):
         with open(os.path.join(out, "report.json"), encoding="utf-8") as file:
             self.assertEqual(file.read(), before)
 
+    # --- explore --------------------------------------------------------------------------------
+
+    def test_one_seed_is_one_run_in_another_process_too(self):
+        result = run("explore", "--check-determinism", "--seed", "1", "--runs", "60", "--report-dir", self.path("explored"))
+        self.assertEqual(result.returncode, HELD, result.stdout + result.stderr)
+        self.assertIn("60 of 60 seeds came to the same twice here and once in another process\n", result.stdout)
+
     # --- version, help --------------------------------------------------------------------------
 
     def test_version(self):
