@@ -97,7 +97,7 @@ TEST(Linearizability, TwoCreatesOfOneIdCannotBothSucceed) {
   calls.End(second);
   EXPECT_THAT(calls.Unexplained(),
               ElementsAre("c1: no order of the calls explains that create succeeded; before it the "
-                          "container was running"));
+                          "container had just been started or was running"));
 }
 
 TEST(Linearizability, NobodyIsRefusedWithoutAReason) {
