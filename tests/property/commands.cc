@@ -81,6 +81,13 @@ Actions One(T what) {
 
 // --- Calls
 
+// Often one that comes to an end before anything else is done: much cannot go wrong before that.
+Actions Create(const Swarm& swarm) {
+  Actions actions = One(action::Create{.id = AnyContainer(swarm), .terms = Terms()});
+  if (Chance(40)) actions.push_back({action::Settle{}, {}});
+  return actions;
+}
+
 Actions Call(ActionKind kind, const Model& model, const Swarm& swarm) {
   const std::string id = RunningContainer(model, swarm);
   switch (kind) {
@@ -95,7 +102,7 @@ Actions Call(ActionKind kind, const Model& model, const Swarm& swarm) {
     case ActionKind::kRestore:
       return One(action::Restore{.id = id, .live = Chance(60), .terms = Terms()});
     default:
-      return One(action::Create{.id = AnyContainer(swarm), .terms = Terms()});
+      return Create(swarm);
   }
 }
 
@@ -268,7 +275,10 @@ Actions RestartDaemon(const Model& model) {
 
 // --- Faults
 
-std::string Argument(fake_containerd::FaultAction action) {
+std::string Argument(const std::string& point, fake_containerd::FaultAction action) {
+  // What was done is not denied: only whether it was may stay unknown.
+  constexpr std::array<const char*, 2> kLostReplies = {"(UNAVAILABLE:gone)",
+                                                       "(DEADLINE_EXCEEDED:late)"};
   constexpr std::array<const char*, 4> kErrors = {"(text)", "(UNAVAILABLE:gone)",
                                                   "(NOT_FOUND:containerd: container not found)",
                                                   "(INTERNAL:in)"};
@@ -284,7 +294,7 @@ std::string Argument(fake_containerd::FaultAction action) {
       case fake_containerd::FaultArgument::kCount:
         return "(" + std::to_string(Small(1, 3)) + ")";
       case fake_containerd::FaultArgument::kError:
-        return OneOf(kErrors);
+        return point.ends_with(".executed") ? OneOf(kLostReplies) : OneOf(kErrors);
       case fake_containerd::FaultArgument::kField:
         return OneOf(kChanges);
     }
@@ -294,13 +304,17 @@ std::string Argument(fake_containerd::FaultAction action) {
 
 std::string Rule(const Swarm& swarm) {
   const std::string point = OneOf(swarm.points);
-  const auto action = OneOf(fake_containerd::FindInjectionPoint(point)->actions);
+  std::vector<fake_containerd::FaultAction> actions;
+  for (const auto each : fake_containerd::FindInjectionPoint(point)->actions) {
+    if (ComesToRest(point, each)) actions.push_back(each);
+  }
+  const auto action = OneOf(actions);
   std::string rule = point;
   if (point.starts_with("event.") && Chance(30)) rule += "@" + AnyContainer(swarm);
   rule += "=";
   if (const auto first = Small(0, 3); first > 0) rule += std::to_string(first) + "*off->";
   if (!Chance(15)) rule += std::to_string(Small(1, 3)) + "*";
-  return rule + std::string(FaultActionName(action)) + Argument(action);
+  return rule + std::string(FaultActionName(action)) + Argument(point, action);
 }
 
 // --- Time and groups
@@ -396,8 +410,11 @@ Actions Branch(const Model& model, const Swarm& swarm) {
   const std::size_t count = 1 + Below(3);
   while (branch.size() < count) {
     const ActionKind kind = KindOf(swarm);
-    const bool groups = kind == ActionKind::kParallel || kind == ActionKind::kLater;
-    for (Action& each : groups ? OfTime(ActionKind::kSettle) : ActionsOf(kind, then, swarm)) {
+    // An engine's restart would come between the others, and find containers that it did not
+    // restore.
+    const bool alone = kind == ActionKind::kParallel || kind == ActionKind::kLater ||
+                       kind == ActionKind::kRestartEngine;
+    for (Action& each : alone ? OfTime(ActionKind::kSettle) : ActionsOf(kind, then, swarm)) {
       Apply(each, then);
       branch.push_back(std::move(each));
     }

@@ -81,15 +81,10 @@ std::vector<Family> MakeFamilies() {
   };
 }
 
-Patterns KindsWithout(const Family& family) {
-  Patterns others;
-  for (const ActionKindInfo& kind : ActionKinds()) {
-    if (!FitsAny(family.kinds, kind.name) && !FitsAny(family.kinds, kind.theme))
-      others.emplace_back(kind.name);
-  }
+bool HasKind(const Family& family, const ActionKindInfo& kind) {
   // Nothing more can come of a client that was closed.
-  others.emplace_back("close");
-  return others;
+  if (kind.kind == ActionKind::kClose) return false;
+  return kind.always || FitsAny(family.kinds, kind.name) || FitsAny(family.kinds, kind.theme);
 }
 
 Patterns PointsOf(const Family& family, libcontainerd::Random& random) {
@@ -112,7 +107,10 @@ std::span<const Family> Families() {
 
 Swarm SwarmOf(const Family& family, std::uint64_t seed) {
   libcontainerd::Random random(seed);
-  Swarm swarm = DrawSwarm(random, {.focus = {}, .skip = KindsWithout(family)});
+  Swarm swarm = DrawSwarm(random, {});
+  for (std::size_t i = 0; i < swarm.weights.size(); ++i) {
+    if (!HasKind(family, ActionKinds()[i])) swarm.weights[i] = 0;
+  }
   swarm.points = PointsOf(family, random);
   swarm.daemon = family.daemons[static_cast<std::size_t>(random.Below(family.daemons.size()))];
   return swarm;

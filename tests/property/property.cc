@@ -73,6 +73,7 @@ class Cases {
     scenario.setup.mutants = options_.mutants;
     if (seed % 2 == 0) scenario.setup.choices = *ChoicesGen();
     if (swarm.from_the_start) scenario.setup.faults = *PlanOf(swarm);
+    if (HidesDaemon(scenario.setup.faults)) scenario.setup.faults.clear();
     const auto commands = *rc::gen::scale(
         options_.longest / 100.0, rc::state::gen::commands(Model(), [swarm](const Model& model) {
           return CommandOf(model, swarm);
