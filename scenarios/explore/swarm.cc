@@ -118,9 +118,8 @@ bool ComesToRest(std::string_view point, fake_containerd::FaultAction action) {
 bool HidesDaemon(std::string_view plan) {
   constexpr std::array<std::string_view, 4> kPoints{"daemon.", "rpc.Health", "rpc.Events",
                                                     "stream.open"};
-  return std::ranges::any_of(kPoints, [&](std::string_view point) {
-    return plan.find(point) != std::string_view::npos;
-  });
+  return std::ranges::any_of(
+      kPoints, [&](std::string_view point) { return plan.find(point) != std::string_view::npos; });
 }
 
 std::string Swarm::text() const {

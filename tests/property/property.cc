@@ -29,8 +29,9 @@ std::uint64_t NumberOf(const char* variable, std::uint64_t otherwise) {
 
 // A number that is no simpler for being smaller.
 std::uint64_t AnySeed() {
-  return *rc::gen::noShrink(
-      rc::gen::inRange<std::uint64_t>(0, std::numeric_limits<std::uint32_t>::max()));
+  return *rc::gen::noShrink(rc::gen::resize(
+      rc::kNominalSize,
+      rc::gen::inRange<std::uint64_t>(0, std::numeric_limits<std::uint32_t>::max())));
 }
 
 // One family as RapidCheck runs it: case by case, then the simpler and simpler ones.
