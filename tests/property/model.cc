@@ -107,7 +107,10 @@ struct Effect {
     model.engine_runs = false;
     model.served.clear();
   }
-  void operator()(const action::StartEngine&) const { model.engine_runs = true; }
+  void operator()(const action::StartEngine&) const {
+    model.engine_runs = true;
+    model.restarted = true;
+  }
   void operator()(const action::Close&) const { model.closed = true; }
   void operator()(const action::StopDaemon&) const { model.daemon_runs = false; }
   void operator()(const action::StartDaemon&) const { model.daemon_runs = true; }

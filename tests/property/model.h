@@ -23,6 +23,7 @@ namespace scenarios::property {
 
 struct Model {
   bool engine_runs = true;
+  bool restarted = false;  // the engine, ever
   bool daemon_runs = true;
   bool closed = false;
   std::map<std::string, std::set<std::string>> containers{};  // those that may run, and their execs
