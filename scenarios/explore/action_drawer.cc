@@ -135,11 +135,9 @@ std::string ActionDrawer::Argument(const std::string& point, const std::string& 
 
 std::string ActionDrawer::FaultTerm(const std::string& point) {
   const fake_containerd::InjectionPoint* info = fake_containerd::FindInjectionPoint(point);
-  std::string name(FaultActionName(OneOf(info->actions)));
-  // After these only a restart of the daemon helps: nothing would come to rest.
-  while (name == "deadlock" || (point == "process.exit" && name == "drop"))
-    name = FaultActionName(OneOf(info->actions));
-  const std::string action = Argument(point, name);
+  fake_containerd::FaultAction drawn = OneOf(info->actions);
+  while (!ComesToRest(point, drawn)) drawn = OneOf(info->actions);
+  const std::string action = Argument(point, std::string(FaultActionName(drawn)));
   std::string term;
   if (Chance(20)) term += std::to_string(10 + 10 * Below(8)) + ".0%";
   if (!Chance(15)) term += std::to_string(1 + Below(3)) + "*";

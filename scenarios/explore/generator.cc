@@ -19,10 +19,7 @@ void DrawSetup(Random& random, const Swarm& swarm, ActionDrawer& drawer, Setup& 
   setup.late_fields = random.Chance(1, 4);
   if (random.Chance(1, 2)) setup.choices = drawer.DrawChoices();
   if (swarm.from_the_start) setup.faults = drawer.DrawFaults();
-  // A daemon that the client does not even find shows nothing.
-  for (const char* point : {"daemon.", "rpc.Health", "rpc.Events", "stream.open"}) {
-    if (setup.faults.find(point) != std::string::npos) setup.faults.clear();
-  }
+  if (HidesDaemon(setup.faults)) setup.faults.clear();
   if (random.Chance(1, 6)) setup.retain_count = kRetained[random.Below(kRetained.size())];
   if (random.Chance(1, 6)) setup.subscriber_queue = kQueues[random.Below(kQueues.size())];
 }

@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <array>
 
-#include "fake_containerd/fault_plan.h"
-
 namespace scenarios {
 
 using libcontainerd::Random;
@@ -110,6 +108,18 @@ Swarm DrawSwarm(Random& random, const SwarmWishes& wishes) {
   swarm.from_the_start = random.Chance(1, 4);
   swarm.daemon = DrawDaemon(random);
   return swarm;
+}
+
+bool ComesToRest(std::string_view point, fake_containerd::FaultAction action) {
+  const std::string_view name = fake_containerd::FaultActionName(action);
+  return name != "deadlock" && !(point == "process.exit" && name == "drop");
+}
+
+bool HidesDaemon(std::string_view plan) {
+  constexpr std::array<std::string_view, 4> kPoints{"daemon.", "rpc.Health", "rpc.Events",
+                                                    "stream.open"};
+  return std::ranges::any_of(
+      kPoints, [&](std::string_view point) { return plan.find(point) != std::string_view::npos; });
 }
 
 std::string Swarm::text() const {

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "fake_containerd/fault_plan.h"
 #include "libcontainerd/random.h"
 
 namespace scenarios {
@@ -87,5 +88,12 @@ struct SwarmWishes {
 };
 
 Swarm DrawSwarm(libcontainerd::Random& random, const SwarmWishes& wishes);
+
+// What a random plan leaves out. A fault after which only a restart of the daemon helps: nothing
+// would come to rest.
+bool ComesToRest(std::string_view point, fake_containerd::FaultAction action);
+// A plan that holds from the first moment may not have these: a daemon that the client does not
+// even find shows nothing.
+bool HidesDaemon(std::string_view plan);
 
 }  // namespace scenarios

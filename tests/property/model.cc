@@ -31,7 +31,7 @@ bool Runs(const Model& model, const std::string& id, const std::string& process)
 // What can be done at any time: to those who are not there yet, or to nobody.
 template <class T>
 constexpr bool kAlways = std::is_same_v<T, action::Behave> || std::is_same_v<T, action::Emit> ||
-                         std::is_same_v<T, action::Create> || std::is_same_v<T, action::Restore>;
+                         std::is_same_v<T, action::Create>;
 
 struct Possible {
   const Model& model;
@@ -42,6 +42,9 @@ struct Possible {
   bool operator()(const action::StopDaemon&) const { return model.daemon_runs; }
   bool operator()(const action::StartDaemon&) const { return !model.daemon_runs; }
   bool operator()(const action::Oom& oom) const { return Runs(model, oom.id, "init"); }
+  bool operator()(const action::Restore& restore) const {
+    return CallsGoOn() && !model.served.contains(restore.id);
+  }
   bool operator()(const action::Version&) const { return CallsGoOn(); }
   bool operator()(const action::Release& release) const {
     return release.point.empty() || model.held.contains(release.point);
@@ -87,6 +90,11 @@ struct Effect {
   void operator()(const action::Create& create) const {
     model.containers.try_emplace(create.id);
     model.known.insert(create.id);
+    model.served.insert(create.id);
+  }
+  void operator()(const action::Restore& restore) const {
+    model.known.insert(restore.id);
+    model.served.insert(restore.id);
   }
   void operator()(const action::AddProcess& add) const {
     const auto found = model.containers.find(add.id);
@@ -95,8 +103,14 @@ struct Effect {
   void operator()(const action::Exit& exit) const { Ended(exit.id, exit.process); }
   void operator()(const action::Kill& kill) const { Ended(kill.id, kill.process); }
   void operator()(const action::OomKill& kill) const { Ended(kill.id, kill.process); }
-  void operator()(const action::StopEngine&) const { model.engine_runs = false; }
-  void operator()(const action::StartEngine&) const { model.engine_runs = true; }
+  void operator()(const action::StopEngine&) const {
+    model.engine_runs = false;
+    model.served.clear();
+  }
+  void operator()(const action::StartEngine&) const {
+    model.engine_runs = true;
+    model.restarted = true;
+  }
   void operator()(const action::Close&) const { model.closed = true; }
   void operator()(const action::StopDaemon&) const { model.daemon_runs = false; }
   void operator()(const action::StartDaemon&) const { model.daemon_runs = true; }
@@ -143,6 +157,11 @@ void Command::checkPreconditions(const Model& before) const {
     RC_PRE(IsPossible(each, then));
     Apply(each, then);
   }
+  // Simpler sequences, too, have an engine restore all that it ever had when it starts.
+  const bool starts = std::ranges::any_of(actions_, [](const Action& each) {
+    return std::holds_alternative<action::StartEngine>(each.what);
+  });
+  if (starts) RC_PRE(then.served == then.known);
 }
 
 void Command::apply(Model& model) const {

@@ -23,11 +23,15 @@ namespace scenarios::property {
 
 struct Model {
   bool engine_runs = true;
+  bool restarted = false;  // the engine, ever
   bool daemon_runs = true;
   bool closed = false;
   std::map<std::string, std::set<std::string>> containers{};  // those that may run, and their execs
   std::set<std::string> known{};                              // that ever were
-  std::set<std::string> held{};                               // points
+  // That this run of the engine created or restored. Left out: restoring such a one again, after
+  // its exit, has the exit called back once more.
+  std::set<std::string> served{};
+  std::set<std::string> held{};  // points
 };
 
 // Whether the action could mean something in that state.

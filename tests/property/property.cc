@@ -29,8 +29,9 @@ std::uint64_t NumberOf(const char* variable, std::uint64_t otherwise) {
 
 // A number that is no simpler for being smaller.
 std::uint64_t AnySeed() {
-  return *rc::gen::noShrink(
-      rc::gen::inRange<std::uint64_t>(0, std::numeric_limits<std::uint32_t>::max()));
+  return *rc::gen::noShrink(rc::gen::resize(
+      rc::kNominalSize,
+      rc::gen::inRange<std::uint64_t>(0, std::numeric_limits<std::uint32_t>::max())));
 }
 
 // One family as RapidCheck runs it: case by case, then the simpler and simpler ones.
@@ -73,6 +74,7 @@ class Cases {
     scenario.setup.mutants = options_.mutants;
     if (seed % 2 == 0) scenario.setup.choices = *ChoicesGen();
     if (swarm.from_the_start) scenario.setup.faults = *PlanOf(swarm);
+    if (HidesDaemon(scenario.setup.faults)) scenario.setup.faults.clear();
     const auto commands = *rc::gen::scale(
         options_.longest / 100.0, rc::state::gen::commands(Model(), [swarm](const Model& model) {
           return CommandOf(model, swarm);

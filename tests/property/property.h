@@ -10,8 +10,8 @@
 // Without anything said, a test draws the same cases each time. Of the environment:
 //   DRYDOCK_PROPERTY_SEED     other cases
 //   DRYDOCK_PROPERTY_CASES    so many of each family and transport
-//   DRYDOCK_PROPERTY_VERBOSE  each case's seed and swarm before it runs, in case it ends the
-//   process RC_PARAMS                 RapidCheck's own; a failure prints the one that repeats it
+//   DRYDOCK_PROPERTY_VERBOSE  each case's seed and swarm before it runs, in case it ends all
+//   RC_PARAMS                 RapidCheck's own; a failure prints the one that repeats it
 //
 // Threads: one.
 #pragma once
@@ -29,7 +29,7 @@ namespace scenarios::property {
 struct PropertyOptions {
   Transport transport = Transport::kLoopback;
   int cases = 100;
-  int longest = 25;  // commands of one case, at most
+  int longest = 30;  // commands of one case, at most
   std::vector<std::string> mutants{};
   bool shrink = true;
 };

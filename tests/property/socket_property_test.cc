@@ -14,7 +14,7 @@ class SocketProperty : public testing::TestWithParam<Family> {};
 TEST_P(SocketProperty, Holds) {
   PropertyOptions options;
   options.transport = Transport::kSocket;
-  options.cases = PropertyCases(20);
+  options.cases = PropertyCases(12);
   std::cout << GetParam().name << ": " << GetParam().sentence << "; seed " << PropertySeed() << ", "
             << options.cases << " cases" << std::endl;
   const PropertyOutcome outcome = CheckFamily(GetParam(), options);

@@ -312,9 +312,9 @@ TEST_F(RunCommandTest, MutantsSaysWhoCatchesWhat) {
   out_.str("");
   mutants.random = 3;
   mutants.options.seed = "1";
-  RunMutantsCommand(mutants, out_, err_);
+  EXPECT_NE(RunMutantsCommand(mutants, out_, err_), kExitUsage) << err_.str();
   EXPECT_THAT(out_.str(), HasSubstr("drydock mutants: seed 1, 1 mutants, 3 scenarios\n"));
-  EXPECT_THAT(out_.str(), ContainsRegex("[01] of 1 mutants caught"));
+  EXPECT_THAT(out_.str(), HasSubstr("1 of 1 mutants caught\n"));
   mutants.names = {"no-such-mutant"};
   EXPECT_EQ(RunMutantsCommand(mutants, out_, err_), kExitUsage);
 }
