@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "scenarios/cli/completion_command.h"
+#include "scenarios/cli/convert_command.h"
 #include "scenarios/cli/explain_command.h"
 #include "scenarios/cli/explore_command.h"
 #include "scenarios/cli/man_command.h"
@@ -32,6 +33,7 @@ std::unique_ptr<CLI::App> MakeApp(int& exit_code) {
   AddOrdersCommand(*app, exit_code);
   AddExploreCommand(*app, exit_code);
   AddReplayCommand(*app, exit_code);
+  AddConvertCommand(*app, exit_code);
   AddExplainCommand(*app, exit_code);
   AddRecheckCommand(*app, exit_code);
   AddReportCommand(*app, exit_code);

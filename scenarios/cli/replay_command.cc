@@ -2,16 +2,14 @@
 
 #include <algorithm>
 #include <charconv>
-#include <filesystem>
 #include <iostream>
-#include <map>
 #include <memory>
 #include <sstream>
 
 #include <CLI/CLI.hpp>
 
 #include "scenarios/cli/exit_code.h"
-#include "scenarios/recording_reader.h"
+#include "scenarios/cli/traces.h"
 #include "scenarios/reports/chrome_trace.h"
 #include "scenarios/reports/html_report.h"
 #include "scenarios/reports/output_directory.h"
@@ -19,68 +17,11 @@
 
 namespace scenarios {
 
-namespace fs = std::filesystem;
 using libcontainerd::ErrorCode;
 using libcontainerd::Fail;
 using libcontainerd::Result;
 
 namespace {
-
-constexpr std::string_view kWireSuffix = ".jsonl";
-constexpr std::string_view kClientSuffix = ".client.jsonl";
-
-struct NamedRecording {
-  std::string name;
-  Recording recording;
-};
-
-// The wire files meant, each once, in the order given; those of a directory sorted.
-Result<std::vector<std::string>> FindTraces(const std::vector<std::string>& given) {
-  std::vector<std::string> traces;
-  const auto add = [&](const std::string& file) {
-    if (file.ends_with(kClientSuffix)) return;
-    if (std::find(traces.begin(), traces.end(), file) == traces.end()) traces.push_back(file);
-  };
-  for (const std::string& name : given) {
-    std::error_code error;
-    if (!fs::is_directory(name, error)) {
-      add(name);
-      continue;
-    }
-    std::vector<std::string> found;
-    for (const fs::directory_entry& entry : fs::directory_iterator(name, error)) {
-      if (entry.path().string().ends_with(kWireSuffix)) found.push_back(entry.path().string());
-    }
-    if (error) return Fail(ErrorCode::kInvalidArgument, name + ": " + error.message());
-    std::sort(found.begin(), found.end());
-    for (const std::string& file : found) add(file);
-  }
-  if (traces.empty())
-    return Fail(ErrorCode::kInvalidArgument, "no trace given: expected NAME.jsonl");
-  return traces;
-}
-
-std::string TraceName(const std::string& file) {
-  std::string name = fs::path(file).filename().string();
-  if (name.ends_with(kWireSuffix)) name.resize(name.size() - kWireSuffix.size());
-  return name;
-}
-
-// All of them, before anything runs: a broken one spoils nothing. Two traces of one name get
-// numbers.
-Result<std::vector<NamedRecording>> ReadAll(const std::vector<std::string>& files) {
-  std::vector<NamedRecording> recordings;
-  std::map<std::string, int> names;
-  for (const std::string& file : files) {
-    auto recording = ReadRecording(file);
-    if (!recording) return Fail(recording.error());
-    std::string name = TraceName(file);
-    const int count = ++names[name];
-    if (count > 1) name += "-" + std::to_string(count);
-    recordings.push_back({std::move(name), std::move(*recording)});
-  }
-  return recordings;
-}
 
 libcontainerd::Status WriteResults(OutputDirectory& directory,
                                    const std::vector<TraceResult>& results,
@@ -145,9 +86,7 @@ int RunReplayCommand(const ReplayCommand& command, std::ostream& out, std::ostre
   };
   auto options = ParseOptions(command);
   if (!options) return usage(options.error());
-  auto files = FindTraces(command.files);
-  if (!files) return usage(files.error());
-  auto recordings = ReadAll(*files);
+  auto recordings = ReadTraces(command.files);
   if (!recordings) return usage(recordings.error());
   auto directory = OutputDirectory::Begin(command.out);
   if (!directory) return usage(directory.error());

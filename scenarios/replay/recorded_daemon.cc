@@ -7,6 +7,7 @@
 #include <asio/post.hpp>
 
 #include "libcontainerd/backend.h"
+#include "scenarios/replay_unheard.h"
 
 namespace scenarios {
 
@@ -50,11 +51,6 @@ OutputStream StreamNamed(const std::string& name) {
   return name == "stderr" ? OutputStream::kStderr : OutputStream::kStdout;
 }
 
-libcontainerd::WallTime WallTimeOf(const types::Event& event) {
-  return libcontainerd::WallTime(std::chrono::seconds(event.timestamp().seconds()) +
-                                 std::chrono::nanoseconds(event.timestamp().nanos()));
-}
-
 }  // namespace
 
 // Cancels when the other side lets go of the stream.
@@ -76,7 +72,9 @@ RecordedDaemon::RecordedDaemon(libcontainerd::Runtime& runtime, Recorder& record
   for (const ReplayStep& step : plan.steps) {
     if (step.kind == StepKind::kExpectRpc) planned_rpcs_.insert(step.index);
   }
-  FindUnheard();
+  for (types::Event& event : EventsNobodyHeard(recording, plan)) {
+    unheard_.push_back(std::move(event));
+  }
 }
 
 RecordedDaemon::~RecordedDaemon() = default;
@@ -198,28 +196,6 @@ void RecordedDaemon::FailArrivals(const std::string& why) {
 }
 
 // Events that came late to the client's stream, or only to somebody else's.
-void RecordedDaemon::FindUnheard() {
-  std::set<std::string> live;
-  std::map<std::string, const types::Event*> others;
-  std::map<std::pair<int, int>, RecordedTime> opened;  // the clients' event streams
-  for (const RecordedRpc& rpc : recording_.rpcs) {
-    const bool stream = rpc.method == "Events" && !rpc.Request<types::EventsRequest>().storedonly();
-    if (stream && plan_.conns.contains(rpc.conn)) opened[{rpc.conn, rpc.call}] = rpc.t;
-  }
-  for (const RecordedEvent& event : recording_.events) {
-    const auto stream = opened.find({event.conn, event.call});
-    const bool heard =
-        stream != opened.end() &&
-        WallTimeOf(event.event) >= libcontainerd::WallTime(plan_.wall_offset + stream->second);
-    if (heard) live.insert(event.event.SerializeAsString());
-    others.emplace(event.event.SerializeAsString(), &event.event);
-  }
-  for (const auto& [text, event] : others) {
-    if (!live.contains(text)) unheard_.push_back(*event);
-  }
-  std::ranges::stable_sort(unheard_, {}, WallTimeOf);
-}
-
 void RecordedDaemon::StoreUnheard() {
   while (!unheard_.empty() && WallTimeOf(unheard_.front()) <= runtime_.WallNow()) {
     Store(unheard_.front());

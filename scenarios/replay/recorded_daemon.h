@@ -105,7 +105,6 @@ class RecordedDaemon final : public libcontainerd::ContainerdApi {
   void Serve(Subscription subscription);
   void Forget(libcontainerd::EventSink* sink);
   std::vector<types::Event> StoredSince(const types::EventsRequest& request);
-  void FindUnheard();
   void StoreUnheard();
   void Store(const types::Event& event);
   libcontainerd::Status AnswerState(const std::string& id, types::StateResponse& response) const;
