@@ -2,6 +2,7 @@
 // fails.
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "lib/core/client_impl.h"
@@ -197,8 +198,7 @@ Awaitable<void> Client::Impl::KillCondemned(ContainerPtr container, bool may_not
   Duration pause = timing.reconnect_first;
   bool existed = container->restored || !may_not_exist;
   bool signalled = false;
-  // The daemon has given a start up by then.
-  const Duration start_over = container->began + timing.create_deadline;
+  std::optional<Duration> empty_since;  // the daemon knows it, and no process of it
   while (container->phase == Container::Phase::kCondemned && !container->ended.stopped()) {
     if (may_not_exist) {
       types::StateRequest request;
@@ -223,7 +223,11 @@ Awaitable<void> Client::Impl::KillCondemned(ContainerPtr container, bool may_not
       Status killed = co_await SendSignal(container, container->id, std::string(kInitProcess),
                                           kSigkill, timing.call_deadline);
       // A start that the daemon's end cut short leaves a container without a process behind.
-      if (!killed && SaysProcessNotFound(killed.error()) && ports.runtime.Now() >= start_over)
+      // However late it was begun, no start takes longer than a create may.
+      const bool empty = !killed && SaysProcessNotFound(killed.error());
+      if (!empty) empty_since.reset();
+      if (empty && !empty_since) empty_since = ports.runtime.Now();
+      if (empty && ports.runtime.Now() - *empty_since >= timing.create_deadline)
         co_return co_await ForgetCondemned(container, nullptr);
       // Its exit event does the rest; if none comes, State says whether it is gone.
       may_not_exist = true;

@@ -100,7 +100,7 @@ TEST(ScenarioErrors, Setup) {
   EXPECT_EQ(ErrorOf(R"({"actions": [], "setup": []})"), "s.json:1:26: setup is no object");
   EXPECT_EQ(
       ErrorOf(R"({"actions": [], "setup": {"timings": {}}})"),
-      R"(s.json:1:27: setup.timings is unknown, expected one of timing, health_failures, choices, faults, retain_count, subscriber_queue, start_timeout, late_fields, daemon, transports, deviations_off, mutants; did you mean "timing"?)");
+      R"(s.json:1:27: setup.timings is unknown, expected one of timing, health_failures, choices, faults, retain_count, subscriber_queue, start_timeout, late_fields, daemon, transports, deviations_off, mutants, seed, tolerant; did you mean "timing"?)");
   EXPECT_EQ(
       ErrorOf(R"({"actions": [], "setup": {"timing": {"call_deadlin": "1s"}}})"),
       R"(s.json:1:38: setup.timing.call_deadlin is unknown, expected one of create_deadline, add_process_deadline, call_deadline, cleaning_grace, state_event_deadline, exec_exit_grace, reconnect_first, reconnect_longest, reconcile_interval, reconcile_overlap, gone_grace, stored_log_deadline, cursor_interval, restore_exit_wait, restore_unknown_wait, restore_poll, restore_disk_wait, restore_term_wait, restore_kill_wait, health_interval, health_deadline, daemon_start_grace, daemon_ready_deadline, daemon_ready_poll, daemon_restart_first, daemon_restart_longest, daemon_term_wait; did you mean "call_deadline"?)");
@@ -168,10 +168,10 @@ TEST(ScenarioErrors, Actions) {
   EXPECT_EQ(
       ActionError(R"({"do": "settle"},
   {"do": "craete", "id": "a"})"),
-      R"(s.json:3:10: actions[1].do is "craete", expected one of create, add-process, signal, resize, pause, resume, stats, pids, summary, update, create-checkpoint, delete-checkpoint, list-checkpoints, version, restore, await, stop-engine, start-engine, close, write-stdin, close-stdin, close-stdin-at-attach, fail, replace-cursor, behave, exit, kill, oom, oom-kill, kill-shim, write, cue, emit, choices, hold, release, faults, stop-daemon, start-daemon, hang-daemon, advance, settle, wait, expect, note; did you mean "create"?)");
+      R"(s.json:3:10: actions[1].do is "craete", expected one of create, add-process, signal, resize, pause, resume, stats, pids, summary, update, create-checkpoint, delete-checkpoint, list-checkpoints, version, restore, await, stop-engine, start-engine, close, write-stdin, close-stdin, close-stdin-at-attach, fail, replace-cursor, behave, exit, kill, oom, oom-kill, kill-shim, write, cue, emit, choices, hold, release, faults, stop-daemon, start-daemon, hang-daemon, advance, steps, settle, wait, expect, note; did you mean "create"?)");
   EXPECT_EQ(
       ActionError(R"({"do": "zzzzz"})"),
-      R"(s.json:2:8: actions[0].do is "zzzzz", expected one of create, add-process, signal, resize, pause, resume, stats, pids, summary, update, create-checkpoint, delete-checkpoint, list-checkpoints, version, restore, await, stop-engine, start-engine, close, write-stdin, close-stdin, close-stdin-at-attach, fail, replace-cursor, behave, exit, kill, oom, oom-kill, kill-shim, write, cue, emit, choices, hold, release, faults, stop-daemon, start-daemon, hang-daemon, advance, settle, wait, expect, note)");
+      R"(s.json:2:8: actions[0].do is "zzzzz", expected one of create, add-process, signal, resize, pause, resume, stats, pids, summary, update, create-checkpoint, delete-checkpoint, list-checkpoints, version, restore, await, stop-engine, start-engine, close, write-stdin, close-stdin, close-stdin-at-attach, fail, replace-cursor, behave, exit, kill, oom, oom-kill, kill-shim, write, cue, emit, choices, hold, release, faults, stop-daemon, start-daemon, hang-daemon, advance, steps, settle, wait, expect, note)");
   EXPECT_EQ(ActionError(R"({"do": 1})"), "s.json:2:8: actions[0].do is no string");
   EXPECT_EQ(ActionError(R"({"do": "create"})"), R"(s.json:2:1: actions[0] lacks "id")");
   EXPECT_EQ(
@@ -450,7 +450,7 @@ TEST(ScenarioErrors, Variables) {
   EXPECT_EQ(
       ActionError(R"({"for_each": ["craete"], "as": "x", "actions": [
  {"do": "${x}", "id": "a"}]})"),
-      R"(s.json:3:9: actions[0].actions[0].do is "craete", expected one of create, add-process, signal, resize, pause, resume, stats, pids, summary, update, create-checkpoint, delete-checkpoint, list-checkpoints, version, restore, await, stop-engine, start-engine, close, write-stdin, close-stdin, close-stdin-at-attach, fail, replace-cursor, behave, exit, kill, oom, oom-kill, kill-shim, write, cue, emit, choices, hold, release, faults, stop-daemon, start-daemon, hang-daemon, advance, settle, wait, expect, note; did you mean "create"?)");
+      R"(s.json:3:9: actions[0].actions[0].do is "craete", expected one of create, add-process, signal, resize, pause, resume, stats, pids, summary, update, create-checkpoint, delete-checkpoint, list-checkpoints, version, restore, await, stop-engine, start-engine, close, write-stdin, close-stdin, close-stdin-at-attach, fail, replace-cursor, behave, exit, kill, oom, oom-kill, kill-shim, write, cue, emit, choices, hold, release, faults, stop-daemon, start-daemon, hang-daemon, advance, steps, settle, wait, expect, note; did you mean "create"?)");
   EXPECT_EQ(
       ActionError(
           R"({"for_each": ["a"], "as": "x", "actions": [{"do": "create", "id": "a", "spec": {"a": 1, "${x}": 2}}]})"),
