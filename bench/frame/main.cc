@@ -1,4 +1,5 @@
 #include <charconv>
+#include <cmath>
 #include <fstream>
 #include <iostream>
 #include <string_view>
@@ -96,7 +97,7 @@ void Count(benchmark::State& state, const Measured& measured) {
 }
 
 std::string Percent(double share) {
-  return std::to_string(static_cast<int>(share * 100 + 0.5)) + " %";
+  return std::to_string(std::lround(share * 100)) + " %";
 }
 
 // One iteration is a whole case: its rounds are ours, since a round is several measurements.

@@ -369,8 +369,7 @@ void ContainerModel::Blame(std::string what, std::vector<std::uint64_t> marks,
                            std::optional<ModelName> process) {
   std::erase(marks, 0);
   std::ranges::sort(marks);
-  const auto same = std::ranges::unique(marks);
-  marks.erase(same.begin(), same.end());
+  marks.erase(std::unique(marks.begin(), marks.end()), marks.end());
   differences_.push_back({std::move(what), process, std::move(marks)});
 }
 

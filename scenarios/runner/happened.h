@@ -31,7 +31,7 @@ class Happened final : public fake_containerd::WorldObserver {
   std::uint32_t Fired(const std::string& point) const;
   // How many event streams a fault has left open on one side only.
   std::uint32_t half_open() const { return half_open_; }
-  // How many it has broken.
+  // How often a fault, or the daemon's end, has broken some.
   std::uint32_t broken() const { return broken_; }
   // "web/init": what it took.
   std::string StdinOf(const std::string& id, const std::string& process) const;
@@ -41,6 +41,7 @@ class Happened final : public fake_containerd::WorldObserver {
                     fake_containerd::StdioStream stream, std::string_view data) override;
   void OnFaultFired(const fake_containerd::FiredFault& fault) override;
   void OnDaemonStopped() override {
+    ++broken_;
     if (on_daemon_stopped) on_daemon_stopped();
   }
 

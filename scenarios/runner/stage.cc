@@ -401,7 +401,11 @@ void Stage::Quiesce() {
 // The pause before the next stream begins when the client hears of the end of a broken one.
 void Stage::WaitForBreaks() {
   if (std::exchange(broken_, happened_.broken()) != happened_.broken()) {
-    WorldWait([&] { return watched_api_.streams_ended() > streams_ended_; }, kMarkPatience);
+    WorldWait(
+        [&] {
+          return watched_api_.streams_ended() > streams_ended_ || watched_api_.streams() == 0;
+        },
+        kMarkPatience);
   }
   Do([&] { streams_ended_ = watched_api_.streams_ended(); });
 }
