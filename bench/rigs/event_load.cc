@@ -32,7 +32,8 @@ constexpr std::array kStates{ContainerState::kPause, ContainerState::kResume,
 fake_containerd::Event EventOf(std::string id, std::size_t turn) {
   fake_containerd::Event event{.kind = kKinds[turn % kKinds.size()]};
   event.container.id = std::move(id);
-  if (event.kind == EventKind::kExit) event.process = "exec";
+  // Another name each time: one whose exit is not told yet is nobody else's.
+  if (event.kind == EventKind::kExit) event.process = "exec-" + std::to_string(turn);
   return event;
 }
 

@@ -146,7 +146,7 @@ std::string ReturnsOf(const RecordedCommand& command, const CallOutcome& ours) {
   if (!ours.began) return action::kAnyResult;
   if (!ours.ended) return "pending";
   if (!ours.error) return "OK";
-  const std::string code(ErrorCodeName(ours.error->code));
+  std::string code(ErrorCodeName(ours.error->code));
   // In the words of whichever gRPC library there is.
   if (ours.error->code == ErrorCode::kUnavailable) return code;
   const bool has_paths = command.error.find("${") != std::string::npos;

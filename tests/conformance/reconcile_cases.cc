@@ -140,7 +140,7 @@ void TheDaemonComesBack(Rig& rig) {
   EXPECT_EQ(rig.Create("c2"), "OK");
   EXPECT_EQ(rig.Exec("c1", "e1"), "OK");
   WaitForRound(rig, 1);
-  rig.Do([&] { rig.world().StopDaemon(); });
+  rig.StopDaemon();
   rig.Exit("c1", "init", 3);
   rig.Advance(milliseconds(1));
   rig.Do([&] { EXPECT_TRUE(rig.world().StartDaemon()); });
