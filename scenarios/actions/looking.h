@@ -25,8 +25,8 @@ struct Advance {
   friend bool operator==(const Advance&, const Advance&) = default;
 };
 
-// So many steps of the simulated executor, or fewer if nothing is ready: what comes next meets calls
-// and events half done. Over real transports, which go on by themselves, nothing.
+// So many steps of the simulated executor, or fewer if nothing is ready: what comes next meets
+// calls and events half done. Over real transports, which go on by themselves, nothing.
 struct Steps {
   static constexpr std::string_view kWord = "steps";
   std::uint32_t count = 1;

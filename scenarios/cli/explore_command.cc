@@ -377,7 +377,9 @@ void AddExploreCommand(CLI::App& app, int& exit_code) {
                     "each seed once more, and in another process: all must be the same");
   explore->add_flag("--fingerprints", command->fingerprints,
                     "print nothing but each seed with what its journal comes to");
-  explore->add_option("--shrink-for", command->shrink_for, "real time for making a failure small; 0s: none")
+  explore
+      ->add_option("--shrink-for", command->shrink_for,
+                   "real time for making a failure small; 0s: none")
       ->type_name("DURATION")
       ->capture_default_str();
   explore
