@@ -4,6 +4,16 @@
 namespace scenarios {
 namespace {
 
+// The client was closed before it could tell of that exit: it came later, or its callback was due
+// at about that time, behind others. 0: nobody closed it before the end.
+bool ClosedBefore(const Evidence& evidence, const Life& life, std::uint64_t closing) {
+  if (closing == 0) return false;
+  if (life.exit_delivered == 0 || life.exit_delivered > closing) return true;
+  const auto& options = evidence.options();
+  const auto due = evidence.At(life.exit_delivered).t + options.timing.exec_exit_grace;
+  return evidence.At(closing).t <= due + options.promptly;
+}
+
 Judgement Judge(const Evidence& evidence) {
   const Journal& journal = evidence.journal();
   const Lives& lives = evidence.lives();
@@ -39,7 +49,8 @@ Judgement Judge(const Evidence& evidence) {
     } else if (exits[i].size() == 1 && life.Failed() && !life.Started()) {
       findings.Add(name + ": exit was called back though it never started",
                    {life.rpc_end, life.call_end, exits[i].front()});
-    } else if (exits[i].empty() && gone && started && !life.superseded && closing == 0) {
+    } else if (exits[i].empty() && gone && started && !life.superseded &&
+               !ClosedBefore(evidence, life, closing)) {
       const bool delivered = life.exit_delivered != 0;
       findings.Add(name + ": exit was never called back though its exit event was " +
                        (delivered ? "delivered" : "emitted"),
