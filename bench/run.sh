@@ -4,11 +4,14 @@ set -euo pipefail
 
 usage() {
   cat <<'END'
-usage: bench/run.sh [--quick] [--strict] [--out DIRECTORY] [SUITE…]
+usage: bench/run.sh [--quick | --long] [--strict] [--out DIRECTORY] [--containerd unix:///PATH] [SUITE…]
 
 Builds the programs that measure (build/bench) and runs them one after the other; with names of suites (events_socket,
 lives, …) only those. Writes bench.json, bench.md and plots (*.svg) into DIRECTORY, by default out/bench. Under five
-minutes; --quick, with smaller cases, under one.
+minutes; --quick, with smaller cases, under one; --long, with a million of what may be that many, takes as long as it takes.
+
+--containerd: the suites that can measure a foreign daemon measure the containerd 0.2 at that socket, and only those
+run.
 
 Exit code: 0 measured, 1 a measurement failed, 2 wrong usage, 3 a figure was refused for its spread, 4 with --strict:
 something that must be reached is not. docs/performance.md explains the figures.
@@ -18,11 +21,13 @@ END
 out=out/bench
 options=()
 suites=()
+foreign=0
 while [[ $# -gt 0 ]]; do
   case $1 in
     -h | --help) usage; exit 0 ;;
-    --quick | --strict) options+=("$1") ;;
+    --quick | --long | --strict) options+=("$1") ;;
     --out) out=${2:?--out needs a directory}; shift ;;
+    --containerd) options+=("--containerd=${2:?--containerd needs an address}"); foreign=1; shift ;;
     -*) usage >&2; exit 2 ;;
     *) suites+=("$1") ;;
   esac
@@ -40,7 +45,11 @@ if ! cmake --build --preset bench >build/bench.log 2>&1; then
 fi
 
 if [[ ${#suites[@]} -eq 0 ]]; then
-  mapfile -t suites <build/bench/bench/suites.txt
+  if [[ $foreign -eq 1 ]]; then
+    suites=(foreign)
+  else
+    mapfile -t suites <build/bench/bench/suites.txt
+  fi
 fi
 
 parts=$(mktemp -d)

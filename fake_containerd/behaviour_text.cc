@@ -9,6 +9,7 @@
 
 #include "fake_containerd/behaviour_words.h"
 #include "fake_containerd/go_duration.h"
+#include "fake_containerd/world/signals.h"
 
 namespace fake_containerd {
 
@@ -23,10 +24,7 @@ template <class T>
 using Read = tl::expected<T, std::string>;
 using Done = Read<std::monostate>;
 
-constexpr std::uint32_t kHighestSignal = 64;
 constexpr std::uint32_t kHighestCode = 255;
-constexpr std::uint32_t kSigKill = 9;
-constexpr std::uint32_t kSigStop = 19;
 // Each is a map entry and a timer, and text comes from anywhere.
 constexpr std::uint64_t kMostChildren = 10'000;
 // Added to a clock it must not overflow.

@@ -6,23 +6,21 @@
 namespace fake_containerd {
 namespace {
 
-constexpr std::uint32_t kPercent = 10'000;  // in millionths
-
 struct DurationUnit {
   std::int64_t nanoseconds;
   std::string_view name;
 };
-constexpr std::array<DurationUnit, 6> kUnits{{{3'600'000'000'000, "h"},
-                                              {60'000'000'000, "m"},
-                                              {1'000'000'000, "s"},
-                                              {1'000'000, "ms"},
-                                              {1'000, "us"},
-                                              {1, "ns"}}};
+constexpr std::array<DurationUnit, 6> kShownUnits{{{3'600'000'000'000, "h"},
+                                                   {60'000'000'000, "m"},
+                                                   {1'000'000'000, "s"},
+                                                   {1'000'000, "ms"},
+                                                   {1'000, "us"},
+                                                   {1, "ns"}}};
 
 // In the largest unit that needs no fraction.
 std::string DurationText(Duration duration) {
   if (duration == Duration::zero()) return "0";
-  for (const DurationUnit& unit : kUnits) {
+  for (const DurationUnit& unit : kShownUnits) {
     if (duration.count() % unit.nanoseconds == 0) {
       return std::to_string(duration.count() / unit.nanoseconds) + std::string(unit.name);
     }

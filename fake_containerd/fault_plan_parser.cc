@@ -6,6 +6,7 @@
 
 #include "fake_containerd/fault_plan.h"
 #include "fake_containerd/go_duration.h"
+#include "fake_containerd/is_digit.h"
 #include "libcontainerd/time_text.h"
 
 namespace fake_containerd {
@@ -16,13 +17,9 @@ using libcontainerd::Result;
 
 namespace {
 
-constexpr std::uint32_t kPercent = 10'000;  // in millionths
-constexpr std::size_t kPercentDigits = 4;   // after the point
+constexpr std::size_t kPercentDigits = 4;  // after the point
 constexpr std::size_t kMaxShown = 60;
 
-bool IsDigit(char c) {
-  return c >= '0' && c <= '9';
-}
 bool IsWord(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || IsDigit(c) || c == '.' || c == '-' ||
          c == '_';

@@ -4,27 +4,25 @@
 #include <cstdint>
 #include <limits>
 
+#include "fake_containerd/is_digit.h"
+
 namespace fake_containerd {
 namespace {
 
-struct Unit {
+struct NamedUnit {
   std::string_view name;
   std::int64_t nanoseconds;
 };
 // Longer names before those that they begin with.
-constexpr std::array<Unit, 8> kUnits = {{{"ns", 1},
-                                         {"us", 1'000},
-                                         {"\u00b5s", 1'000},
-                                         {"\u03bcs", 1'000},
-                                         {"ms", 1'000'000},
-                                         {"s", 1'000'000'000},
-                                         {"m", 60'000'000'000},
-                                         {"h", 3'600'000'000'000}}};
+constexpr std::array<NamedUnit, 8> kNamedUnits = {{{"ns", 1},
+                                                   {"us", 1'000},
+                                                   {"\u00b5s", 1'000},
+                                                   {"\u03bcs", 1'000},
+                                                   {"ms", 1'000'000},
+                                                   {"s", 1'000'000'000},
+                                                   {"m", 60'000'000'000},
+                                                   {"h", 3'600'000'000'000}}};
 constexpr std::int64_t kLargest = std::numeric_limits<std::int64_t>::max();
-
-bool IsDigit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 // a * b + c, none if that is too large.
 std::optional<std::int64_t> MultiplyAdd(std::int64_t a, std::int64_t b, std::int64_t c) {
@@ -57,7 +55,7 @@ std::optional<std::int64_t> TakePart(std::string_view& text) {
     }
   }
   if (!digits) return std::nullopt;
-  for (const Unit& unit : kUnits) {
+  for (const NamedUnit& unit : kNamedUnits) {
     if (!text.starts_with(unit.name)) continue;
     text.remove_prefix(unit.name.size());
     const auto part = static_cast<std::int64_t>(static_cast<long double>(fraction) *

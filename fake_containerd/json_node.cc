@@ -11,7 +11,7 @@
 
 namespace fake_containerd {
 
-using Json = nlohmann::json;
+using AnyJson = nlohmann::json;
 using Kind = JsonValue::Kind;
 
 namespace {
@@ -77,7 +77,7 @@ std::string ParserMessage(std::string message) {
 }
 
 void AppendQuoted(std::string& out, std::string_view text) {
-  out += Json(std::string(text)).dump(-1, ' ', false, Json::error_handler_t::replace);
+  out += AnyJson(std::string(text)).dump(-1, ' ', false, AnyJson::error_handler_t::replace);
 }
 
 void AppendCompact(std::string& out, const JsonValue& value) {
@@ -164,15 +164,15 @@ std::string QuoteJson(std::string_view text) {
 
 bool IsUtf8(std::string_view text) {
   try {
-    (void)Json(std::string(text)).dump();
+    (void)AnyJson(std::string(text)).dump();
     return true;
-  } catch (const Json::type_error&) {
+  } catch (const AnyJson::type_error&) {
     return false;
   }
 }
 
 // Builds the value as the parser meets its pieces, and notes where each began.
-class JsonDocument::Builder : public nlohmann::json_sax<Json> {
+class JsonDocument::Builder : public nlohmann::json_sax<AnyJson> {
  public:
   Builder(JsonDocument& document, std::size_t deepest)
       : document_(document), deepest_(deepest), walk_(document.text_) {}
@@ -205,7 +205,7 @@ class JsonDocument::Builder : public nlohmann::json_sax<Json> {
     return true;
   }
   bool parse_error(std::size_t position, const std::string&,
-                   const Json::exception& error) override {
+                   const AnyJson::exception& error) override {
     // A bracket, comma or colon in the wrong place is the last character that was read.
     std::string what = ParserMessage(error.what());
     if (what.find("unexpected '") == std::string::npos) {
@@ -267,8 +267,8 @@ JsonDocument::JsonDocument(std::string text, Options options)
   if (zero != std::string::npos) refuse(zero, "a NUL byte, expected a text");
   Builder builder(*this, options.deepest);
   const char* begin = text_.data();
-  if (!Json::sax_parse(begin, begin + text_.size(), &builder, Json::input_format_t::json, true,
-                       options.comments)) {
+  if (!AnyJson::sax_parse(begin, begin + text_.size(), &builder, AnyJson::input_format_t::json,
+                          true, options.comments)) {
     refuse(builder.problem_offset(), builder.problem());
   }
 }

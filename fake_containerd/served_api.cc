@@ -7,6 +7,7 @@
 #include <asio/post.hpp>
 
 #include "fake_containerd/v0/messages.h"
+#include "libcontainerd/wire_time.h"
 
 namespace fake_containerd {
 
@@ -69,15 +70,6 @@ Status Exhausted(std::size_t limit, const std::string& of_what) {
   return Fail(
       ErrorCode::kResourceExhausted,
       "fake-containerd: the limit of " + std::to_string(limit) + " " + of_what + " is reached");
-}
-
-std::int64_t Nanoseconds(const google::protobuf::Timestamp& time) {
-  std::int64_t nanoseconds = 0;
-  if (__builtin_mul_overflow(time.seconds(), std::int64_t{1'000'000'000}, &nanoseconds) ||
-      __builtin_add_overflow(nanoseconds, std::int64_t{time.nanos()}, &nanoseconds)) {
-    return 0;
-  }
-  return nanoseconds;
 }
 
 }  // namespace
@@ -173,8 +165,11 @@ class ServedApi::Stream final : public EventStream, private EventSink {
     rpc_.method = "Events";
     rpc_.id = admitted_ ? request.id() : "";
     rpc_.flag = request.storedonly();
-    rpc_.stamp = Nanoseconds(request.timestamp());
-    if (!request.has_timestamp()) rpc_.text = "live only";
+    if (request.has_timestamp()) {
+      rpc_.stamp = libcontainerd::ToWallTime(request.timestamp()).time_since_epoch().count();
+    } else {
+      rpc_.text = "live only";
+    }
     api_.parts_.journal.RpcBegan(rpc_);
     if (!admitted_) {
       // Never inside the call that opens it.

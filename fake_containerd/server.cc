@@ -3,7 +3,6 @@
 #include <cerrno>
 #include <chrono>
 #include <climits>
-#include <deque>
 #include <exception>
 #include <future>
 #include <mutex>
@@ -24,6 +23,8 @@
 #include "containerd_v0.grpc.pb.h"
 #include "fake_containerd/server_front.h"
 #include "fake_containerd/server_health.h"
+#include "fake_containerd/server_status.h"
+#include "libcontainerd/event_burst.h"
 
 namespace fake_containerd {
 namespace {
@@ -38,8 +39,6 @@ using libcontainerd::Method;
 using libcontainerd::Runtime;
 using libcontainerd::Status;
 
-// The client's deadlines are the client's; the API answers when it answers.
-constexpr Duration kNoTimeout = std::chrono::hours(24 * 365);
 constexpr int kMaxMetadataBytes = 1 << 20;
 // Events of one stream that wait here for the writer; more wait in the API, if it can keep them.
 constexpr std::size_t kWindow = 256;
@@ -48,13 +47,6 @@ constexpr int kMaxThreads = 16;
 
 // How long connections may take to close by themselves.
 constexpr std::chrono::milliseconds kCutAfter{500};
-
-grpc::Status ToGrpc(const Status& status) {
-  if (status) return grpc::Status::OK;
-  const ErrorCode code =
-      status.error().code == ErrorCode::kOk ? ErrorCode::kUnknown : status.error().code;
-  return {static_cast<grpc::StatusCode>(code), status.error().message};
-}
 
 // Tells that its owner has gone.
 struct Farewell {
@@ -153,6 +145,34 @@ class UnaryCall final : public grpc::ServerUnaryReactor,
   bool delivered_ = true;
 };
 
+// Events that wait to be written, first in, first out: a burst that is being written, and one that
+// is filled meanwhile.
+class MessageQueue {
+ public:
+  bool empty() const { return size() == 0; }
+  std::size_t size() const { return leaving_.size() - next_ + coming_.size(); }
+  void Push(const types::Event& event) { coming_.Add(event); }
+  // What `into` was stays behind for its memory.
+  void Pop(types::Event& into) {
+    if (next_ == leaving_.size()) {
+      leaving_.Clear();
+      leaving_.swap(coming_);
+      next_ = 0;
+    }
+    leaving_.at(next_++).Swap(&into);
+  }
+  void Clear() {
+    leaving_.Clear();
+    coming_.Clear();
+    next_ = 0;
+  }
+
+ private:
+  libcontainerd::EventBurst leaving_;
+  libcontainerd::EventBurst coming_;
+  std::size_t next_ = 0;
+};
+
 // One event stream. The API fills the queue on the executor; whoever finds the writer idle starts
 // the next write: the executor, or gRPC's thread that completed the one before.
 class EventsCall final : public grpc::ServerWriteReactor<types::Event>,
@@ -204,7 +224,7 @@ class EventsCall final : public grpc::ServerWriteReactor<types::Event>,
     {
       const std::lock_guard lock(mutex_);
       if (cancelled_) return;
-      queue_.insert(queue_.end(), events.begin(), events.end());
+      for (const types::Event& event : events) queue_.Push(event);
     }
     Pump();
   }
@@ -242,7 +262,7 @@ class EventsCall final : public grpc::ServerWriteReactor<types::Event>,
   // Under the lock.
   void Abandon() {
     cancelled_ = true;
-    queue_.clear();
+    queue_.Clear();
   }
 
   // Starts what comes next, if the writer is idle. gRPC is called without the lock: `busy_` and
@@ -257,8 +277,7 @@ class EventsCall final : public grpc::ServerWriteReactor<types::Event>,
       if (cancelled_) {
         end = Fail(ErrorCode::kCancelled, "cancelled by the client");
       } else if (!queue_.empty()) {
-        current_ = std::move(queue_.front());
-        queue_.pop_front();
+        queue_.Pop(current_);
         resume = full_ && queue_.size() <= kWindow / 2;
         if (resume) full_ = false;
         if (!queue_.empty() && !context_->hook) options.set_buffer_hint();
@@ -290,7 +309,7 @@ class EventsCall final : public grpc::ServerWriteReactor<types::Event>,
 
   mutable std::mutex mutex_;   // guards the rest
   mutable bool full_ = false;  // somebody was told so, and nobody since that it is not
-  std::deque<types::Event> queue_;
+  MessageQueue queue_;
   types::Event current_;  // gRPC's while busy
   std::optional<Status> end_;
   bool busy_ = true;

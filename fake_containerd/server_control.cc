@@ -21,6 +21,7 @@
 
 #include "control_v1.grpc.pb.h"
 #include "fake_containerd/server_front.h"
+#include "fake_containerd/server_status.h"
 
 namespace fake_containerd {
 
@@ -39,11 +40,6 @@ constexpr int kMaxThreads = 16;
 constexpr int kMaxMessageBytes = 64 << 20;
 // Lines that wait for a follower.
 constexpr std::size_t kMostLines = 2 * JournalLog::kKept;
-
-grpc::Status ToGrpc(const Status& status) {
-  if (status) return grpc::Status::OK;
-  return {static_cast<grpc::StatusCode>(status.error().code), status.error().message};
-}
 
 grpc::Status Invalid(const std::string& text) {
   return {grpc::StatusCode::INVALID_ARGUMENT, text};

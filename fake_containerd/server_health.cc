@@ -11,6 +11,7 @@
 
 #include <grpcpp/support/server_callback.h>
 
+#include "fake_containerd/server_status.h"
 #include "libcontainerd/async.h"
 
 namespace fake_containerd {
@@ -37,19 +38,12 @@ struct HealthService::Context {
 
 namespace {
 
-using SharedContext = std::shared_ptr<HealthService::Context>;
+using SharedHealth = std::shared_ptr<HealthService::Context>;
 
-// The client's deadlines are the client's.
-constexpr Duration kNoTimeout = std::chrono::hours(24 * 365);
 constexpr Duration kBetweenChecks = std::chrono::seconds(1);
 constexpr int kMostWatchers = 1024;
 
-grpc::Status ToGrpc(const Status& status) {
-  if (status) return grpc::Status::OK;
-  return {static_cast<grpc::StatusCode>(status.error().code), status.error().message};
-}
-
-Awaitable<Status> Ask(SharedContext context) {
+Awaitable<Status> Ask(SharedHealth context) {
   try {
     Awaitable<Status> checking = context->api.CheckHealth(kNoTimeout);
     co_return co_await std::move(checking);
@@ -63,7 +57,7 @@ Awaitable<Status> Ask(SharedContext context) {
 class CheckCall final : public grpc::ServerUnaryReactor,
                         public std::enable_shared_from_this<CheckCall> {
  public:
-  CheckCall(SharedContext context, HealthCheckResponse& response)
+  CheckCall(SharedHealth context, HealthCheckResponse& response)
       : context_(std::move(context)), response_(response) {}
 
   void Begin(bool known) {
@@ -98,7 +92,7 @@ class CheckCall final : public grpc::ServerUnaryReactor,
     Finish(ToGrpc(status));
   }
 
-  const SharedContext context_;
+  const SharedHealth context_;
   HealthCheckResponse& response_;
   std::shared_ptr<CheckCall> self_;  // gRPC's reference
   bool finished_ = false;            // executor's thread
@@ -108,7 +102,7 @@ class CheckCall final : public grpc::ServerUnaryReactor,
 class WatchCall final : public grpc::ServerWriteReactor<HealthCheckResponse>,
                         public std::enable_shared_from_this<WatchCall> {
  public:
-  explicit WatchCall(SharedContext context) : context_(std::move(context)) {}
+  explicit WatchCall(SharedHealth context) : context_(std::move(context)) {}
 
   void Begin(bool known) {
     self_ = shared_from_this();
@@ -182,7 +176,7 @@ class WatchCall final : public grpc::ServerWriteReactor<HealthCheckResponse>,
     if (!std::exchange(finished_, true)) Finish(ToGrpc(*end_));
   }
 
-  const SharedContext context_;
+  const SharedHealth context_;
   std::shared_ptr<WatchCall> self_;  // gRPC's reference
   HealthCheckResponse message_;      // gRPC's while writing
   std::optional<libcontainerd::TimerId> timer_;

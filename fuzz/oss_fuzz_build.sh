@@ -20,7 +20,8 @@ seeds=$WORK/seeds
 export CC=${CC:-clang} CXX=${CXX:-clang++}
 export CXXFLAGS="${CXXFLAGS:--O1 -g1 -fsanitize=fuzzer-no-link} -fno-sanitize=function"
 cmake -S "$source_dir" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=None -DDRYDOCK_GRPC=OFF -DDRYDOCK_TESTS=OFF \
-  -DDRYDOCK_INSTALL=OFF -DDRYDOCK_FUZZING_ENGINE="$LIB_FUZZING_ENGINE"
+  -DDRYDOCK_INSTALL=OFF -DDRYDOCK_FUZZING_ENGINE="$LIB_FUZZING_ENGINE" \
+  -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=10  # as the presets: a third of the time
 targets=()
 for file in "$source_dir"/fuzz/*_fuzz.cc; do
   name=$(basename "$file" .cc)
@@ -46,6 +47,7 @@ for name in "${targets[@]}"; do
     echo '[libfuzzer]'
     echo 'max_len = 32768'
     echo 'timeout = 60'
+    echo 'entropic = 0'  # docs/fuzzing.md
     if [[ -n $dictionary ]]; then echo "dict = $name.dict"; fi
   } >"$OUT/$name.options"
   if [[ -n $dictionary ]]; then cp "$source_dir/fuzz/$dictionary" "$OUT/$name.dict"; fi

@@ -28,16 +28,14 @@ void CheckRefusal(const libcontainerd::Error& error) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  const auto process = libcontainerd::ReadProcessOfSpec(text);
-  if (!process) {
-    CheckRefusal(process.error());
-  } else {
-    const std::string sent = process->SerializeAsString();
-    types::Process received;
-    Require(received.ParseFromString(sent));
-    Require(received.SerializeAsString() == sent);
+  const auto spec = libcontainerd::ReadSpec(text);
+  if (!spec) {
+    CheckRefusal(spec.error());
+    return 0;
   }
-  const auto root = libcontainerd::ReadRootOfSpec(text);
-  if (!root) CheckRefusal(root.error());
+  const std::string sent = spec->process.SerializeAsString();
+  types::Process received;
+  Require(received.ParseFromString(sent));
+  Require(received.SerializeAsString() == sent);
   return 0;
 }

@@ -5,6 +5,7 @@
 
 #include "fake_containerd/world/digest.h"
 #include "libcontainerd/time_text.h"
+#include "libcontainerd/wire_time.h"
 
 namespace scenarios {
 
@@ -29,10 +30,6 @@ bool ClosesStdin(libcontainerd::Method method, const google::protobuf::Message& 
          static_cast<const types::UpdateProcessRequest&>(request).closestdin();
 }
 
-std::int64_t Nanoseconds(const google::protobuf::Timestamp& time) {
-  return time.seconds() * 1'000'000'000 + time.nanos();
-}
-
 // The bundle's name is the container's id, a FIFO's name begins with the process's.
 std::pair<std::string, std::string> OwnerOf(const libcontainerd::StdioPaths& paths) {
   const std::filesystem::path path(paths.in);
@@ -51,7 +48,7 @@ class JournalingEventStream final : public libcontainerd::EventStream,
     begin_ = recorder_.About(EntryKind::kRpcBegin, request.id(), {}, "Events");
     begin_.number = recorder_.journal().NextNumber();
     begin_.flag = request.storedonly();
-    begin_.stamp = Nanoseconds(request.timestamp());
+    begin_.stamp = libcontainerd::ToWallTime(request.timestamp()).time_since_epoch().count();
     if (!request.has_timestamp()) begin_.text = recorder_.journal().Intern(kLiveOnly);
     recorder_.Record(begin_);
     stream_ = api.Events(std::move(request), *this);

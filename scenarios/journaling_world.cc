@@ -89,7 +89,9 @@ void RecordRunning(Recorder& recorder, const fake_containerd::World& world,
   for (const std::string& id : ids) {
     const auto info = world.Inspect({.id = id});
     if (!info) continue;
-    for (const auto& process : info->processes) running.emplace_back(id, process.name);
+    for (const auto& process : info->processes) {
+      if (world.Lives({.id = id}, process.name)) running.emplace_back(id, process.name);
+    }
   }
   recorder.RecordCount("running", running.size(), kEnd);
   for (const auto& [id, process] : running) {

@@ -3,15 +3,11 @@
 #include <algorithm>
 #include <sstream>
 
+#include "scenarios/joined.h"
+
 namespace scenarios {
 
 namespace {
-
-std::string Joined(const std::vector<std::string>& names, const char* between) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : between) + name;
-  return text;
-}
 
 std::string Code(const std::vector<std::string>& names) {
   std::vector<std::string> quoted;

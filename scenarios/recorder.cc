@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "libcontainerd/wire_time.h"
+
 namespace scenarios {
 
 Entry Recorder::About(EntryKind kind, std::string_view id, std::string_view process,
@@ -37,7 +39,7 @@ void Recorder::RecordEnd(Entry entry, const libcontainerd::Status& status) {
 Entry Recorder::OfEvent(EntryKind kind, const types::Event& event) {
   Entry entry = About(kind, event.id(), event.pid(), event.type());
   entry.code = event.status();
-  entry.stamp = event.timestamp().seconds() * 1'000'000'000 + event.timestamp().nanos();
+  entry.stamp = libcontainerd::ToWallTime(event.timestamp()).time_since_epoch().count();
   return entry;
 }
 

@@ -8,7 +8,6 @@ namespace {
 using libcontainerd::Status;
 using nlohmann::json;
 
-constexpr std::int64_t kMostInt = std::numeric_limits<int>::max();
 constexpr std::int64_t kMostUint32 = std::numeric_limits<std::uint32_t>::max();
 constexpr std::string_view kClientKinds =
     "ready, bye, state, result, attach, output, eof, stdin-close-error, log";

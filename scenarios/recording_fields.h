@@ -17,6 +17,9 @@
 
 namespace scenarios {
 
+// The most that a field which becomes an int may hold.
+inline constexpr std::int64_t kMostInt = std::numeric_limits<int>::max();
+
 // "a string", "a number", … as it reads in a sentence.
 std::string_view JsonTypeWords(const nlohmann::json& value);
 

@@ -8,8 +8,6 @@ using libcontainerd::Result;
 using libcontainerd::Status;
 using nlohmann::json;
 
-constexpr std::int64_t kMostInt = std::numeric_limits<int>::max();
-
 // Calls `read` with the fields of each element of the list `name`, if there is one.
 template <class Read>
 Status EachHint(const json& object, const std::string& file, const char* name, Read read) {

@@ -7,7 +7,6 @@ namespace {
 using libcontainerd::Status;
 using nlohmann::json;
 
-constexpr std::int64_t kMostInt = std::numeric_limits<int>::max();
 constexpr std::string_view kWireKinds =
     "event, rpc_begin, rpc, conn_open, conn_close, listener_down, listener_up, "
     "upstream_dial_error, rst, note";

@@ -7,13 +7,13 @@
 #include <string>
 #include <utility>
 
+#include "libcontainerd/wire_time.h"
 #include "scenarios/replay_inference.h"
 
 namespace scenarios {
 
 libcontainerd::WallTime WallTimeOf(const types::Event& event) {
-  return libcontainerd::WallTime(std::chrono::seconds(event.timestamp().seconds()) +
-                                 std::chrono::nanoseconds(event.timestamp().nanos()));
+  return libcontainerd::ToWallTime(event.timestamp());
 }
 
 std::vector<types::Event> EventsNobodyHeard(const Recording& recording, const ReplayPlan& plan) {

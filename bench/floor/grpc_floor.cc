@@ -1,8 +1,11 @@
 #include "bench/floor/grpc_floor.h"
 
 #include <atomic>
+#include <condition_variable>
 #include <cstdlib>
+#include <functional>
 #include <future>
+#include <mutex>
 #include <string>
 #include <utility>
 
@@ -15,6 +18,7 @@
 #include <grpcpp/server_builder.h>
 #include <grpcpp/support/channel_arguments.h>
 
+#include "bench/frame/pacing.h"
 #include "bench/frame/scratch.h"
 #include "containerd_v0.grpc.pb.h"
 
@@ -29,11 +33,36 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+// Streams that are open wait here, so that what is measured begins with all of them.
+class StartingLine {
+ public:
+  // On any thread; `go` is called once, by Go().
+  void Arrive(std::function<void()> go) {
+    const std::scoped_lock lock(mutex_);
+    waiting_.push_back(std::move(go));
+    arrived_.notify_all();
+  }
+  void WaitFor(std::size_t streams) {
+    std::unique_lock lock(mutex_);
+    arrived_.wait(lock, [&] { return waiting_.size() == streams; });
+  }
+  void Go() {
+    const std::scoped_lock lock(mutex_);
+    for (const std::function<void()>& go : std::exchange(waiting_, {})) go();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable arrived_;
+  std::vector<std::function<void()>> waiting_;
+};
+
 // What the next stream writes.
 struct Plan {
   const std::vector<types::Event>* events = nullptr;
   std::size_t count = 0;
   Writing writing = Writing::kPlain;
+  StartingLine* line = nullptr;  // where it waits; null: it begins at once
 };
 
 class Writer final : public grpc::ServerWriteReactor<types::Event> {
@@ -41,7 +70,10 @@ class Writer final : public grpc::ServerWriteReactor<types::Event> {
   explicit Writer(Plan plan) : plan_(plan) {
     StartSendInitialMetadata();  // before a hinted write, or that waits for ever
   }
-  void OnSendInitialMetadataDone(bool ok) override { Next(ok); }
+  void OnSendInitialMetadataDone(bool ok) override {
+    if (!ok || plan_.line == nullptr) return Next(ok);
+    plan_.line->Arrive([this] { Next(true); });
+  }
   void OnWriteDone(bool ok) override { Next(ok); }
   void OnDone() override { delete this; }
 
@@ -160,12 +192,15 @@ class GrpcFloor::Impl {
   }
 
   Result<double> FanOut(std::size_t streams, std::size_t events) {
-    service_.plan = {.events = &events_, .count = events, .writing = Writing::kPlain};
-    const Clock::time_point begin = Clock::now();
+    StartingLine line;
+    service_.plan = {.events = &events_, .count = events, .line = &line};
     std::vector<std::unique_ptr<Reader>> readers;
     for (std::size_t i = 0; i < streams; ++i) {
       readers.push_back(std::make_unique<Reader>(*stub_->async()));
     }
+    line.WaitFor(streams);
+    const Clock::time_point begin = Clock::now();
+    line.Go();
     for (const auto& reader : readers) {
       const grpc::Status status = reader->Wait();
       if (status.ok() && reader->count() == events) continue;
@@ -196,6 +231,32 @@ class GrpcFloor::Impl {
     all.wait();
     if (!well) return Fail(ErrorCode::kUnknown, "floor: a call failed");
     return {};
+  }
+
+  Result<std::vector<double>> PacedPings(std::size_t count, std::chrono::nanoseconds period) {
+    struct Call {
+      grpc::ClientContext context;
+      types::GetServerVersionResponse response;
+    };
+    const types::GetServerVersionRequest request;
+    std::vector<Call> calls(count);
+    std::vector<double> taken(count);
+    std::atomic<std::size_t> left = count;
+    std::atomic<bool> well = true;
+    std::promise<void> done;
+    std::future<void> all = done.get_future();
+    Pace(count, Clock::now() + period, period, [&](std::size_t i, Clock::time_point due) {
+      calls[i].context.set_wait_for_ready(true);
+      stub_->async()->GetServerVersion(
+          &calls[i].context, &request, &calls[i].response, [&, i, due](const grpc::Status& status) {
+            taken[i] = std::chrono::duration<double, std::nano>(Clock::now() - due).count();
+            if (!status.ok()) well = false;
+            if (--left == 0) done.set_value();
+          });
+    });
+    all.wait();
+    if (!well) return Fail(ErrorCode::kUnknown, "floor: a call failed");
+    return taken;
   }
 
   Result<std::chrono::nanoseconds> Ping() {
@@ -240,6 +301,11 @@ Result<double> GrpcFloor::Stream(std::size_t count, Writing writing) {
 
 Result<double> GrpcFloor::FanOut(std::size_t streams, std::size_t events) {
   return impl_->FanOut(streams, events);
+}
+
+Result<std::vector<double>> GrpcFloor::PacedPings(std::size_t count,
+                                                  std::chrono::nanoseconds period) {
+  return impl_->PacedPings(count, period);
 }
 
 Status GrpcFloor::Calls(std::size_t count) {

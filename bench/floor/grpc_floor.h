@@ -40,9 +40,14 @@ class GrpcFloor {
 
   // One unary call, there and back.
   libcontainerd::Result<std::chrono::nanoseconds> Ping();
+  // So many, each begun when it is due by the period, whether or not the one before was answered:
+  // how long after that its answer came, in nanoseconds.
+  libcontainerd::Result<std::vector<double>> PacedPings(std::size_t count,
+                                                        std::chrono::nanoseconds period);
   // So many at once; returns when all are answered.
   libcontainerd::Status Calls(std::size_t count);
-  // So many streams at once, each of so many events, plain. Seconds until the last one ended.
+  // So many streams at once, each of so many events, plain. Seconds from the first event's writing,
+  // when all are open, until the last stream ended.
   libcontainerd::Result<double> FanOut(std::size_t streams, std::size_t events);
 
  private:

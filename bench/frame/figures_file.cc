@@ -88,6 +88,7 @@ Json SeriesJson(const CaseFigures& of, const Series& series) {
 
 std::string ModeName(Mode mode) {
   if (mode == Mode::kFull) return "full";
+  if (mode == Mode::kLong) return "long";
   return mode == Mode::kQuick ? "quick" : "tiny";
 }
 

@@ -23,10 +23,10 @@ struct CaseFigures {
   std::vector<Series> series;
 };
 
-// The whole file's text. Several of them are joined by bench/tools/merge.py.
+// The whole file's text. Several of them are joined by bench/tools/report.py.
 std::string ToJson(const std::vector<CaseFigures>& figures, const Settings& settings);
 
-// "full", "quick", "tiny".
+// "full", "long", "quick", "tiny".
 std::string ModeName(Mode mode);
 
 }  // namespace bench

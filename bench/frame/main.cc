@@ -23,6 +23,7 @@ constexpr int kMissed = 4;
 constexpr char kHelp[] =
     R"(  --out=FILE          where the figures go, as JSON (docs/performance.md)
   --quick             smaller cases
+  --long              the largest ones: a million lives, events, entries; as long as it takes
   --tiny              one round of next to nothing: that it works at all
   --rounds=N          of a set; at least 5, but for --tiny
   --strict            exit code 4 when something that must be reached is not
@@ -63,6 +64,8 @@ std::optional<std::string_view> ValueOf(std::string_view argument, std::string_v
 bool ReadOption(Program& program, std::string_view argument) {
   if (argument == "--quick") {
     program.settings.mode = Mode::kQuick;
+  } else if (argument == "--long") {
+    program.settings.mode = Mode::kLong;
   } else if (argument == "--tiny") {
     program.settings.mode = Mode::kTiny;
   } else if (argument == "--strict") {
@@ -82,6 +85,14 @@ bool ReadOption(Program& program, std::string_view argument) {
     return argument.starts_with("--benchmark_");
   }
   return true;
+}
+
+// From now on, for all of the suite.
+std::chrono::steady_clock::time_point PatienceOf(Mode mode) {
+  constexpr std::chrono::seconds kFull{20};
+  const auto now = std::chrono::steady_clock::now();
+  if (mode == Mode::kLong) return std::chrono::steady_clock::time_point::max();
+  return mode == Mode::kFull ? now + kFull : now;
 }
 
 void Count(benchmark::State& state, const Measured& measured) {
@@ -192,11 +203,13 @@ int Main(std::string name, int argc, char** argv, const std::function<void(Suite
   if (options.cores == Cores::kOne) PinToOneCore();
   Suite suite;
   add(suite);
-  for (const auto& [case_name, make] : suite.cases()) {
-    const std::string full = program.name + "/" + case_name;
+  program.settings.patience = PatienceOf(program.settings.mode);
+  for (const Suite::Named& one : suite.cases()) {
+    if (program.settings.mode == Mode::kQuick && one.in == Suite::In::kAllButQuick) continue;
+    const std::string full = program.name + "/" + one.name;
     benchmark::RegisterBenchmark(
-        full.c_str(), [&program, case_name = case_name, make = make](
-                          benchmark::State& state) { RunCase(state, program, case_name, make); })
+        full.c_str(),
+        [&program, one](benchmark::State& state) { RunCase(state, program, one.name, one.make); })
         ->Iterations(1)
         ->UseManualTime()
         ->Unit(benchmark::kSecond);

@@ -98,7 +98,10 @@ Result<Measured> MeasureCase(const Case& measured, const Settings& settings) {
   }
   std::optional<Measured> best;
   std::size_t sets = 0;
-  while (sets < (once ? 1 : kMostSets) && (!best || best->refused())) {
+  const auto again = [&] {
+    return best->refused() && !once && sets < kMostSets && Clock::now() < settings.patience;
+  };
+  while (!best || again()) {
     std::vector<Round> rounds;
     for (std::size_t i = 0; i < (once ? 1 : settings.rounds); ++i) {
       Result<Round> round = MeasureRound(measured, i % 2 == 1);

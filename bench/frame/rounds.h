@@ -41,7 +41,8 @@ struct Measured {
   bool refused() const { return widest_spread() > kWidestSpread; }
 };
 
-// An unmeasured round warms up first. Tiny runs are never repeated, and their spread is not looked
+// An unmeasured round warms up first, and a set is measured again while it is refused and there is
+// patience. Tiny runs are never repeated, and their spread is not looked
 // at.
 Result<Measured> MeasureCase(const Case& measured, const Settings& settings);
 

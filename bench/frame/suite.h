@@ -13,13 +13,15 @@
 //          the next. Five rounds make a set; figures are medians of a set.
 // refusal  The spread of a set is (max - min) / median of its ratios, or of the subject where there
 //          is no floor. Above 20 % the set is discarded and measured again; what the third set does
-//          not bring within that is refused: "refused: spread 31 %", and exit code 3.
+//          not bring within that is refused: "refused: spread 31 %", and exit code 3. A quick run
+//          has one set; a full one begins no further sets once its suite has taken 20 seconds.
 // exit     0 measured, 1 a measurement failed, 2 wrong usage, 3 something was refused. Missing what
 //          must be reached is reported and fails nothing, unless --strict is given: 4.
 //
 // Threads: everything here is called on main's thread.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -38,6 +40,7 @@ using libcontainerd::Status;
 
 enum class Mode : std::uint8_t {
   kFull,
+  kLong,   // a million of what full runs have fewer of, and no limit on the time
   kQuick,  // smaller, for a look
   kTiny,   // one round of next to nothing: that it works at all
 };
@@ -45,13 +48,28 @@ enum class Mode : std::uint8_t {
 struct Settings {
   Mode mode = Mode::kFull;
   std::size_t rounds = 5;
+  // No set is measured again after that.
+  std::chrono::steady_clock::time_point patience = std::chrono::steady_clock::time_point::max();
   // "unix:///…" or a path: the daemon that is measured, where a case can measure a foreign one.
   std::string containerd{};
 
   template <class T>
   T Choose(T full, T quick, T tiny) const {
-    if (mode == Mode::kFull) return full;
-    return mode == Mode::kQuick ? quick : tiny;
+    return Choose(full, full, quick, tiny);
+  }
+  template <class T>
+  T Choose(T long_run, T full, T quick, T tiny) const {
+    switch (mode) {
+      case Mode::kLong:
+        return long_run;
+      case Mode::kQuick:
+        return quick;
+      case Mode::kTiny:
+        return tiny;
+      case Mode::kFull:
+        break;
+    }
+    return full;
   }
 };
 
@@ -108,15 +126,26 @@ struct Case {
 class Suite {
  public:
   using Make = std::function<Result<Case>(const Settings&)>;
+  enum class In : std::uint8_t {
+    kAllRuns,
+    kAllButQuick,  // what takes long to set up
+  };
+  struct Named {
+    std::string name;
+    Make make;
+    In in = In::kAllRuns;
+  };
 
   // A case is made right before it is measured, and everything that it holds is freed before the
   // next one is made.
-  void Add(std::string name, Make make) { cases_.emplace_back(std::move(name), std::move(make)); }
+  void Add(std::string name, Make make, In in = In::kAllRuns) {
+    cases_.push_back({.name = std::move(name), .make = std::move(make), .in = in});
+  }
 
-  const std::vector<std::pair<std::string, Make>>& cases() const { return cases_; }
+  const std::vector<Named>& cases() const { return cases_; }
 
  private:
-  std::vector<std::pair<std::string, Make>> cases_;
+  std::vector<Named> cases_;
 };
 
 enum class Cores : std::uint8_t {

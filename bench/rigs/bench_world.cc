@@ -34,12 +34,6 @@ constexpr std::chrono::minutes kPatience{2};
 constexpr std::size_t kIndexDigits = 8;
 constexpr std::size_t kIdDigits = 64;
 
-libcontainerd::Timing BenchTiming() {
-  libcontainerd::Timing timing;
-  timing.reconcile_interval = std::chrono::hours(1);
-  return timing;
-}
-
 std::string SpecWith(const std::string& more) {
   return R"({"ociVersion":"1.0.0-rc1","platform":{"os":"linux","arch":"amd64"},)"
          R"("process":{"args":["/bin/program"],"cwd":"/","user":{"uid":0,"gid":0}},)"
@@ -48,6 +42,12 @@ std::string SpecWith(const std::string& more) {
 }
 
 }  // namespace
+
+libcontainerd::Timing BenchWorld::Timing() {
+  libcontainerd::Timing timing;
+  timing.reconcile_interval = std::chrono::hours(1);
+  return timing;
+}
 
 // Unary calls the short way, the event stream over the wire.
 class BenchWorld::SplitApi final : public ContainerdApi {
@@ -128,6 +128,9 @@ Status BenchWorld::Build(libcontainerd::Backend& backend) {
     observer_ = std::make_unique<scenarios::JournalingWorldObserver>(*recorder_);
     journaling_backend_ = std::make_unique<scenarios::JournalingBackend>(*recorder_, backend);
     backend_ = journaling_backend_.get();
+    journaling_stdio_ = std::make_unique<scenarios::JournalingStdio>(*recorder_, *bundles_->stdio);
+    journaling_bundles_ =
+        std::make_unique<scenarios::JournalingBundleStore>(*recorder_, *bundles_->store);
   }
   Status built = options_.foreign.empty() ? MakeWorld() : Status();
   if (built) built = Connect();
@@ -155,12 +158,14 @@ Status BenchWorld::MakeWorld() {
 Status BenchWorld::StartEngine() {
   Run([&] {
     client_ = std::make_unique<libcontainerd::Client>(
-        libcontainerd::Client::Ports{*runtime_, *api_, *bundles_->stdio, *bundles_->store},
-        *backend_, libcontainerd::ClientOptions{.timing = BenchTiming()});
+        libcontainerd::Client::Ports{*runtime_, *api_,
+                                     journaling_stdio_ ? *journaling_stdio_ : *bundles_->stdio,
+                                     journaling_bundles_ ? *journaling_bundles_ : *bundles_->store},
+        *backend_, libcontainerd::ClientOptions{.timing = Timing()});
     remote_ = std::make_unique<libcontainerd::Remote>(
         libcontainerd::Remote::Ports{*runtime_, *api_,
                                      journaling_cursor_ ? *journaling_cursor_ : *cursor_},
-        libcontainerd::RemoteOptions{.timing = BenchTiming()});
+        libcontainerd::RemoteOptions{.timing = Timing()});
     remote_->Add(*client_);
   });
   const Status started = Await([this] { return remote_->Start(); });
@@ -221,6 +226,10 @@ Status BenchWorld::Connect() {
     }
     split_ = std::make_unique<SplitApi>(*loopback_, *wire_);
     api_ = options_.calls_on_wire ? wire_.get() : split_.get();
+  }
+  if (options_.gated) {
+    gate_ = std::make_unique<Gate>(*api_);
+    api_ = gate_.get();
   }
   if (recorder_) {
     journaling_api_ = std::make_unique<scenarios::JournalingContainerdApi>(*recorder_, *api_);
@@ -333,6 +342,12 @@ Status BenchWorld::Await(const std::function<Awaitable<Status>()>& call) {
   return over ? result : over;
 }
 
+Awaitable<Status> BenchWorld::Create(std::string id, std::string spec) {
+  if (!recorder_) return client_->Create(std::move(id), std::move(spec));
+  auto call = client_->Create(id, std::move(spec));
+  return scenarios::JournaledCall(*recorder_, "create", std::move(id), "", std::move(call));
+}
+
 Status BenchWorld::CreateContainers(std::size_t count) {
   // As many at once as the daemon starts at a time.
   constexpr std::size_t kAtOnce = 16;
@@ -345,7 +360,7 @@ Status BenchWorld::CreateContainers(std::size_t count) {
                          Done done) -> Awaitable<void> {
     while (shared->next < of) {
       const std::string id = IdOf(shared->next++);
-      Awaitable<Status> creating = self->client_->Create(id, SmallSpec());
+      Awaitable<Status> creating = self->Create(id, SmallSpec());
       Status created = co_await std::move(creating);
       if (!created && shared->failure) shared->failure = std::move(created);
     }

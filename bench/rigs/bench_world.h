@@ -17,6 +17,7 @@
 
 #include "bench/floor/grpc_floor.h"
 #include "bench/frame/scratch.h"
+#include "bench/rigs/gate.h"
 #include "fake_containerd/behaviour.h"
 #include "fake_containerd/server.h"
 #include "fake_containerd/v0/facade.h"
@@ -39,10 +40,11 @@ enum class Cursor : std::uint8_t { kInMemory, kOnTmpfs, kOnDisk };
 struct BenchWorldOptions {
   Transport transport = Transport::kSimulated;
   Cursor cursor = Cursor::kInMemory;
-  bool journal = false;
+  bool journal = false;        // of everything, as when scenarios run
   bool fifos = false;          // real ones; not in the simulated world
   bool calls_on_wire = false;  // unary calls take the transport too
   std::string foreign{};       // the socket of another daemon, instead of a world of one's own
+  bool gated = false;          // there is a gate()
   int retain_count = fake_containerd::EventLog::kDefaultRetainCount;
   fake_containerd::BehaviourPolicy behaviour{};
 };
@@ -81,13 +83,19 @@ class BenchWorld {
   Status Until(const std::function<void(Done)>& begin);
   Status Await(const std::function<Awaitable<Status>()>& call);
 
+  // What an engine calls, on the executor; in the journal, if there is one.
+  Awaitable<Status> Create(std::string id, std::string spec);
+
   bool simulated() const { return options_.transport == Transport::kSimulated; }
   libcontainerd::Runtime& runtime() { return *runtime_; }
   fake_containerd::World& world() { return *world_; }
   libcontainerd::Client& client() { return *client_; }
   libcontainerd::Remote& remote() { return *remote_; }
   libcontainerd::ContainerdApi& api() { return *api_; }
+  Gate& gate() { return *gate_; }
   scenarios::Journal& journal() { return journal_; }
+  // The client's.
+  static libcontainerd::Timing Timing();
 
  private:
   class SplitApi;
@@ -114,11 +122,14 @@ class BenchWorld {
   std::unique_ptr<libcontainerd::ContainerdApi> loopback_;
   std::unique_ptr<libcontainerd::ContainerdApi> wire_;
   std::unique_ptr<libcontainerd::ContainerdApi> split_;
+  std::unique_ptr<Gate> gate_;
   std::unique_ptr<libcontainerd::ContainerdApi> journaling_api_;
   libcontainerd::ContainerdApi* api_ = nullptr;
   std::unique_ptr<libcontainerd::CursorStore> cursor_;
   std::unique_ptr<libcontainerd::CursorStore> journaling_cursor_;
   std::unique_ptr<libcontainerd::Backend> journaling_backend_;
+  std::unique_ptr<libcontainerd::Stdio> journaling_stdio_;
+  std::unique_ptr<libcontainerd::BundleStore> journaling_bundles_;
   libcontainerd::Backend* backend_ = nullptr;
   std::unique_ptr<libcontainerd::Client> client_;
   std::unique_ptr<libcontainerd::Remote> remote_;

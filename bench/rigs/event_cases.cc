@@ -11,7 +11,7 @@ using libcontainerd::Fail;
 namespace {
 
 std::size_t EventsOf(const Settings& settings) {
-  return settings.Choose<std::size_t>(120'000, 60'000, 400);
+  return settings.Choose<std::size_t>(40'000, 10'000, 400);
 }
 
 Result<std::shared_ptr<EventLoad>> Load(const Settings& settings, const EventCase& wanted) {

@@ -21,6 +21,11 @@ struct EventCase {
   EventReach reach{};
 };
 
+// So many containers are there only in runs that have time for them.
+constexpr Suite::In InRuns(std::size_t containers) {
+  return containers > 10'000 ? Suite::In::kAllButQuick : Suite::In::kAllRuns;
+}
+
 // Against two bare streams of the same messages: one write for each, and batched.
 Result<Case> EventsOverWire(const Settings& settings, const EventCase& wanted);
 

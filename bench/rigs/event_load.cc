@@ -1,15 +1,17 @@
 #include "bench/rigs/event_load.h"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include <asio/post.hpp>
 
+#include "bench/frame/pacing.h"
 #include "bench/frame/stopwatch.h"
+#include "bench/rigs/loads.h"
 #include "fake_containerd/v0/messages.h"
 #include "libcontainerd/simulated_runtime.h"
 
@@ -24,17 +26,30 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::array kKinds{EventKind::kPause, EventKind::kResume, EventKind::kExit,
-                            EventKind::kOom};
-constexpr std::array kStates{ContainerState::kPause, ContainerState::kResume,
-                             ContainerState::kExitProcess, ContainerState::kOom};
+const fake_containerd::Event& EventInTurn(std::size_t turn) {
+  return EventsOfOneTurn()[turn % EventsOfOneTurn().size()];
+}
 
 fake_containerd::Event EventOf(std::string id, std::size_t turn) {
-  fake_containerd::Event event{.kind = kKinds[turn % kKinds.size()]};
+  fake_containerd::Event event = EventInTurn(turn);
   event.container.id = std::move(id);
   // Another name each time: one whose exit is not told yet is nobody else's.
   if (event.kind == EventKind::kExit) event.process = "exec-" + std::to_string(turn);
   return event;
+}
+
+// What the backend is told of it.
+ContainerState StateOf(EventKind kind) {
+  switch (kind) {
+    case EventKind::kPause:
+      return ContainerState::kPause;
+    case EventKind::kResume:
+      return ContainerState::kResume;
+    case EventKind::kOom:
+      return ContainerState::kOom;
+    default:
+      return ContainerState::kExitProcess;
+  }
 }
 
 }  // namespace
@@ -62,6 +77,25 @@ class EventLoad::Loop final : public libcontainerd::Backend {
     });
   }
 
+  // The same, one after the other from another thread.
+  Status DrivePaced(std::size_t events, std::chrono::nanoseconds period) {
+    std::thread pacing;
+    Status driven = world->Until([&](const BenchWorld::Done& done) {
+      done_ = done;
+      watch_.emplace(Stopwatch::Of::kWall);
+      target_ = injected_ + events;
+      pace_ = {.first = injected_, .begin = Clock::now() + period, .period = period};
+      pacing = std::thread([this, events] {
+        Pace(events, pace_.begin, pace_.period, [this](std::size_t, Clock::time_point) {
+          asio::post(world->runtime().executor(), [this] { Inject(); });
+        });
+      });
+    });
+    if (pacing.joinable()) pacing.join();
+    pace_ = {};
+    return driven;
+  }
+
   void StateChanged(const std::string& id, const libcontainerd::StateInfo& info,
                     libcontainerd::Done done) override {
     if (info.state != ContainerState::kStart && info.state != ContainerState::kRestore) {
@@ -75,7 +109,7 @@ class EventLoad::Loop final : public libcontainerd::Backend {
     done(Status());
   }
 
-  // Events that happen while the engine is away.
+  // Events that happen while nobody listens.
   void HappenUnheard(std::size_t events) {
     auto& runtime = static_cast<libcontainerd::SimulatedRuntime&>(world->runtime());
     const libcontainerd::WallTime begin = runtime.WallNow();
@@ -116,13 +150,13 @@ class EventLoad::Loop final : public libcontainerd::Backend {
     return over ? failure : over;
   }
 
-  // Until the events that were injected so far are handled.
-  Status WaitForAll() {
+  // The stream is there again, and the events that were injected so far are handled.
+  Status Reconnect() {
     return world->Until([&](const BenchWorld::Done& done) {
       target_ = injected_;
-      if (handled_ == target_) return done();
       done_ = done;
       watch_.emplace(Stopwatch::Of::kThread);
+      world->gate().Open();
     });
   }
 
@@ -134,19 +168,34 @@ class EventLoad::Loop final : public libcontainerd::Backend {
   std::vector<double>* latencies = nullptr;
 
  private:
+  struct Pacing {
+    std::size_t first = 0;
+    Clock::time_point begin{};
+    std::chrono::nanoseconds period{0};  // 0: not paced
+  };
+
+  // When the event was due of which this is the callback.
+  Clock::time_point DueAt(std::size_t index, std::size_t turn) const {
+    if (pace_.period.count() == 0) return last_injection_;
+    const std::size_t number = turn * ids_.size() + index - pace_.first;
+    return pace_.begin + static_cast<std::int64_t>(number) * pace_.period;
+  }
+
   void Count(const std::string& id, ContainerState state) {
-    std::size_t& turn = turns_[BenchWorld::IndexOf(id)];
-    if (state != kStates[turn % kStates.size()]) ++out_of_order_;
+    const std::size_t index = BenchWorld::IndexOf(id);
+    std::size_t& turn = turns_[index];
+    if (latencies != nullptr) {
+      const std::chrono::duration<double, std::nano> taken = Clock::now() - DueAt(index, turn);
+      latencies->push_back(taken.count());
+    }
+    if (state != StateOf(EventInTurn(turn).kind)) ++out_of_order_;
     ++turn;
     ++handled_;
-    if (latencies != nullptr) {
-      latencies->push_back(
-          std::chrono::duration<double, std::nano>(Clock::now() - last_injection_).count());
-    }
     if (handled_ == target_) {
       seconds_ = watch_->seconds();
       std::exchange(done_, {})();
-    } else if (!filling_ && injected_ < target_ && injected_ - handled_ <= most_ / 2) {
+    } else if (pace_.period.count() == 0 && !filling_ && injected_ < target_ &&
+               injected_ - handled_ <= most_ / 2) {
       filling_ = true;
       asio::post(world->runtime().executor(), [this] {
         filling_ = false;
@@ -156,12 +205,13 @@ class EventLoad::Loop final : public libcontainerd::Backend {
   }
 
   void Fill() {
-    fake_containerd::World& daemon = world->world();
     if (latencies != nullptr) last_injection_ = Clock::now();
-    while (injected_ < target_ && injected_ - handled_ < most_) {
-      daemon.Emit(EventOf(ids_[injected_ % ids_.size()], injected_ / ids_.size()));
-      ++injected_;
-    }
+    while (injected_ < target_ && injected_ - handled_ < most_) Inject();
+  }
+
+  void Inject() {
+    world->world().Emit(EventOf(ids_[injected_ % ids_.size()], injected_ / ids_.size()));
+    ++injected_;
   }
 
   std::vector<std::string> ids_;
@@ -177,6 +227,7 @@ class EventLoad::Loop final : public libcontainerd::Backend {
   std::optional<Stopwatch> watch_;
   double seconds_ = 0;
   Clock::time_point last_injection_;
+  Pacing pace_;
 };
 
 EventLoad::EventLoad(std::unique_ptr<Loop> loop) : loop_(std::move(loop)) {}
@@ -218,16 +269,26 @@ Result<std::vector<double>> EventLoad::Latencies(std::size_t events) {
   return latencies;
 }
 
+Result<std::vector<double>> EventLoad::PacedLatencies(std::size_t events,
+                                                      std::chrono::nanoseconds period) {
+  std::vector<double> latencies;
+  latencies.reserve(events);
+  loop_->latencies = &latencies;
+  Status driven = loop_->DrivePaced(events, period);
+  loop_->latencies = nullptr;
+  if (!driven) return Fail(std::move(driven).error());
+  return latencies;
+}
+
 Result<double> EventLoad::CatchUp(std::size_t events) {
   BenchWorld& world = *loop_->world;
-  Status gone = world.StopEngine();
-  if (!gone) return Fail(std::move(gone).error());
+  world.Run([&] { world.gate().Close(); });
   loop_->HappenUnheard(events);
-  const Stopwatch watch(Stopwatch::Of::kThread);
-  Status back = world.StartEngine();
-  if (back) back = loop_->WaitForAll();
-  if (!back) return Fail(std::move(back).error());
-  return static_cast<double>(events) / watch.seconds();
+  if (Status back = loop_->Reconnect(); !back) return Fail(std::move(back).error());
+  if (loop_->out_of_order() > 0) {
+    return Fail(ErrorCode::kDataLoss, "events of the log were called back out of order");
+  }
+  return static_cast<double>(events) / loop_->seconds();
 }
 
 Result<double> EventLoad::Restore() {
@@ -243,7 +304,7 @@ Result<double> EventLoad::Restore() {
 std::vector<types::Event> EventLoad::Messages(std::size_t containers) {
   constexpr std::size_t kMost = 4096;
   std::vector<types::Event> messages;
-  const std::size_t count = std::min(kMost, containers * kKinds.size());
+  const std::size_t count = std::min(kMost, containers * EventsOfOneTurn().size());
   for (std::size_t i = 0; i < count; ++i) {
     fake_containerd::Event event = EventOf(BenchWorld::IdOf(i % containers), i / containers);
     event.time =

@@ -1,11 +1,12 @@
 // EventLoad: a closed loop of events through a BenchWorld. At most 2048 are under way, which is
 // what a subscriber's queue in the daemon holds; so none may get lost. The kinds alternate on each
-// container — pause, resume, an exec's exit, oom — and so the backend sees whether each container's
-// came in order.
+// container — pause, resume, an exec's exit, oom: loads.h — and so the backend sees whether each
+// container's came in order.
 //
 // Threads: main's; as BenchWorld.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <vector>
@@ -36,8 +37,12 @@ class EventLoad {
   // One event at a time, from its injection to its callback, in nanoseconds each.
   Result<std::vector<double>> Latencies(std::size_t events);
 
-  // The engine is away while so many happen, a millisecond apart; then it comes back, picks up its
-  // containers, and hears of all that the log has kept. Simulated only. Events per second of this
+  // So many, each injected when it is due by the period, whether or not the one before was called
+  // back: how long after that its callback was called, in nanoseconds.
+  Result<std::vector<double>> PacedLatencies(std::size_t events, std::chrono::nanoseconds period);
+
+  // The stream is broken while so many happen, a millisecond apart; then the client reconnects, and
+  // hears of all that the log has kept. Simulated and gated worlds only. Events per second of this
   // thread's time, from the stream's opening to the last callback.
   Result<double> CatchUp(std::size_t events);
   // The engine is away and comes back: containers picked up again per second.

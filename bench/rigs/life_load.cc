@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "bench/frame/stopwatch.h"
+#include "bench/rigs/loads.h"
 
 namespace bench {
 
@@ -13,7 +14,6 @@ using libcontainerd::Fail;
 
 namespace {
 
-constexpr char kOutput[] = "hello\n";
 constexpr std::size_t kReadAtMost = 4096;
 
 }  // namespace
@@ -68,7 +68,7 @@ class LifeLoad::Engine final : public libcontainerd::Backend {
   }
 
   static Awaitable<void> Create(Engine* self, std::string id) {
-    Awaitable<Status> creating = self->world->client().Create(id, *self->spec_);
+    Awaitable<Status> creating = self->world->Create(id, *self->spec_);
     Status created = co_await std::move(creating);
     if (!created && self->failure_) self->failure_ = std::move(created);
     Life& life = self->lives_[id];
@@ -95,9 +95,10 @@ class LifeLoad::Engine final : public libcontainerd::Backend {
     if (found == lives_.end()) return;
     const Life& life = found->second;
     if (!life.created || !life.exited || life.outputs_ended < 2) return;
-    if (failure_ && life.bytes != sizeof kOutput - 1) {
-      failure_ = Fail(ErrorCode::kDataLoss,
-                      "container " + id + " wrote " + std::to_string(life.bytes) + " bytes, not 6");
+    if (failure_ && life.bytes != OneLife().output.size()) {
+      failure_ =
+          Fail(ErrorCode::kDataLoss, "container " + id + " wrote " + std::to_string(life.bytes) +
+                                         " bytes, not " + std::to_string(OneLife().output.size()));
     }
     lives_.erase(found);
     --running_;
@@ -125,12 +126,7 @@ BenchWorld& LifeLoad::world() {
 }
 
 Result<std::unique_ptr<LifeLoad>> LifeLoad::Make(BenchWorldOptions options) {
-  options.behaviour = [](const fake_containerd::ProcessRequest&) {
-    fake_containerd::Behaviour behaviour;
-    behaviour.steps = {fake_containerd::step::Write{.data = kOutput},
-                       fake_containerd::step::Exit{0}};
-    return behaviour;
-  };
+  options.behaviour = [](const fake_containerd::ProcessRequest&) { return OneLife().behaviour; };
   auto engine = std::make_unique<Engine>();
   auto world = BenchWorld::Make(std::move(options), *engine);
   if (!world) return Fail(std::move(world).error());

@@ -8,7 +8,7 @@
 #include "bench/frame/allocations.h"
 #include "bench/frame/stopwatch.h"
 #include "bench/frame/suite.h"
-#include "bench/rigs/event_load.h"
+#include "bench/rigs/event_cases.h"
 #include "libcontainerd/simulated_runtime.h"
 
 namespace {
@@ -47,7 +47,7 @@ Result<Case> Events(const Settings& settings, std::size_t containers) {
   auto load =
       MakeLoad(settings.Choose(containers, containers, std::min<std::size_t>(containers, 8)));
   if (!load) return libcontainerd::Fail(std::move(load).error());
-  const auto events = settings.Choose<std::size_t>(400'000, 150'000, 300);
+  const auto events = settings.Choose<std::size_t>(100'000, 25'000, 300);
   return Case{
       .unit = "events/s",
       .subject = [load = *load, events] { return load->Run(events); },
@@ -59,7 +59,7 @@ Result<Case> Events(const Settings& settings, std::size_t containers) {
 Result<Case> Allocations(const Settings& settings) {
   auto load = MakeLoad(100);
   if (!load) return libcontainerd::Fail(std::move(load).error());
-  const auto events = settings.Choose<std::size_t>(200'000, 200'000, 2'000);
+  const auto events = settings.Choose<std::size_t>(100'000, 50'000, 2'000);
   if (const auto warm = (*load)->Run(70'000); !warm) return libcontainerd::Fail(warm.error());
   return Case{.unit = "allocations/event",
               .better = bench::Better::kLower,
@@ -78,15 +78,16 @@ Result<Case> Allocations(const Settings& settings) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return bench::Main("events-simulated", argc, argv,
-                     [](bench::Suite& suite) {
-                       for (const std::size_t containers : {1U, 100U, 10'000U, 100'000U}) {
-                         suite.Add(std::to_string(containers),
-                                   [containers](const Settings& settings) {
-                                     return Events(settings, containers);
-                                   });
-                       }
-                       suite.Add("allocations", Allocations);
-                     },
-                     {.cores = bench::Cores::kOne});
+  return bench::Main(
+      "events-simulated", argc, argv,
+      [](bench::Suite& suite) {
+        for (const std::size_t containers : {1U, 100U, 10'000U, 100'000U}) {
+          suite.Add(
+              std::to_string(containers),
+              [containers](const Settings& settings) { return Events(settings, containers); },
+              bench::InRuns(containers));
+        }
+        suite.Add("allocations", Allocations);
+      },
+      {.cores = bench::Cores::kOne});
 }

@@ -9,8 +9,10 @@ using bench::Settings;
 
 void Add(bench::Suite& suite, std::string name, bench::EventCase wanted) {
   wanted.transport = bench::Transport::kSocket;
-  suite.Add(std::move(name),
-            [wanted](const Settings& settings) { return EventsOverWire(settings, wanted); });
+  suite.Add(
+      std::move(name),
+      [wanted](const Settings& settings) { return EventsOverWire(settings, wanted); },
+      bench::InRuns(wanted.containers));
 }
 
 }  // namespace
@@ -29,8 +31,11 @@ int main(int argc, char** argv) {
     suite.Add("loss-to-10000", [](const Settings& settings) {
       return LossByContainers(settings, bench::Transport::kSocket, 10'000, 0.75);
     });
-    suite.Add("loss-to-100000", [](const Settings& settings) {
-      return LossByContainers(settings, bench::Transport::kSocket, 100'000, 0.6);
-    });
+    suite.Add(
+        "loss-to-100000",
+        [](const Settings& settings) {
+          return LossByContainers(settings, bench::Transport::kSocket, 100'000, 0.6);
+        },
+        bench::InRuns(100'000));
   });
 }

@@ -30,7 +30,7 @@ Result<Case> OverSocket(const Settings& settings, std::size_t at_once) {
   const std::shared_ptr<LifeLoad> load = std::move(*made);
   const std::shared_ptr<bench::LifeFloor> floor = std::move(*started);
   const std::size_t lives =
-      std::max(at_once, settings.Choose<std::size_t>(at_once == 1 ? 300 : 1'000, 200, 3));
+      std::max(at_once, settings.Choose<std::size_t>(at_once == 1 ? 300 : 1'000, 150, 3));
   const std::string& spec = bench::BenchWorld::SmallSpec();
   Case made_case{
       .unit = "lives/s",
@@ -86,7 +86,7 @@ Result<Case> Simulated(const Settings& settings, std::size_t at_once, std::strin
   auto made = LifeLoad::Make({});
   if (!made) return Fail(std::move(made).error());
   const std::shared_ptr<LifeLoad> load = std::move(*made);
-  const auto lives = settings.Choose<std::size_t>(4'000, 1'500, 5);
+  const auto lives = settings.Choose<std::size_t>(2'000, 500, 5);
   return Case{.unit = "lives/s",
               .subject = [load, lives, at_once,
                           spec = std::move(spec)] { return load->Run(lives, at_once, spec); },

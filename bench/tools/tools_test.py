@@ -109,11 +109,12 @@ class Report(unittest.TestCase):
 
     def test_plots(self):
         whole = content()
-        for case in ("latency", "memory"):
-            whole["series"].append({"suite": case, "case": "p99", "name": "event", "x_unit": "", "y_unit": "",
+        for suite, case in (("latency", "p99"), ("latency", "10000-a-second-p99"), ("memory", "churn")):
+            whole["series"].append({"suite": suite, "case": case, "name": "event", "x_unit": "", "y_unit": "",
                                     "points": [[0.5, 10.0], [0.99, 200.0]]})
         drawn = report.plots(whole)
-        self.assertEqual(sorted(drawn), ["latency.svg", "memory.svg", "throughput-events-socket.svg"])
+        self.assertEqual(sorted(drawn), ["latency-10000-a-second.svg", "latency.svg", "memory.svg",
+                                         "throughput-events-socket.svg"])
         for svg in drawn.values():
             xml.etree.ElementTree.fromstring(svg)
         self.assertIn("floor: batched", drawn["throughput-events-socket.svg"])

@@ -4,19 +4,24 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <optional>
+#include <string_view>
 #include <utility>
 
 #include <nlohmann/json.hpp>
 
 #include "fake_containerd/world/checkpoints.h"
+#include "libcontainerd/json_text.h"
 
 namespace fake_containerd::v0 {
 namespace {
 
-using Json = nlohmann::json;
+using Kind = libcontainerd::JsonText::Kind;
+using Value = libcontainerd::JsonText::Value;
 using libcontainerd::Awaitable;
 using libcontainerd::ErrorCode;
 using libcontainerd::Fail;
+using libcontainerd::JsonText;
 using libcontainerd::Result;
 
 constexpr std::size_t kLongestConfig = std::size_t{16} << 20;
@@ -52,78 +57,77 @@ Result<std::string> ReadFile(const std::string& path) {
 // Reads fields by type and remembers that one was of another: Go refuses the whole file then.
 class Reader {
  public:
-  explicit Reader(const Json& object) : object_(object) {}
+  explicit Reader(Value object) : object_(object) {}
 
   bool ok() const { return ok_; }
-  const Json* Object(const char* name) { return Get(name, Json::value_t::object); }
-  std::string Text(const char* name) {
-    const Json* found = Get(name, Json::value_t::string);
-    return found == nullptr ? std::string() : found->get<std::string>();
+  std::optional<Value> Object(const char* name) { return Get(name, Kind::kObject); }
+  std::string Text(std::string_view name) {
+    const std::optional<Value> found = Get(name, Kind::kText);
+    return found ? std::string(found->text()) : std::string();
   }
   bool Flag(const char* name) {
-    const Json* found = Get(name, Json::value_t::boolean);
-    return found != nullptr && found->get<bool>();
+    const std::optional<Value> found = Get(name, Kind::kFlag);
+    return found && found->flag();
   }
   std::uint64_t Number(const char* name) {
-    const Json* found = Field(name);
-    if (found == nullptr) return 0;
-    ok_ = ok_ && found->is_number_unsigned();
-    return found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
+    const std::optional<Value> found = Get(name, Kind::kWhole);
+    return found ? found->whole() : 0;
   }
   std::vector<std::string> Texts(const char* name) {
     std::vector<std::string> texts;
-    const Json* found = Get(name, Json::value_t::array);
-    if (found == nullptr) return texts;
-    for (const Json& item : *found) {
-      ok_ = ok_ && item.is_string();
-      if (item.is_string()) texts.push_back(item.get<std::string>());
+    const std::optional<Value> found = Get(name, Kind::kList);
+    if (!found) return texts;
+    for (const Value item : *found) {
+      ok_ = ok_ && item.is(Kind::kText);
+      if (item.is(Kind::kText)) texts.emplace_back(item.text());
     }
     return texts;
   }
   // Absent, negative and absurd numbers limit nothing.
   std::optional<std::uint64_t> Limit(const char* name) const {
-    const Json* found = Field(name);
-    if (found == nullptr || !found->is_number_unsigned()) return std::nullopt;
-    return found->get<std::uint64_t>();
+    const std::optional<Value> found = Field(name);
+    if (!found || !found->is(Kind::kWhole)) return std::nullopt;
+    return found->whole();
   }
-  const Json* Array(const char* name) { return Get(name, Json::value_t::array); }
+  std::optional<Value> Array(const char* name) { return Get(name, Kind::kList); }
   void Merge(const Reader& other) { ok_ = ok_ && other.ok_; }
-  const Json* Field(const char* name) const {
-    const auto found = object_.find(name);
-    return found == object_.end() || found->is_null() ? nullptr : &*found;
+  std::optional<Value> Field(std::string_view name) const {
+    const std::optional<Value> found = object_.Find(name);
+    return !found || found->is(Kind::kNull) ? std::nullopt : found;
   }
 
  private:
-  const Json* Get(const char* name, Json::value_t type) {
-    const Json* found = Field(name);
-    if (found == nullptr) return nullptr;
-    ok_ = ok_ && found->type() == type;
-    return found->type() == type ? found : nullptr;
+  std::optional<Value> Get(std::string_view name, Kind kind) {
+    const std::optional<Value> found = Field(name);
+    if (!found) return std::nullopt;
+    ok_ = ok_ && found->is(kind);
+    return found->is(kind) ? found : std::nullopt;
   }
 
-  const Json& object_;
+  Value object_;
   bool ok_ = true;
 };
 
 void ReadUser(Reader& process, ProcessUser& user) {
-  const Json* object = process.Object("user");
-  if (object == nullptr) return;
+  const auto object = process.Object("user");
+  if (!object) return;
   Reader reader(*object);
   user.uid = static_cast<std::uint32_t>(reader.Number("uid"));
   user.gid = static_cast<std::uint32_t>(reader.Number("gid"));
-  if (const Json* groups = reader.Array("additionalGids")) {
-    for (const Json& group : *groups) {
-      if (group.is_number_unsigned()) user.additional_gids.push_back(group.get<std::uint32_t>());
+  if (const auto groups = reader.Array("additionalGids")) {
+    for (const Value group : *groups) {
+      if (!group.is(Kind::kWhole)) continue;
+      user.additional_gids.push_back(static_cast<std::uint32_t>(group.whole()));
     }
   }
   process.Merge(reader);
 }
 
 void ReadLimits(Reader& process, std::vector<ResourceLimit>& limits) {
-  const Json* array = process.Array("rlimits");
-  if (array == nullptr) return;
-  for (const Json& item : *array) {
-    if (!item.is_object()) continue;
+  const auto array = process.Array("rlimits");
+  if (!array) return;
+  for (const Value item : *array) {
+    if (!item.is(Kind::kObject)) continue;
     Reader reader(item);
     limits.push_back({reader.Text("type"), reader.Number("soft"), reader.Number("hard")});
     process.Merge(reader);
@@ -132,53 +136,55 @@ void ReadLimits(Reader& process, std::vector<ResourceLimit>& limits) {
 
 // A list in 2016, an object with one list per set since.
 std::vector<std::string> ReadCapabilities(Reader& process) {
-  const Json* found = process.Field("capabilities");
-  if (found == nullptr || !found->is_object()) return process.Texts("capabilities");
+  const auto found = process.Field("capabilities");
+  if (!found || !found->is(Kind::kObject)) return process.Texts("capabilities");
   Reader sets(*found);
   return sets.Texts("bounding");
 }
 
 void ReadAnnotations(Reader& root, std::map<std::string, std::string>& annotations) {
-  const Json* object = root.Object("annotations");
-  if (object == nullptr) return;
+  const auto object = root.Object("annotations");
+  if (!object) return;
   Reader reader(*object);
-  for (const auto& [name, value] : object->items()) annotations[name] = reader.Text(name.c_str());
+  for (auto each = object->begin(); each != object->end(); ++each) {
+    annotations[std::string(each.name())] = reader.Text(each.name());
+  }
   root.Merge(reader);
 }
 
 void ReadResources(Reader& linux_section, Resources& resources) {
-  const Json* object = linux_section.Object("resources");
-  if (object == nullptr) return;
+  const auto object = linux_section.Object("resources");
+  if (!object) return;
   Reader reader(*object);
-  if (const Json* memory = reader.Object("memory")) {
+  if (const auto memory = reader.Object("memory")) {
     const Reader limits(*memory);
     resources.memory_limit = limits.Limit("limit");
     resources.memory_swap = limits.Limit("swap");
     resources.memory_reservation = limits.Limit("reservation");
     resources.kernel_memory_limit = limits.Limit("kernel");
   }
-  if (const Json* cpu = reader.Object("cpu")) {
+  if (const auto cpu = reader.Object("cpu")) {
     const Reader limits(*cpu);
     resources.cpu_shares = limits.Limit("shares");
     resources.cpu_period = limits.Limit("period");
     resources.cpu_quota = limits.Limit("quota");
   }
-  if (const Json* pids = reader.Object("pids")) {
+  if (const auto pids = reader.Object("pids")) {
     resources.pids_limit = Reader(*pids).Limit("limit");
   }
   linux_section.Merge(reader);
 }
 
-bool ReadSpec(const Json& config, BundleSpec& spec) {
+bool ReadSpec(Value config, BundleSpec& spec) {
   Reader root(config);
   ReadAnnotations(root, spec.annotations);
-  if (const Json* linux_section = root.Object("linux")) {
+  if (const auto linux_section = root.Object("linux")) {
     Reader reader(*linux_section);
     spec.cgroups_path = reader.Text("cgroupsPath");
     ReadResources(reader, spec.resources);
     root.Merge(reader);
   }
-  if (const Json* object = root.Object("process")) {
+  if (const auto object = root.Object("process")) {
     Reader reader(*object);
     ProcessSpec& process = spec.process;
     process.terminal = reader.Flag("terminal");
@@ -194,6 +200,22 @@ bool ReadSpec(const Json& config, BundleSpec& spec) {
     root.Merge(reader);
   }
   return root.ok();
+}
+
+// Of what is no JSON.
+libcontainerd::Error SyntaxError(const std::string& text) {
+  try {
+    [[maybe_unused]] const nlohmann::json parsed = nlohmann::json::parse(text);
+  } catch (const nlohmann::json::parse_error& error) {
+    if (error.byte > text.size()) return {ErrorCode::kFailedPrecondition, "unexpected EOF"};
+    const std::string culprit = text.substr(error.byte == 0 ? 0 : error.byte - 1, 1);
+    return {ErrorCode::kUnknown,
+            "invalid character '" + culprit + "' looking for beginning of value"};
+  } catch (const nlohmann::json::exception&) {
+    // A number beyond all numbers.
+  }
+  return {ErrorCode::kUnknown,
+          "json: cannot unmarshal config.json into Go value of type specs.Spec"};
 }
 
 }  // namespace
@@ -220,21 +242,14 @@ Result<BundleSpec> ParseConfig(const std::string& text) {
   if (text.find_first_not_of(" \t\r\n") == std::string::npos) {
     return Fail(ErrorCode::kOutOfRange, "EOF");
   }
-  Json config;
-  try {
-    config = Json::parse(text);
-  } catch (const Json::parse_error& error) {
-    if (error.byte > text.size()) return Fail(ErrorCode::kFailedPrecondition, "unexpected EOF");
-    const std::string culprit = text.substr(error.byte == 0 ? 0 : error.byte - 1, 1);
-    return Fail(ErrorCode::kUnknown,
-                "invalid character '" + culprit + "' looking for beginning of value");
-  }
+  const std::optional<JsonText> config = JsonText::Parse(text);
+  if (!config) return Fail(SyntaxError(text));
   BundleSpec spec;
-  if (!config.is_object() || !ReadSpec(config, spec)) {
+  if (!config->root().is(Kind::kObject) || !ReadSpec(config->root(), spec)) {
     return Fail(ErrorCode::kUnknown,
                 "json: cannot unmarshal config.json into Go value of type specs.Spec");
   }
-  if (Reader(config).Field("linux") == nullptr) {
+  if (!Reader(config->root()).Field("linux")) {
     return Fail(ErrorCode::kInvalidArgument, "config.json: linux: missing, expected an object");
   }
   return spec;

@@ -39,15 +39,18 @@ class Stream : public std::enable_shared_from_this<Stream> {
     subscription_.reset();
   }
 
-  std::optional<types::Event> Next() {
+  bool Next(types::Event& message) {
     while (ready_ && !silent_ && !stalled_ && !end_ && subscription_) {
-      std::optional<Event> event = std::exchange(stalled_event_, std::nullopt);
-      if (event) return ToMessage(*event);
-      event = subscription_->Next();
-      if (!event) return std::nullopt;
-      if (MaySend(*event)) return ToMessage(*event);
+      if (const std::optional<Event> event = std::exchange(stalled_event_, std::nullopt)) {
+        FillMessage(*event, message);
+        return true;
+      }
+      if (!subscription_->Next(event_)) return false;
+      if (!MaySend(event_)) continue;
+      FillMessage(event_, message);
+      return true;
     }
-    return std::nullopt;
+    return false;
   }
 
   bool ended() const {
@@ -176,6 +179,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
   UniqueFunction<void()> on_ready_;
   std::unique_ptr<Subscription> subscription_;
   std::optional<Status> end_;
+  Event event_;  // at hand
   std::optional<Event> stalled_event_;
   bool ready_ = false;        // past all points
   bool woken_early_ = false;  // before that
@@ -189,7 +193,7 @@ class WorldFeed final : public EventFeed {
   explicit WorldFeed(std::shared_ptr<Stream> stream) : stream_(std::move(stream)) {}
   ~WorldFeed() override { stream_->Drop(); }
 
-  std::optional<types::Event> Next() override { return stream_->Next(); }
+  bool Next(types::Event& message) override { return stream_->Next(message); }
   bool ended() const override { return stream_->ended(); }
   Status end() const override { return stream_->end(); }
 

@@ -7,6 +7,7 @@
 #include "fake_containerd/v0/event_feed.h"
 #include "fake_containerd/v0/handlers.h"
 #include "fake_containerd/v0/messages.h"
+#include "libcontainerd/event_burst.h"
 
 namespace fake_containerd::v0 {
 
@@ -137,19 +138,24 @@ class PushStream final : public EventStream {
     explicit State(EventSink* receiver) : sink(receiver) {}
     EventSink* sink;
     std::unique_ptr<EventFeed> feed;
+    libcontainerd::EventBurst burst;  // for its memory
   };
 
   // False when the feed is empty, or the sink takes no more and will ask again.
   static bool DeliverSome(State& state) {
     const std::size_t capacity = state.sink->Capacity();
-    std::vector<types::Event> events;
-    while (state.feed && events.size() < capacity) {
-      std::optional<types::Event> event = state.feed->Next();
-      if (!event) break;
-      events.push_back(std::move(*event));
+    // The sink may resume the stream from inside its function.
+    libcontainerd::EventBurst burst;
+    burst.swap(state.burst);
+    while (state.feed && burst.size() < capacity) {
+      if (state.feed->Next(burst.Add())) continue;
+      burst.DropLast();
+      break;
     }
-    const bool full = events.size() == capacity;
-    if (!events.empty()) state.sink->OnEvents(events);
+    const bool full = burst.size() == capacity;
+    if (!burst.empty()) state.sink->OnBurst(burst);
+    burst.Clear();
+    state.burst.swap(burst);
     return full && capacity > 0;
   }
 
@@ -184,14 +190,14 @@ Awaitable<Status> Facade::Unary(Method method, const Message& request, Message& 
   Runtime& runtime = context_->world.runtime();
   const auto call = std::make_shared<Call>(runtime);
   std::shared_ptr<Message> copy(request.New());
-  copy->CopyFrom(request);
+  copy->MergeFrom(request);
   call->request = std::move(copy);
   call->response.reset(response.New());
   libcontainerd::Spawn(runtime, RunCall(context_, method, call));
   Awaitable<Status> ending =
       Within(timeout, runtime, std::shared_ptr<OneShot<Status>>(call, &call->done));
   Status status = co_await std::move(ending);
-  if (status) response.CopyFrom(*call->response);
+  if (status) response.GetReflection()->Swap(&response, call->response.get());
   co_return status;
 }
 

@@ -15,7 +15,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "fake_containerd/v0/bundle_reader.h"
@@ -44,8 +43,8 @@ struct FacadeOptions {
 class EventFeed {
  public:
   virtual ~EventFeed() = default;
-  // Nothing when there is none now.
-  virtual std::optional<types::Event> Next() = 0;
+  // Fills every field of the message; false when there is none now.
+  virtual bool Next(types::Event& message) = 0;
   // Nothing is left and nothing will come.
   virtual bool ended() const = 0;
   // Why it ended: OK for one that told everything stored.

@@ -42,8 +42,9 @@ Awaitable<Result<Response>> Answered(ContextPtr context, World::Answer<void> ans
   co_return Response();
 }
 
+// Requests outlive their handlers: Typed() below holds both.
 Awaitable<Result<types::GetServerVersionResponse>> Handle(ContextPtr context,
-                                                          types::GetServerVersionRequest) {
+                                                          const types::GetServerVersionRequest&) {
   types::GetServerVersionResponse response;
   response.set_major(context->options.major);
   response.set_minor(context->options.minor);
@@ -52,8 +53,8 @@ Awaitable<Result<types::GetServerVersionResponse>> Handle(ContextPtr context,
   co_return response;
 }
 
-Awaitable<Result<types::CreateContainerResponse>> Handle(ContextPtr context,
-                                                         types::CreateContainerRequest request) {
+Awaitable<Result<types::CreateContainerResponse>> Handle(
+    ContextPtr context, const types::CreateContainerRequest& request) {
   if (request.bundlepath().empty()) co_return Fail(ErrorCode::kUnknown, "empty bundle path");
   CreateCommand command;
   command.key = KeyOf(context, request.id());
@@ -74,8 +75,8 @@ Awaitable<Result<types::CreateContainerResponse>> Handle(ContextPtr context,
   co_return response;
 }
 
-Awaitable<Result<types::UpdateContainerResponse>> Handle(ContextPtr context,
-                                                         types::UpdateContainerRequest request) {
+Awaitable<Result<types::UpdateContainerResponse>> Handle(
+    ContextPtr context, const types::UpdateContainerRequest& request) {
   using Response = types::UpdateContainerResponse;
   const ContainerKey key = KeyOf(context, request.id());
   World& world = context->world;
@@ -97,14 +98,15 @@ Awaitable<Result<types::UpdateContainerResponse>> Handle(ContextPtr context,
   co_return found;
 }
 
-Awaitable<Result<types::SignalResponse>> Handle(ContextPtr context, types::SignalRequest request) {
+Awaitable<Result<types::SignalResponse>> Handle(ContextPtr context,
+                                                const types::SignalRequest& request) {
   World::Answer<void> answer =
       context->world.Signal(KeyOf(context, request.id()), request.pid(), request.signal());
   co_return co_await Answered<types::SignalResponse>(context, std::move(answer));
 }
 
 Awaitable<Result<types::UpdateProcessResponse>> Handle(ContextPtr context,
-                                                       types::UpdateProcessRequest request) {
+                                                       const types::UpdateProcessRequest& request) {
   ProcessUpdate update;
   update.close_stdin = request.closestdin();
   update.width = request.width();
@@ -115,7 +117,7 @@ Awaitable<Result<types::UpdateProcessResponse>> Handle(ContextPtr context,
 }
 
 Awaitable<Result<types::AddProcessResponse>> Handle(ContextPtr context,
-                                                    types::AddProcessRequest request) {
+                                                    const types::AddProcessRequest& request) {
   if (request.id().empty()) co_return Fail(ErrorCode::kUnknown, "container id cannot be empty");
   if (request.pid().empty()) co_return Fail(ErrorCode::kUnknown, "process id cannot be empty");
   const ContainerKey key = KeyOf(context, request.id());
@@ -141,8 +143,8 @@ Awaitable<Result<types::AddProcessResponse>> Handle(ContextPtr context,
   co_return response;
 }
 
-Awaitable<Result<types::CreateCheckpointResponse>> Handle(ContextPtr context,
-                                                          types::CreateCheckpointRequest request) {
+Awaitable<Result<types::CreateCheckpointResponse>> Handle(
+    ContextPtr context, const types::CreateCheckpointRequest& request) {
   const ContainerKey key = KeyOf(context, request.id());
   if (context->world.Inspect(key) && !request.has_checkpoint()) {
     co_return Fail(ErrorCode::kInvalidArgument,
@@ -153,8 +155,8 @@ Awaitable<Result<types::CreateCheckpointResponse>> Handle(ContextPtr context,
   co_return co_await Answered<types::CreateCheckpointResponse>(context, std::move(answer));
 }
 
-Awaitable<Result<types::DeleteCheckpointResponse>> Handle(ContextPtr context,
-                                                          types::DeleteCheckpointRequest request) {
+Awaitable<Result<types::DeleteCheckpointResponse>> Handle(
+    ContextPtr context, const types::DeleteCheckpointRequest& request) {
   if (request.name().empty()) {
     co_return Fail(ErrorCode::kUnknown, "checkpoint name cannot be empty");
   }
@@ -163,8 +165,8 @@ Awaitable<Result<types::DeleteCheckpointResponse>> Handle(ContextPtr context,
   co_return co_await Answered<types::DeleteCheckpointResponse>(context, std::move(answer));
 }
 
-Awaitable<Result<types::ListCheckpointResponse>> Handle(ContextPtr context,
-                                                        types::ListCheckpointRequest request) {
+Awaitable<Result<types::ListCheckpointResponse>> Handle(
+    ContextPtr context, const types::ListCheckpointRequest& request) {
   World::Answer<std::vector<CheckpointOptions>> answer =
       context->world.ListCheckpoints(KeyOf(context, request.id()), request.checkpointdir());
   const WorldResult<std::vector<CheckpointOptions>> found = co_await std::move(answer);
@@ -180,7 +182,8 @@ Awaitable<Result<types::ListCheckpointResponse>> Handle(ContextPtr context,
   co_return response;
 }
 
-Awaitable<Result<types::StateResponse>> Handle(ContextPtr context, types::StateRequest request) {
+Awaitable<Result<types::StateResponse>> Handle(ContextPtr context,
+                                               const types::StateRequest& request) {
   World::Answer<std::vector<ContainerInfo>> answer =
       context->world.List(KeyOf(context, request.id()));
   const WorldResult<std::vector<ContainerInfo>> infos = co_await std::move(answer);
@@ -192,7 +195,8 @@ Awaitable<Result<types::StateResponse>> Handle(ContextPtr context, types::StateR
   co_return response;
 }
 
-Awaitable<Result<types::StatsResponse>> Handle(ContextPtr context, types::StatsRequest request) {
+Awaitable<Result<types::StatsResponse>> Handle(ContextPtr context,
+                                               const types::StatsRequest& request) {
   World::Answer<TaskStats> answer = context->world.Stats(KeyOf(context, request.id()));
   const WorldResult<TaskStats> stats = co_await std::move(answer);
   if (!stats) co_return FailWith(context, stats.error());

@@ -150,12 +150,10 @@ std::string TextField(const google::protobuf::Message& message, const std::strin
   return message.GetReflection()->GetString(message, field);
 }
 
-google::protobuf::Timestamp ToTimestamp(WallTime time) {
+void FillTimestamp(WallTime time, google::protobuf::Timestamp& timestamp) {
   const auto whole = std::chrono::floor<std::chrono::seconds>(time);
-  google::protobuf::Timestamp timestamp;
   timestamp.set_seconds(whole.time_since_epoch().count());
   timestamp.set_nanos(static_cast<std::int32_t>((time - whole).count()));
-  return timestamp;
 }
 
 types::Container ToMessage(const ContainerInfo& info) {
@@ -170,13 +168,18 @@ types::Container ToMessage(const ContainerInfo& info) {
   return container;
 }
 
-types::Event ToMessage(const Event& event) {
-  types::Event message;
-  message.set_type(std::string(EventKindName(event.kind)));
+void FillMessage(const Event& event, types::Event& message) {
+  const std::string_view type = EventKindName(event.kind);
+  message.mutable_type()->assign(type);
   message.set_id(event.container.id);
   message.set_status(event.status);
   message.set_pid(event.process);
-  *message.mutable_timestamp() = ToTimestamp(event.time);
+  FillTimestamp(event.time, *message.mutable_timestamp());
+}
+
+types::Event ToMessage(const Event& event) {
+  types::Event message;
+  FillMessage(event, message);
   return message;
 }
 
@@ -197,7 +200,7 @@ types::StatsResponse ToMessage(const TaskStats& stats) {
   }
   cgroup->mutable_pids_stats()->set_current(stats.pids);
   cgroup->mutable_pids_stats()->set_limit(stats.pids_limit);
-  *response.mutable_timestamp() = ToTimestamp(stats.time);
+  FillTimestamp(stats.time, *response.mutable_timestamp());
   return response;
 }
 

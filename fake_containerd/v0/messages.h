@@ -11,8 +11,10 @@ namespace fake_containerd::v0 {
 
 types::Container ToMessage(const ContainerInfo& info);
 types::Event ToMessage(const Event& event);
+// The same into a message that may have been used before.
+void FillMessage(const Event& event, types::Event& message);
 types::StatsResponse ToMessage(const TaskStats& stats);
-google::protobuf::Timestamp ToTimestamp(WallTime time);
+void FillTimestamp(WallTime time, google::protobuf::Timestamp& timestamp);
 
 // The text of that field; empty where a message has none of that name.
 std::string TextField(const google::protobuf::Message& message, const std::string& name);

@@ -47,7 +47,7 @@ tl::unexpected<Failure> Refused(const std::string& what, const std::string& path
   return Refused(FailureKind::kBundle, path, {code, what + " " + path + ": " + error.message()});
 }
 
-bool IsOneElement(const std::string& name) {
+bool IsFileName(const std::string& name) {
   return !name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos;
 }
 
@@ -98,7 +98,7 @@ void Checkpoints::Forget(const std::string& directory) {
 WorldStatus Checkpoints::CreateOnDisk(const std::string& directory,
                                       const CheckpointOptions& options) const {
   const std::string path = JoinPath(directory, options.name);
-  if (!options.name.empty() && !IsOneElement(options.name)) {
+  if (!options.name.empty() && !IsFileName(options.name)) {
     return Refused("mkdir", path, std::make_error_code(std::errc::invalid_argument));
   }
   std::error_code error;
@@ -122,7 +122,7 @@ void Checkpoints::Delete(const std::string& directory, const std::string& name) 
   if (on_disk_) {
     const std::string path = JoinPath(clean, name);
     std::error_code ignored;
-    if (!IsOneElement(name) || fs::is_symlink(path, ignored)) return;
+    if (!IsFileName(name) || fs::is_symlink(path, ignored)) return;
     if (!fs::is_regular_file(JoinPath(path, kConfigName), ignored)) return;
     fs::remove_all(path, ignored);
     return;
@@ -174,7 +174,7 @@ WorldResult<std::vector<CheckpointOptions>> Checkpoints::ListDisk(
 bool Checkpoints::Contains(const std::string& directory, const std::string& name) const {
   if (on_disk_) {
     std::error_code ignored;
-    return IsOneElement(name) &&
+    return IsFileName(name) &&
            fs::is_regular_file(JoinPath(JoinPath(directory, name), kConfigName), ignored);
   }
   const auto found = directories_.find(JoinPath(directory, ""));

@@ -20,8 +20,6 @@ using libcontainerd::Status;
 
 namespace {
 
-constexpr std::uint32_t kUnreadableStatus = 255;
-
 Result<std::string> TextField(const nlohmann::ordered_json& object, const char* name,
                               bool required) {
   const auto found = object.find(name);

@@ -9,8 +9,6 @@
 #include <memory>
 #include <utility>
 
-#include <asio/post.hpp>
-
 #include "libcontainerd/mailbox.h"
 #include "libcontainerd/runtime.h"
 #include "libcontainerd/unique_function.h"
@@ -24,11 +22,10 @@ class MainLoop {
   using Task = libcontainerd::UniqueFunction<void(Done done)>;
 
   explicit MainLoop(libcontainerd::Runtime& runtime)
-      : mailbox_([&runtime, alive = std::weak_ptr<int>(alive_)](Task task, Done done) {
-          asio::post(runtime.executor(),
-                     [alive, task = std::move(task), done = std::move(done)]() mutable {
-                       if (!alive.expired()) task(std::move(done));
-                     });
+      : mailbox_([&runtime, alive = std::weak_ptr<int>(alive_)](Task&& task, Done&& done) {
+          runtime.Post([alive, task = std::move(task), done = std::move(done)]() mutable {
+            if (!alive.expired()) task(std::move(done));
+          });
         }) {}
 
   void Push(Task task) { mailbox_.Push(std::move(task)); }

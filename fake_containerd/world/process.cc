@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "fake_containerd/pattern.h"
+#include "fake_containerd/world/signals.h"
 
 namespace fake_containerd {
 
@@ -13,9 +14,6 @@ using libcontainerd::Unit;
 
 namespace {
 
-constexpr std::uint32_t kSigKill = 9;
-constexpr std::uint32_t kSigCont = 18;
-constexpr std::uint32_t kSigStop = 19;
 constexpr std::uint32_t kKilledStatus = 128 + kSigKill;
 constexpr std::size_t kReadSize = 65536;
 
@@ -34,21 +32,23 @@ StdioStream AsStdio(OutputStream stream) {
 
 SimulatedProcess::SimulatedProcess(Runtime& runtime, WorldObserver* observer,
                                    ContainerKey container, ProcessInfo info, Behaviour behaviour,
-                                   std::unique_ptr<ProcessStreams> streams, Hooks hooks)
+                                   std::unique_ptr<ProcessStreams> streams,
+                                   std::unique_ptr<Owner> owner)
     : runtime_(runtime),
       observer_(observer),
       container_(std::move(container)),
       info_(std::move(info)),
-      behaviour_(std::move(behaviour)),
+      steps_(std::move(behaviour.steps)),
+      signals_(std::move(behaviour.signals)),
       streams_(std::move(streams)),
-      hooks_(std::move(hooks)) {
+      owner_(std::move(owner)) {
   if (info_.spec.terminal) outputs_[1].closed = true;
 }
 
 std::shared_ptr<SimulatedProcess> SimulatedProcess::Gone(Runtime& runtime, ContainerKey container,
                                                          ProcessInfo info, std::uint32_t status) {
   auto process = std::make_shared<SimulatedProcess>(runtime, nullptr, std::move(container),
-                                                    std::move(info), Behaviour(), nullptr, Hooks());
+                                                    std::move(info), Behaviour(), nullptr, nullptr);
   process->dead_ = true;
   process->released_ = true;
   process->status_ = status;
@@ -65,7 +65,7 @@ void SimulatedProcess::Abandon() {
   abandoned_ = true;
   dead_ = true;
   observer_ = nullptr;
-  hooks_ = Hooks();
+  owner_.reset();
   when_released_.clear();
   for (const libcontainerd::TimerId timer : std::exchange(timers_, {})) runtime_.CancelTimer(timer);
   KillChildren();
@@ -132,8 +132,8 @@ void SimulatedProcess::Deliver(std::uint32_t signal) {
     pending_signals_.push_back(signal);
     return;
   }
-  const auto handler = behaviour_.signals.find(signal);
-  if (handler != behaviour_.signals.end() && signal != kSigStop) return Handle(handler->second);
+  const auto handler = signals_.find(signal);
+  if (handler != signals_.end() && signal != kSigStop) return Handle(handler->second);
   if (IgnoredByDefault(signal)) return;
   if (StopsByDefault(signal)) {
     stopped_ = true;
@@ -186,7 +186,7 @@ void SimulatedProcess::Kill() {
 
 void SimulatedProcess::OomKill() {
   if (dead_) return;
-  if (hooks_.oom) hooks_.oom(/*child=*/false);
+  if (owner_) owner_->Oom(/*child=*/false);
   if (!dead_) End(kKilledStatus);
 }
 
@@ -197,7 +197,7 @@ void SimulatedProcess::End(std::uint32_t status) {
   for (const libcontainerd::TimerId timer : std::exchange(timers_, {})) runtime_.CancelTimer(timer);
   if (observer_ != nullptr) observer_->OnProcessEnded(container_, info_.name, status);
   Wake();
-  if (hooks_.ended) hooks_.ended();
+  if (owner_) owner_->Ended();
   MaybeRelease();
 }
 
@@ -258,11 +258,10 @@ Awaitable<void> SimulatedProcess::Thawed() {
 
 Awaitable<void> SimulatedProcess::RunScript(std::shared_ptr<SimulatedProcess> self) {
   (void)self;  // kept in the frame: the process lives for as long as its script is suspended
-  for (std::size_t i = 0; i < behaviour_.steps.size(); ++i) {
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
     co_await Thawed();
     if (dead_) co_return;
-    Awaitable<void> running =
-        std::visit([this](const auto& step) { return Run(step); }, behaviour_.steps[i]);
+    Awaitable<void> running = std::visit([this](const auto& step) { return Run(step); }, steps_[i]);
     co_await std::move(running);
     if (dead_) co_return;
   }
@@ -349,7 +348,7 @@ Awaitable<void> SimulatedProcess::Run(step::CloseOutput step) {
 
 Awaitable<void> SimulatedProcess::Run(step::SpawnChildren step) {
   for (std::uint32_t i = 0; i < step.count; ++i) {
-    const std::uint32_t pid = hooks_.next_pid();
+    const std::uint32_t pid = owner_->NextPid();
     Child child{.timer = std::nullopt, .due = false, .output = step.output};
     if (step.lifetime) {
       child.timer = runtime_.StartTimer(*step.lifetime,
@@ -373,8 +372,8 @@ Awaitable<void> SimulatedProcess::Run(step::Die step) {
 Awaitable<void> SimulatedProcess::Run(step::Oom step) {
   if (!step.child) {
     OomKill();
-  } else if (hooks_.oom) {
-    hooks_.oom(/*child=*/true);
+  } else if (owner_) {
+    owner_->Oom(/*child=*/true);
   }
   co_return;
 }
@@ -414,7 +413,7 @@ Awaitable<void> SimulatedProcess::Pump(std::shared_ptr<SimulatedProcess> self,
     if (observer_ != nullptr) {
       observer_->OnStdioBytes(container_, info_.name, AsStdio(stream), pending.data);
     }
-    if (hooks_.loses_last_byte && pending.data.size() > 1) pending.data.pop_back();
+    if (owner_ && owner_->LosesLastByte() && pending.data.size() > 1) pending.data.pop_back();
     // Fails only when abandoned: death does not stop what is already in the pipe.
     const libcontainerd::Status written = co_await streams_->Write(stream, std::move(pending.data));
     pending.done->Set(Unit());
@@ -447,7 +446,7 @@ void SimulatedProcess::MaybeRelease() {
     Finish(stream);
   }
   streams_.reset();
-  hooks_.next_pid = nullptr;
+  if (owner_) owner_->Released();
   for (auto& then : std::exchange(when_released_, {})) then();
 }
 

@@ -9,8 +9,6 @@
 // every tie.
 #pragma once
 
-#include <deque>
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -23,23 +21,29 @@
 #include "fake_containerd/world/observer.h"
 #include "fake_containerd/world/process_io.h"
 #include "libcontainerd/async.h"
+#include "libcontainerd/light_queue.h"
 #include "libcontainerd/unique_function.h"
 
 namespace fake_containerd {
 
 class SimulatedProcess : public std::enable_shared_from_this<SimulatedProcess> {
  public:
-  struct Hooks {
-    std::function<void()> ended;              // dead; status() is set
-    std::function<void(bool child)> oom;      // before the death, when it is the process itself
-    std::function<std::uint32_t()> next_pid;  // for children
-    bool loses_last_byte = false;             // of longer writes: a mutant
+  // Whoever runs it.
+  class Owner {
+   public:
+    virtual ~Owner() = default;
+    virtual void Ended() = 0;                // dead; status() is set
+    virtual void Oom(bool child) = 0;        // before the death, when it is the process itself
+    virtual std::uint32_t NextPid() = 0;     // for children
+    virtual void Released() = 0;             // before what WhenReleased() was given
+    virtual bool LosesLastByte() const = 0;  // of longer writes: a mutant
   };
 
-  // `observer` may be null, else it outlives Abandon() or the last release.
+  // `observer` may be null, else it outlives Abandon() or the last release. `owner` may be null for
+  // one that never starts. Of `behaviour` what is still to come counts: steps and signals.
   SimulatedProcess(Runtime& runtime, WorldObserver* observer, ContainerKey container,
                    ProcessInfo info, Behaviour behaviour, std::unique_ptr<ProcessStreams> streams,
-                   Hooks hooks);
+                   std::unique_ptr<Owner> owner);
   SimulatedProcess(const SimulatedProcess&) = delete;
   SimulatedProcess& operator=(const SimulatedProcess&) = delete;
 
@@ -48,7 +52,7 @@ class SimulatedProcess : public std::enable_shared_from_this<SimulatedProcess> {
                                                 ProcessInfo info, std::uint32_t status);
 
   void Start();
-  // Closes the streams, calls no hook and no observer from here on. The script ends.
+  // Closes the streams, calls no owner and no observer from here on. The script ends.
   void Abandon();
 
   const ContainerKey& container() const { return container_; }
@@ -88,7 +92,7 @@ class SimulatedProcess : public std::enable_shared_from_this<SimulatedProcess> {
     Done done;
   };
   struct Output {
-    std::deque<Pending> queue;
+    libcontainerd::LightQueue<Pending> queue;
     bool pumping = false;
     bool closing = false;  // close when the queue is empty
     bool closed = false;
@@ -134,9 +138,10 @@ class SimulatedProcess : public std::enable_shared_from_this<SimulatedProcess> {
   WorldObserver* observer_;
   ContainerKey container_;
   ProcessInfo info_;
-  Behaviour behaviour_;
+  std::vector<Step> steps_;
+  std::map<std::uint32_t, SignalHandler> signals_;
   std::unique_ptr<ProcessStreams> streams_;
-  Hooks hooks_;
+  std::unique_ptr<Owner> owner_;
 
   bool dead_ = false;
   bool released_ = false;

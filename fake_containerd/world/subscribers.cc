@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include <asio/post.hpp>
+#include "fake_containerd/world/event_queue.h"
 
 namespace fake_containerd {
 
@@ -20,7 +20,7 @@ struct Subscription::State {
   std::uint64_t number = 0;
   EventFilter filter;
   libcontainerd::UniqueFunction<void()> on_ready;
-  std::deque<Event> queue;
+  EventQueue queue;
   bool dormant = false;
   bool over = false;
   bool broken = false;
@@ -30,17 +30,14 @@ struct Subscription::State {
 
   void Queue(const Event& event) {
     shared->bytes += SizeOf(event);
-    queue.push_back(event);
+    queue.Push(event);
   }
-  Event Take() {
-    Event event = std::move(queue.front());
-    queue.pop_front();
+  void Take(Event& event) {
+    queue.Pop(event);
     shared->bytes -= SizeOf(event);
-    return event;
   }
   void Clear() {
-    for (const Event& event : queue) shared->bytes -= SizeOf(event);
-    queue.clear();
+    for (; !queue.empty(); queue.Pop()) shared->bytes -= SizeOf(queue.front());
   }
 
   bool Wants(const Event& event) const {
@@ -56,14 +53,14 @@ Subscription::~Subscription() {
   state_->Clear();
 }
 
-std::optional<Event> Subscription::Next() {
+bool Subscription::Next(Event& event) {
   // The filter stands behind the queue, as in containerd: foreign events take room in it too.
   while (!state_->queue.empty() && !state_->shared->held) {
-    Event event = state_->Take();
-    if (state_->Wants(event)) return event;
+    state_->Take(event);
+    if (state_->Wants(event)) return true;
   }
   state_->told = false;
-  return std::nullopt;
+  return false;
 }
 
 bool Subscription::ended() const {
@@ -84,8 +81,7 @@ Subscribers::~Subscribers() {
 }
 
 std::unique_ptr<Subscription> Subscribers::Subscribe(
-    EventFilter filter, const std::vector<Event>* stored,
-    libcontainerd::UniqueFunction<void()> on_ready) {
+    EventFilter filter, const EventList* stored, libcontainerd::UniqueFunction<void()> on_ready) {
   auto state = std::make_shared<Subscription::State>();
   state->shared = shared_;
   state->number = ++last_number_;
@@ -101,16 +97,16 @@ std::unique_ptr<Subscription> Subscribers::Subscribe(
   return std::make_unique<Subscription>(state);
 }
 
-void Subscribers::Begin(Subscription::State& state, const std::vector<Event>& stored) {
+void Subscribers::Begin(Subscription::State& state, const EventList& stored) {
   state.dormant = false;
   state.over = state.filter.stored_only;
   if (!state.filter.after) return;
-  for (const Event& event : stored) {
+  stored.ForEachOf(state.filter.id, [&](const Event& event) {
     if (event.time > *state.filter.after && state.Wants(event)) state.Queue(event);
-  }
+  });
 }
 
-void Subscribers::WakeDormant(const std::vector<Event>& stored) {
+void Subscribers::WakeDormant(const EventList& stored) {
   for (const auto& weak : states_) {
     const auto state = weak.lock();
     if (!state || !state->dormant) continue;
@@ -169,7 +165,7 @@ void Subscribers::Wake(const std::shared_ptr<Subscription::State>& state) {
   if (shared_->held || state->told || state->dropped || (state->queue.empty() && !state->over))
     return;
   state->told = true;
-  asio::post(runtime_.executor(), [state] {
+  runtime_.Post([state] {
     if (!state->dropped) state->on_ready();
   });
 }

@@ -6,11 +6,11 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <vector>
 
+#include "fake_containerd/world/event_list.h"
 #include "fake_containerd/world/model.h"
 #include "libcontainerd/unique_function.h"
 
@@ -33,8 +33,8 @@ class Subscription {
   Subscription(const Subscription&) = delete;
   Subscription& operator=(const Subscription&) = delete;
 
-  // The next event of the filter, nothing when there is none now.
-  std::optional<Event> Next();
+  // The next event of the filter; false when there is none now, whatever `event` is then.
+  bool Next(Event& event);
   // Nothing is queued and nothing will come.
   bool ended() const;
   // It ended because the daemon stopped, not because everything stored was told.
@@ -64,9 +64,9 @@ class Subscribers {
   // `on_ready` runs as a step of its own when events or the end are there, and then not again
   // before Next() gave nothing. `stored` is read at once; null leaves the subscription dormant
   // until WakeDormant().
-  std::unique_ptr<Subscription> Subscribe(EventFilter filter, const std::vector<Event>* stored,
+  std::unique_ptr<Subscription> Subscribe(EventFilter filter, const EventList* stored,
                                           libcontainerd::UniqueFunction<void()> on_ready);
-  void WakeDormant(const std::vector<Event>& stored);
+  void WakeDormant(const EventList& stored);
   // Returns the numbers of the subscribers that lost it.
   std::vector<std::uint64_t> Notify(const Event& event);
   // Ends every live subscription as broken; dormant ones stay.
@@ -82,7 +82,7 @@ class Subscribers {
     bool held = false;
     std::size_t bytes = 0;
   };
-  void Begin(Subscription::State& state, const std::vector<Event>& stored);
+  void Begin(Subscription::State& state, const EventList& stored);
   void Wake(const std::shared_ptr<Subscription::State>& state);
   void End(const std::shared_ptr<Subscription::State>& state);  // as broken
 

@@ -7,6 +7,7 @@
 #include <asio/post.hpp>
 
 #include "fake_containerd/world/event_log_file.h"
+#include "fake_containerd/world/signals.h"
 #include "fake_containerd/world/world_parts.h"
 
 namespace fake_containerd {
@@ -14,14 +15,12 @@ namespace {
 
 std::unique_ptr<EventLogStore> MakeStore(const WorldOptions& options) {
   if (options.event_log) return std::make_unique<EventLogFile>(*options.event_log);
-  return std::make_unique<MemoryEventLogStore>();
+  return nullptr;
 }
 
 // The monitor takes a while to miss a shim: seen on the real daemon.
 constexpr Duration kShimDeathNotice = std::chrono::milliseconds(1200);
-constexpr std::uint32_t kUnreadableStatus = 255;
 constexpr Duration kMutantsDelay = std::chrono::seconds(10);
-constexpr std::uint32_t kHighestSignal = 64;
 
 }  // namespace
 
@@ -84,7 +83,7 @@ void World::StopDaemon() {
   blocked_start_.reset();
   waiting_starts_.clear();
   running_starts_ = 0;
-  log_queue_.clear();
+  log_queue_.Clear();
   log_pending_ = false;
   injector_->DropAll();
   for (const Reordered& lost : std::exchange(reordered_, {})) {
@@ -93,6 +92,7 @@ void World::StopDaemon() {
   for (const auto& [key, container] : containers_) {
     container->when_execs_told = {};
     container->held_execs.clear();
+    container->untold_execs = 0;  // nobody tells of those any more
   }
   subscribers_.BreakAll();
   for (auto& [ticket, fail] : std::exchange(unanswered_, {})) fail();
@@ -135,6 +135,7 @@ void World::Recover() {
     const bool init_dead = init && init->process->dead();
     for (const MemberPtr& member : dead) {
       member->noticed = true;
+      member->died_with_init = false;  // however it died: told in front of init's exit
       if (member->is_init() || init_dead) continue;
       loop_->Push([this, member, container = container](MainLoop::Done done) {
         ReapExec(member, container);
@@ -153,7 +154,7 @@ void World::After(Duration delay, libcontainerd::UniqueFunction<void()> task) {
     if (*life) task();
   };
   if (delay == Duration::zero()) {
-    asio::post(runtime_.executor(), std::move(guarded));
+    runtime_.Post(std::move(guarded));
   } else {
     runtime_.StartTimer(delay, std::move(guarded));
   }
@@ -244,7 +245,7 @@ void World::Tell(const Event& event) {
   } else if (log_queue_.size() >= options_.subscriber_capacity) {
     if (observer != nullptr) observer->OnEventDropped(event, 0);
   } else {
-    log_queue_.push_back(event);
+    log_queue_.Push(event);
     if (!std::exchange(log_pending_, true)) {
       After(options_.choices.log_delay, [this] { WriteLog(); });
     }
@@ -261,7 +262,8 @@ void World::Mark(const std::string& id) {
 
 void World::WriteLog() {
   log_pending_ = false;
-  for (const Event& event : std::exchange(log_queue_, {})) WriteToLog(event);
+  std::swap(log_queue_, log_batch_);  // what a fault emits meanwhile is the next time's
+  for (; !log_batch_.empty(); log_batch_.Pop()) WriteToLog(log_batch_.front());
 }
 
 std::unique_ptr<Subscription> World::Subscribe(EventFilter filter,
@@ -269,14 +271,15 @@ std::unique_ptr<Subscription> World::Subscribe(EventFilter filter,
   if (running_ && (deadlocked_ || ReplayIsTooLong(filter))) {
     // It fills its queue with the lock held that everybody needs, and nobody reads.
     deadlocked_ = true;
-    const std::vector<Event> nothing;
+    const EventList nothing;
     filter.stored_only = false;
     return subscribers_.Subscribe(std::move(filter), &nothing, std::move(on_ready));
   }
   if (running_ && Planted(Mutant::kReplaySkipsLast)) {
-    std::vector<Event> cut = log_.events();
+    std::vector<Event> cut = log_.events().Copy();
     if (!cut.empty()) cut.pop_back();
-    return subscribers_.Subscribe(std::move(filter), &cut, std::move(on_ready));
+    const EventList stored(std::move(cut));
+    return subscribers_.Subscribe(std::move(filter), &stored, std::move(on_ready));
   }
   return subscribers_.Subscribe(std::move(filter), running_ ? &log_.events() : nullptr,
                                 std::move(on_ready));
@@ -284,11 +287,11 @@ std::unique_ptr<Subscription> World::Subscribe(EventFilter filter,
 
 bool World::ReplayIsTooLong(const EventFilter& filter) const {
   if (!options_.choices.replay_deadlocks || !filter.after) return false;
-  const auto matching = std::ranges::count_if(log_.events(), [&](const Event& event) {
-    return event.time > *filter.after && event.container.space == filter.space &&
-           (filter.id.empty() || event.container.id == filter.id);
+  std::size_t matching = 0;
+  log_.events().ForEachOf(filter.id, [&](const Event& event) {
+    if (event.time > *filter.after && event.container.space == filter.space) ++matching;
   });
-  return static_cast<std::size_t>(matching) > options_.subscriber_capacity;
+  return matching > options_.subscriber_capacity;
 }
 
 World::ContainerPtr World::FindContainer(const ContainerKey& key) const {
@@ -384,7 +387,10 @@ bool World::KillShim(const ContainerKey& key, const std::string& process) {
 
 void World::StallLoop(Duration duration) {
   if (!running_) return;
-  loop_->Push([this, duration](MainLoop::Done done) { After(duration, std::move(done)); });
+  const Duration until = runtime_.Now() + duration;
+  loop_->Push([this, until](MainLoop::Done done) {
+    After(std::max(until - runtime_.Now(), Duration::zero()), std::move(done));
+  });
 }
 
 }  // namespace fake_containerd

@@ -30,6 +30,7 @@
 #include "fake_containerd/world/choices.h"
 #include "fake_containerd/world/container_files.h"
 #include "fake_containerd/world/event_log.h"
+#include "fake_containerd/world/event_queue.h"
 #include "fake_containerd/world/faulty_streams.h"
 #include "fake_containerd/world/main_loop.h"
 #include "fake_containerd/world/model.h"
@@ -154,6 +155,10 @@ class World {
 
   bool ExitProcess(const ContainerKey& key, const std::string& process, std::uint32_t code);
   bool KillProcess(const ContainerKey& key, const std::string& process, std::uint32_t signal);
+  // Not dead, whatever the daemon has heard of it.
+  bool Lives(const ContainerKey& key, const std::string& process) const {
+    return FindLiving(key, process) != nullptr;
+  }
   // As by SIGKILL, whatever runs, with what holds its streams.
   void KillAll();
   // An `oom` event; nobody dies (the kernel took a child).
@@ -174,7 +179,7 @@ class World {
   // What Stats tells of this container, now or when it comes to be. None: the model's.
   void SetStats(const ContainerKey& key, StatsScript script);
   void ClearStats() { stats_scripts_.clear(); }
-  // The main loop stands still for so long.
+  // The main loop stands still until so long from now.
   void StallLoop(Duration duration);
   // As after a replay of more events than a queue holds (Choices::replay_deadlocks).
   void DeadlockEvents() { deadlocked_ = running_; }
@@ -200,6 +205,7 @@ class World {
  private:
   struct Container;
   struct Member;
+  class ProcessOwner;
   struct Start;
   struct Launch;
   using ContainerPtr = std::shared_ptr<Container>;
@@ -341,7 +347,8 @@ class World {
   std::optional<libcontainerd::Error> start_failure_;
   std::shared_ptr<int> alive_ = std::make_shared<int>();  // until the world is destroyed
 
-  std::deque<Event> log_queue_;
+  EventQueue log_queue_;
+  EventQueue log_batch_;  // being written
   bool log_pending_ = false;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "fake_containerd/world/signals.h"
 #include "fake_containerd/world/stats_model.h"
 #include "fake_containerd/world/world.h"
 #include "fake_containerd/world/world_parts.h"
@@ -10,7 +11,6 @@
 namespace fake_containerd {
 namespace {
 
-constexpr std::uint32_t kHighestSignal = 64;
 constexpr std::uint64_t kDefaultCpuPeriod = 100'000;  // microseconds
 
 template <class T>
@@ -117,7 +117,8 @@ World::Answer<void> World::SetResources(ContainerKey key, Resources resources) {
       return tl::unexpected(std::move(failure));
     }
     CountPeriods(container);  // by the old quota
-    Resources& now = container.resources;
+    if (!container.resources) container.resources = std::make_unique<Resources>();
+    Resources& now = *container.resources;
     Take(now.blkio_weight, resources.blkio_weight);
     Take(now.cpu_shares, resources.cpu_shares);
     Take(now.cpu_period, resources.cpu_period);
@@ -189,7 +190,11 @@ ContainerInfo World::InfoOf(const Container& container, bool with_pids) const {
   info.status = running ? TaskStatus::kRunning : TaskStatus::kStopped;
   info.paused = container.paused;
   for (const MemberPtr& member : container.members) {
-    info.processes.push_back(member->process->info());
+    ProcessInfo& process = info.processes.emplace_back(member->process->info());
+    if (!member->io_in_bundle) continue;
+    for (std::string* path : {&process.io.in, &process.io.out, &process.io.err}) {
+      path->insert(0, container.bundle + "/");
+    }
   }
   if (with_pids && container.running()) info.pids = PidsOf(container);
   return info;
@@ -228,7 +233,7 @@ TaskStats World::StatsOf(Container& container) const {
                      .uptime = runtime_.Now(),
                      .time = runtime_.WallNow(),
                      .pids = PidsOf(container).size(),
-                     .resources = container.resources,
+                     .resources = container.resources ? *container.resources : Resources(),
                      .cpu_periods = container.cpu_periods,
                      .memory_failures = container.memory_failures};
   TaskStats stats = ModelStats(inputs);
@@ -248,12 +253,12 @@ Duration World::RunningTime(const Container& container) const {
 // Whole periods since the last time, at the quota that held since.
 void World::CountPeriods(Container& container) const {
   const Duration running = RunningTime(container);
-  if (!container.resources.cpu_quota) {
+  if (!container.resources || !container.resources->cpu_quota) {
     container.periods_counted_until = running;
     return;
   }
   // The kernel takes no period above a second.
-  const std::uint64_t wanted = container.resources.cpu_period.value_or(kDefaultCpuPeriod);
+  const std::uint64_t wanted = container.resources->cpu_period.value_or(kDefaultCpuPeriod);
   const std::uint64_t microseconds = std::clamp<std::uint64_t>(wanted, 1'000, 1'000'000);
   const Duration period = std::chrono::microseconds(microseconds);
   const auto periods = (running - container.periods_counted_until) / period;

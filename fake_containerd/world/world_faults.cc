@@ -23,7 +23,7 @@ constexpr std::array<std::string_view, 7> kEventPoints{
     "event.start-container", "event.start-process", "event.exit", "event.oom",
     "event.pause",           "event.resume",        "event.live"};
 
-void Change(Event& event, const std::string& field, const std::string& value) {
+void ChangeField(Event& event, const std::string& field, const std::string& value) {
   if (field == "id") event.container.id = value;
   if (field == "pid") event.process = value;
   if (field == "type") event.kind = EventKindFromName(value).value_or(event.kind);
@@ -139,7 +139,7 @@ void World::PublishAfter(const Injector::Verdict& verdict, Event event) {
         Tell(event);
         break;
       case FaultAction::kChange:
-        Change(event, verdict.fault->field, verdict.fault->value);
+        ChangeField(event, verdict.fault->field, verdict.fault->value);
         break;
       default:
         break;
@@ -173,6 +173,7 @@ void World::ReportUnsent(const Event& event, std::uint64_t subscriber) {
 }
 
 void World::WriteToLog(const Event& event) {
+  if (injector_->quiet()) return log_.Append(event);
   const InjectionSubject subject{event.container.id, event.process};
   const std::optional<FaultTerm> fault = injector_->Draw("disk.log", subject).fault;
   if (!fault) return log_.Append(event);

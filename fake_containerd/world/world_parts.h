@@ -16,6 +16,7 @@ namespace fake_containerd {
 struct World::Member {
   std::weak_ptr<Container> container;
   std::shared_ptr<SimulatedProcess> process;
+  bool io_in_bundle = false;            // its paths begin below the container's bundle
   bool noticed = false;                 // the daemon's monitor heard of its death
   bool reaped = false;                  // the loop dealt with it
   bool died_with_init = false;          // an exec killed by the end of its container
@@ -33,7 +34,7 @@ struct World::Container {
   std::string runtime;
   std::string cgroups_path;
   std::map<std::string, std::string> annotations;
-  Resources resources;
+  std::unique_ptr<Resources> resources;  // null: nothing is limited
   Duration created{0};
   std::optional<Duration> paused_since;
   Duration paused_before{0};          // in pauses that are over

@@ -15,6 +15,17 @@ using libcontainerd::Awaitable;
 
 namespace {
 
+// Off the front of all three; nothing happens when one of them is elsewhere.
+bool Shorten(const std::string& directory, IoPaths& paths) {
+  for (const std::string* path : {&paths.in, &paths.out, &paths.err}) {
+    if (!path->starts_with(directory)) return false;
+  }
+  for (std::string* path : {&paths.in, &paths.out, &paths.err}) {
+    path->substr(directory.size()).swap(*path);  // an assignment would keep the memory
+  }
+  return true;
+}
+
 constexpr char kGoneForExec[] = "cannot exec a container that has run and stopped";
 
 // The real daemon makes a directory named after the id.
@@ -226,7 +237,9 @@ World::Answer<void> World::ReadSpec(std::shared_ptr<Launch> launch) {
     launch->spec = std::move(bundle->process);
     launch->container->cgroups_path = std::move(bundle->cgroups_path);
     launch->container->annotations = std::move(bundle->annotations);
-    launch->container->resources = std::move(bundle->resources);
+    if (bundle->resources != Resources()) {
+      launch->container->resources = std::make_unique<Resources>(std::move(bundle->resources));
+    }
   }
   co_return WorldStatus();
 }
@@ -400,29 +413,40 @@ Awaitable<void> World::ReportOnStderr(std::shared_ptr<Launch> launch, Failure fa
   launch->streams.reset();
 }
 
+// The machine outlives the daemon's lives but not the world: Abandon() takes this away.
+class World::ProcessOwner final : public SimulatedProcess::Owner {
+ public:
+  ProcessOwner(World& world, const MemberPtr& member, std::uint32_t pid)
+      : world_(world), member_(member), pid_(pid) {}
+
+  void Ended() override {
+    if (const MemberPtr ended = member_.lock()) world_.OnEnded(ended);
+  }
+  void Oom(bool child) override {
+    if (const MemberPtr struck = member_.lock()) world_.OnOom(struck, child);
+  }
+  std::uint32_t NextPid() override { return world_.next_pid_++; }
+  void Released() override { world_.processes_.erase(pid_); }
+  bool LosesLastByte() const override { return world_.Planted(Mutant::kOutputByteLost); }
+
+ private:
+  World& world_;
+  const std::weak_ptr<Member> member_;
+  const std::uint32_t pid_;
+};
+
 World::MemberPtr World::AddMember(const std::shared_ptr<Launch>& launch) {
   const ContainerPtr& container = launch->container;
   auto member = std::make_shared<Member>();
   member->container = container;
   ProcessInfo info{
       .name = launch->name, .system_pid = next_pid_++, .spec = launch->spec, .io = launch->io};
+  member->io_in_bundle = Shorten(container->bundle + "/", info.io);
   const std::uint32_t pid = info.system_pid;
-  // The machine outlives the daemon's lives but not the world: Abandon() takes these hooks away.
-  const std::weak_ptr<Member> weak = member;
-  SimulatedProcess::Hooks hooks;
-  hooks.ended = [this, weak] {
-    if (const MemberPtr ended = weak.lock()) OnEnded(ended);
-  };
-  hooks.oom = [this, weak](bool child) {
-    if (const MemberPtr struck = weak.lock()) OnOom(struck, child);
-  };
-  hooks.next_pid = [this] { return next_pid_++; };
-  hooks.loses_last_byte = Planted(Mutant::kOutputByteLost);
   member->process = std::make_shared<SimulatedProcess>(
       runtime_, options_.observer, container->key, std::move(info), std::move(launch->behaviour),
-      std::move(launch->streams), std::move(hooks));
+      std::move(launch->streams), std::make_unique<ProcessOwner>(*this, member, pid));
   processes_[pid] = member->process;
-  member->process->WhenReleased([this, pid] { processes_.erase(pid); });
   auto place = container->members.end();
   if (member->is_init()) place = container->members.begin();
   container->members.insert(place, member);

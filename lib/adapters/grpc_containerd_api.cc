@@ -13,6 +13,8 @@
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/support/channel_arguments.h>
 
+#include "libcontainerd/event_burst.h"
+
 namespace libcontainerd {
 namespace {
 
@@ -173,11 +175,11 @@ class EventReader final : public PendingCall,
     bool wake = false;
     {
       const std::lock_guard lock(mutex_);
-      inbox_.push_back(std::move(event_));
+      inbox_.Add().Swap(&event_);  // and reads the next one into one that was used before
       wake = !std::exchange(drain_pending_, true);
     }
     if (wake) {
-      asio::post(runtime_.executor(), [self = shared_from_this()] { self->Drain(); });
+      runtime_.Post([self = shared_from_this()] { self->Drain(); });
     }
     StartRead(&event_);
   }
@@ -200,8 +202,8 @@ class EventReader final : public PendingCall,
       burst_.swap(inbox_);
       end = std::move(end_);
     }
-    if (!burst_.empty() && sink_ != nullptr) sink_->OnEvents(burst_);
-    burst_.clear();
+    if (!burst_.empty() && sink_ != nullptr) sink_->OnEvents(burst_.events());
+    burst_.Clear();
     if (end && sink_ != nullptr) std::exchange(sink_, nullptr)->OnEnd(std::move(*end));
   }
 
@@ -211,12 +213,12 @@ class EventReader final : public PendingCall,
   types::Event event_;  // gRPC's, between StartRead and OnReadDone
 
   std::mutex mutex_;
-  std::vector<types::Event> inbox_;
+  EventBurst inbox_;
   std::optional<Status> end_;
   bool drain_pending_ = false;
 
   EventSink* sink_;  // executor's thread, as is burst_
-  std::vector<types::Event> burst_;
+  EventBurst burst_;
 };
 
 class GrpcEventStream final : public EventStream {

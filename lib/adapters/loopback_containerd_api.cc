@@ -1,9 +1,10 @@
 #include "libcontainerd/loopback_containerd_api.h"
 
 #include <utility>
-#include <vector>
 
 #include <asio/post.hpp>
+
+#include "libcontainerd/event_burst.h"
 
 namespace libcontainerd {
 namespace {
@@ -14,7 +15,7 @@ struct PendingCall {
   PendingCall(Runtime& runtime, const google::protobuf::Message& sent,
               const google::protobuf::Message& response_type)
       : request(sent.New()), response(response_type.New()), done(runtime) {
-    request->CopyFrom(sent);
+    request->MergeFrom(sent);
   }
   std::unique_ptr<google::protobuf::Message> request;
   std::unique_ptr<google::protobuf::Message> response;
@@ -38,7 +39,12 @@ class Relay final : public EventSink, public std::enable_shared_from_this<Relay>
   Relay(Runtime& runtime, EventSink& client) : runtime_(runtime), client_(&client) {}
 
   void OnEvents(std::span<const types::Event> events) override {
-    inbox_.insert(inbox_.end(), events.begin(), events.end());
+    for (const types::Event& event : events) inbox_.Add(event);
+    WakeClient();
+  }
+  void OnBurst(EventBurst& burst) override {
+    if (!inbox_.empty()) return OnEvents(burst.events());
+    inbox_.swap(burst);
     WakeClient();
   }
   void OnEnd(Status status) override {
@@ -50,18 +56,20 @@ class Relay final : public EventSink, public std::enable_shared_from_this<Relay>
  private:
   void WakeClient() {
     if (std::exchange(woken_, true)) return;
-    asio::post(runtime_.executor(), [self = shared_from_this()] { self->Deliver(); });
+    runtime_.Post([self = shared_from_this()] { self->Deliver(); });
   }
   void Deliver() {
     woken_ = false;
-    const std::vector<types::Event> burst = std::exchange(inbox_, {});
-    if (client_ != nullptr && !burst.empty()) client_->OnEvents(burst);
+    burst_.swap(inbox_);
+    if (client_ != nullptr && !burst_.empty()) client_->OnEvents(burst_.events());
+    burst_.Clear();
     if (client_ != nullptr && end_) std::exchange(client_, nullptr)->OnEnd(std::move(*end_));
   }
 
   Runtime& runtime_;
   EventSink* client_;
-  std::vector<types::Event> inbox_;
+  EventBurst inbox_;
+  EventBurst burst_;  // on its way to the client
   std::unique_ptr<Status> end_;
   bool woken_ = false;
 };

@@ -1,7 +1,5 @@
 #include <utility>
 
-#include <asio/post.hpp>
-
 #include "lib/adapters/empty_reader.h"
 #include "libcontainerd/memory_world.h"
 
@@ -13,9 +11,9 @@ using FifoWriter = std::shared_ptr<MemoryFifos::Writer>;
 
 // The write end of stdin. As a FIFO's it stays open until the process opened its own: a pipe that
 // nobody holds forgets what was written.
-class StdinEnd {
+class MemoryStdinEnd {
  public:
-  explicit StdinEnd(FifoWriter fifo) : fifo_(std::move(fifo)) {}
+  explicit MemoryStdinEnd(FifoWriter fifo) : fifo_(std::move(fifo)) {}
 
   Awaitable<Status> Write(std::string data) { return fifo_->Write(std::move(data)); }
   void Close() {
@@ -36,12 +34,12 @@ class StdinEnd {
 };
 
 // May be dropped from any thread; the FIFO's end goes on the executor.
-class Writer final : public StdinWriter {
+class MemoryWriter final : public StdinWriter {
  public:
-  Writer(Runtime& runtime, std::shared_ptr<StdinEnd> end)
+  MemoryWriter(Runtime& runtime, std::shared_ptr<MemoryStdinEnd> end)
       : runtime_(runtime), end_(std::move(end)) {}
-  ~Writer() override {
-    asio::post(runtime_.executor(), [end = std::move(end_)] { end->Close(); });
+  ~MemoryWriter() override {
+    runtime_.Post([end = std::move(end_)] { end->Close(); });
   }
   Awaitable<Status> Write(std::string data) override { return end_->Write(std::move(data)); }
   Awaitable<Status> Close() override {
@@ -51,15 +49,15 @@ class Writer final : public StdinWriter {
 
  private:
   Runtime& runtime_;
-  std::shared_ptr<StdinEnd> end_;
+  std::shared_ptr<MemoryStdinEnd> end_;
 };
 
 // May be dropped from any thread; the FIFO's end goes on the executor.
-class Reader final : public OutputReader {
+class MemoryReader final : public OutputReader {
  public:
-  Reader(Runtime& runtime, FifoReader fifo) : runtime_(runtime), fifo_(std::move(fifo)) {}
-  ~Reader() override {
-    asio::post(runtime_.executor(), [fifo = std::move(fifo_)] { fifo->Close(); });
+  MemoryReader(Runtime& runtime, FifoReader fifo) : runtime_(runtime), fifo_(std::move(fifo)) {}
+  ~MemoryReader() override {
+    runtime_.Post([fifo = std::move(fifo_)] { fifo->Close(); });
   }
   Awaitable<Result<std::string>> Read(std::size_t max_bytes) override {
     return fifo_->Read(max_bytes);
@@ -75,20 +73,20 @@ class MemoryProcessStdio final : public ProcessStdio {
  public:
   MemoryProcessStdio(Runtime& runtime, FifoWriter in, FifoReader out, FifoReader err)
       : runtime_(runtime),
-        in_(std::make_shared<StdinEnd>(std::move(in))),
+        in_(std::make_shared<MemoryStdinEnd>(std::move(in))),
         out_(std::move(out)),
         err_(std::move(err)) {}
   ~MemoryProcessStdio() override { in_->Gone(); }
 
   IoPipe TakePipe() override {
     IoPipe pipe;
-    pipe.in = std::make_unique<Writer>(runtime_, in_);
-    pipe.out = std::make_unique<Reader>(runtime_, out_);
+    pipe.in = std::make_unique<MemoryWriter>(runtime_, in_);
+    pipe.out = std::make_unique<MemoryReader>(runtime_, out_);
     pipe.terminal = err_ == nullptr;
     if (pipe.terminal) {
       pipe.err = std::make_unique<EmptyReader>();
     } else {
-      pipe.err = std::make_unique<Reader>(runtime_, err_);
+      pipe.err = std::make_unique<MemoryReader>(runtime_, err_);
     }
     return pipe;
   }
@@ -102,7 +100,7 @@ class MemoryProcessStdio final : public ProcessStdio {
 
  private:
   Runtime& runtime_;
-  std::shared_ptr<StdinEnd> in_;
+  std::shared_ptr<MemoryStdinEnd> in_;
   FifoReader out_;
   FifoReader err_;
 };

@@ -3,7 +3,9 @@
 set(DRYDOCK_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wconversion
   # g++ 12 inlines one of the two functions with which Asio allocates and frees a coroutine, and takes the rest of the
   # pair for a mismatch.
-  $<$<CXX_COMPILER_ID:GNU>:-Wno-mismatched-new-delete>)
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-mismatched-new-delete>
+  # In a unity build, it takes each source for a header and warns of what no header should hold.
+  $<$<AND:$<CXX_COMPILER_ID:GNU>,$<BOOL:${CMAKE_UNITY_BUILD}>>:-Wno-subobject-linkage>)
 
 function(drydock_target_options target)
   target_compile_features(${target} PUBLIC cxx_std_20)

@@ -15,8 +15,10 @@ void Replace(const std::optional<Values>& values, Target* target) {
 }
 
 // The container's own process is the template; what the caller gave replaces it.
-types::AddProcessRequest MakeRequest(const types::Process& inherited, const ProcessSpec& given,
+types::AddProcessRequest MakeRequest(const std::string& template_on_wire, const ProcessSpec& given,
                                      const StdioPaths& paths) {
+  types::Process inherited;
+  inherited.ParseFromString(template_on_wire);
   types::AddProcessRequest request;
   request.set_terminal(given.terminal);
   request.mutable_args()->Assign(given.args.begin(), given.args.end());
@@ -36,10 +38,6 @@ types::AddProcessRequest MakeRequest(const types::Process& inherited, const Proc
   return request;
 }
 
-Error ContainerExited(const std::string& id) {
-  return Error{ErrorCode::kAborted, "container " + id + " exited"};
-}
-
 }  // namespace
 
 Awaitable<Result<AddedProcess>> Client::Impl::AddProcess(std::string id, std::string name,
@@ -54,20 +52,19 @@ Awaitable<Result<AddedProcess>> Client::Impl::AddProcess(std::string id, std::st
   }
   // The daemon accepts a name whose process ended while its children still hold its stdio, and then
   // reports two exits for it that nobody can tell apart.
-  const auto holder = container->execs.find(name);
-  const std::shared_ptr<Exec> previous =
-      holder == container->execs.end() ? nullptr : holder->second;
+  const std::shared_ptr<Exec> previous = container->execs.Find(name);
   if (Acts(Deviation::kExecNameBusy) && (previous || name == kInitProcess)) {
     co_return Fail(ErrorCode::kAlreadyExists,
                    "Process " + name + " of container " + id + " is already active");
   }
   auto exec = std::make_shared<Exec>();
   exec->name = name;
-  container->execs[name] = exec;
+  container->execs.Put(exec);
+  std::erase(container->unborn_execs, name);
   auto added = co_await StartExec(container, exec, std::move(process), deadline);
   // The reference's behaviour: the name is its last bearer's again.
   if (!added && previous && previous->phase != Exec::Phase::kExited) {
-    container->execs.try_emplace(name, previous);
+    if (!container->execs.Find(name)) container->execs.Put(previous);
   }
   co_return added;
 }
@@ -88,7 +85,7 @@ Awaitable<Result<AddedProcess>> Client::Impl::StartExec(ContainerPtr container,
   exec->stdio =
       MakeStdio(container->id, exec->name, std::move(exec->stdio.paths), std::move(*streams), pipe);
 
-  types::AddProcessRequest request = MakeRequest(container->process, process, exec->stdio.paths);
+  types::AddProcessRequest request = MakeRequest(container->inherited, process, exec->stdio.paths);
   request.set_id(container->id);
   request.set_pid(exec->name);
   auto reply = co_await Send(std::move(request), deadline.left());
@@ -142,7 +139,10 @@ Awaitable<Status> Client::Impl::ClearFailedExec(ContainerPtr container, std::sha
   if (!exec->gone) scope_->Spawn(KillAbsorbed(container, exec));
   co_await DiskSteps::Idle(exec->disk);
   Status removed;
-  if (Acts(Deviation::kFailedExecRemovesFifos)) {
+  // Another life of that id may have an exec of that name by now, and FIFOs in the same place.
+  const auto present = containers.find(container->id);
+  const bool own = present == containers.end() || present->second == container;
+  if (own && Acts(Deviation::kFailedExecRemovesFifos)) {
     removed = co_await ports.stdio.Remove(exec->stdio.paths);
   }
   exec->clearing = false;
@@ -154,8 +154,7 @@ Awaitable<Status> Client::Impl::ClearFailedExec(ContainerPtr container, std::sha
 void Client::Impl::ForgetExec(Container& container, const std::shared_ptr<Exec>& exec) {
   exec->gone = true;
   if (exec->clearing) return;
-  const auto found = container.execs.find(exec->name);
-  if (found != container.execs.end() && found->second == exec) container.execs.erase(found);
+  container.execs.Remove(exec);
 }
 
 // Its exit event frees the name. Asks again while the daemon cannot be reached: an exec that nobody
@@ -170,7 +169,10 @@ Awaitable<void> Client::Impl::KillAbsorbed(ContainerPtr container, std::shared_p
     request.set_signal(kSigkill);
     auto killed = co_await SendWhile(container, std::move(request), options.timing.call_deadline);
     if (killed) co_return;
-    if (!OutcomeUnknown(killed.error())) co_return ForgetExec(*container, exec);
+    if (!OutcomeUnknown(killed.error())) {
+      container->unborn_execs.push_back(exec->name);
+      co_return ForgetExec(*container, exec);
+    }
     const bool slept = co_await container->ended.Sleep(pause);
     if (!slept) co_return;
     pause = std::min(2 * pause, options.timing.reconnect_longest);

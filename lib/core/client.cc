@@ -22,15 +22,14 @@ Status Client::Impl::CheckContainerId(const std::string& id) {
 }
 
 ContainerPtr Client::Impl::Begin(const std::string& id, Container::Phase phase) {
-  auto container = std::make_shared<Container>(
-      ports.runtime, id,
-      [this](ContainerPtr owner, QueuedCallback callback, UniqueFunction<void()> done) {
-        RunCallback(owner, std::move(callback), std::move(done));
-      });
+  auto container =
+      std::make_shared<Container>(ports.runtime, id, static_cast<CallbackRunner&>(*this));
   container->phase = phase;
   container->began = ports.runtime.Now();
   container->began_wall = ports.runtime.WallNow();
   container->oom = for_mutants_.had_oom.contains(id);
+  containers_by_name.erase(id);  // the name is the object's
+  containers_by_name.emplace(container->id, container.get());
   containers[id] = container;
   return container;
 }
@@ -54,18 +53,19 @@ Awaitable<void> Client::Impl::Close() {
     AbandonReceipts(*container);
     EndWaiters(*container, Error{ErrorCode::kCancelled, "the client is closing"});
     if (container->drain_timer) ports.runtime.CancelTimer(*container->drain_timer);
-    for (const auto& output : container->discarded) output->Close();
     if (container->stdio.stdin_closer) container->stdio.stdin_closer->Detach();
-    for (const auto& [name, exec] : container->execs) {
+    for (const std::shared_ptr<Exec>& exec : container->execs) {
       if (exec->stdio.stdin_closer) exec->stdio.stdin_closer->Detach();
     }
   }
+  for (const auto& output : std::vector(discarding_.begin(), discarding_.end())) output->Close();
   for (auto& [key, cancel] : calls_) cancel();
   while (!idle()) {
     idle_ = std::make_shared<OneShot<Unit>>(ports.runtime);
     co_await idle_->Wait();
   }
   co_await scope_->Join();
+  containers_by_name.clear();
   containers.clear();
   close_ended_ = true;
   for (const auto& waiter : close_waiters_) waiter->Set(Unit());
@@ -77,7 +77,7 @@ void Client::Impl::AbandonReceipts(Container& container) {
     if (receipt) receipt->Abandon();
   };
   for (const HeldEvent& held : container.held_events) abandon(held.receipt);
-  for (const auto& [name, exec] : container.execs) abandon(exec->held_receipt);
+  for (const std::shared_ptr<Exec>& exec : container.execs) abandon(exec->held_receipt);
   abandon(container.exit_receipt);
   abandon(container.restore_receipts);
 }
@@ -251,7 +251,9 @@ std::vector<TrackedContainer> Client::Tracked() const {
                            .oom = container->oom,
                            .processes = {},
                            .condemned = container->phase == Container::Phase::kCondemned};
-    for (const auto& [name, exec] : container->execs) entry.processes.push_back(name);
+    for (const std::shared_ptr<Exec>& exec : container->execs) {
+      entry.processes.push_back(exec->name);
+    }
     tracked.push_back(std::move(entry));
   }
   return tracked;

@@ -10,19 +10,22 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "lib/core/container.h"
 #include "lib/core/disk_steps.h"
 #include "lib/core/event.h"
+#include "lib/runtime/recycling_allocator.h"
 #include "libcontainerd/client.h"
 
 namespace libcontainerd {
 
 using ContainerPtr = std::shared_ptr<Container>;
 
-class Client::Impl {
+class Client::Impl final : public CallbackRunner,
+                           public std::enable_shared_from_this<Client::Impl> {
  public:
   // What is left of an operation's deadline.
   class Deadline {
@@ -115,6 +118,8 @@ class Client::Impl {
 
   // event_handling.cc
   void HandleEvent(const types::Event& event, const EventReceipt& receipt);
+  // The same events may come twice, however many they are: none of them is forgotten meanwhile.
+  void CatchUp(bool begins) { seen_.RememberAll(begins); }
 
   // reconcile.cc, called by the remote
   // The event stream ended, for the `loss`th time.
@@ -147,7 +152,10 @@ class Client::Impl {
   Ports ports;
   Backend& backend;
   ClientOptions options;
+  // By id, in whose order everything goes over them. Whoever adds or removes one says so to
+  // `containers_by_name`, which finds the container of an event among very many.
   std::map<std::string, ContainerPtr> containers;
+  std::unordered_map<std::string_view, Container*> containers_by_name;  // their own ids
   DroppedEvents dropped;
   bool closed = false;
   bool live_restore = false;
@@ -196,18 +204,25 @@ class Client::Impl {
   bool IsActive(const std::string& id) const;
 
   // create.cc
-  Awaitable<Status> Start(ContainerPtr container, CreateOptions options,
+  Awaitable<Status> Start(ContainerPtr container, CreateOptions options, bool terminal,
                           std::shared_ptr<DiskSteps> disk, Deadline deadline);
   Awaitable<Status> ClearFailedCreate(ContainerPtr container, std::shared_ptr<DiskSteps> disk);
   Duration CleaningTime(const Deadline& deadline) const {
     return std::max(deadline.left(), options.timing.cleaning_grace);
   }
   Awaitable<Status> RequestCreate(ContainerPtr container, CreateOptions options, Deadline deadline);
+  bool MayBeEarlier(const Container& container) const;
+  bool ExitInDoubt(const Container& container) const;
+  Awaitable<void> AskWhoseExit(ContainerPtr container, Deadline deadline);
+  Awaitable<void> SettleExit(ContainerPtr container);
+  void ApplyHeldEvents(const ContainerPtr& container);
   Awaitable<Status> FinishStart(ContainerPtr container, std::uint32_t system_pid);
   void Condemn(const ContainerPtr& container, bool may_not_exist);
   Awaitable<void> Thaw(ContainerPtr container);
   Awaitable<void> KillCondemned(ContainerPtr container, bool may_not_exist);
   Awaitable<void> ForgetCondemned(ContainerPtr container, EventReceipt receipt);
+  static Awaitable<Result<types::UpdateProcessResponse>> CloseStdin(
+      std::shared_ptr<Impl> self, types::UpdateProcessRequest request);
   AttachedStdio MakeStdio(const std::string& id, const std::string& process, StdioPaths paths,
                           std::unique_ptr<ProcessStdio> streams, IoPipe& pipe);
   void DropHeldEvents(Container& container);
@@ -242,7 +257,8 @@ class Client::Impl {
   Awaitable<Status> CallBackRestored(ContainerPtr container, std::shared_ptr<Found> found);
   Awaitable<void> KillRestored(ContainerPtr container, std::shared_ptr<Found> found,
                                Deadline deadline);
-  Awaitable<void> DiscardOutputs(ContainerPtr container, std::shared_ptr<Found> found,
+  Awaitable<void> Discard(std::shared_ptr<OutputReader> output);
+  Awaitable<void> DiscardOutputs(ContainerPtr container, StdioPaths paths, bool terminal,
                                  Deadline deadline);
   Awaitable<void> ReportUndying(ContainerPtr container, Deadline deadline);
   void TakeOver(const ContainerPtr& container, const Found& found);
@@ -277,19 +293,29 @@ class Client::Impl {
   static Error NotRestored(const Container& container) {
     return Error{ErrorCode::kAborted, "container " + container.id + " could not be restored"};
   }
-  void Queue(const ContainerPtr& container, QueuedCallback callback);
+  void Queue(const ContainerPtr& container, QueuedCallback&& callback);
   void CountCondemned(const Container& container);
   Awaitable<Status> OpeningsEnded(ContainerPtr container);
   Awaitable<void> RemoveBundle(ContainerPtr container);
   static void EndWaiters(Container& container, const Error& error);
-  void RunCallback(const ContainerPtr& container, QueuedCallback callback,
-                   UniqueFunction<void()> done);
+  void RunCallback(const ContainerPtr& container, QueuedCallback&& callback,
+                   UniqueFunction<void()>&& done) override;
   Awaitable<void> RunCallbackInTurn(ContainerPtr container, QueuedCallback callback,
                                     UniqueFunction<void()> done);
-  void BeginCallback(const ContainerPtr& container, QueuedCallback callback,
-                     UniqueFunction<void()> done);
+  void BeginCallback(const ContainerPtr& container, QueuedCallback&& callback,
+                     UniqueFunction<void()>&& done);
   Awaitable<void> RunExitCallback(ContainerPtr container, QueuedCallback callback,
                                   UniqueFunction<void()> done);
+  // A callback that runs, until its step after `done`. Those that are over are kept for the next.
+  struct RunningCallback {
+    ContainerPtr container;
+    QueuedCallback callback;
+    UniqueFunction<void()> done;
+    Status status;
+  };
+  static constexpr std::size_t kMostSpareCallbacks = 1024;
+  std::unique_ptr<RunningCallback> SpareCallback();
+  void EndCallback(std::unique_ptr<RunningCallback> running);
   void CallBack(const ContainerPtr& container, const StateInfo& info,
                 UniqueFunction<void(Status)> then);
   void AfterCallback(const ContainerPtr& container, QueuedCallback& callback, Status status);
@@ -315,11 +341,15 @@ class Client::Impl {
   void ConcludeExit(const ContainerPtr& container);
 
   SeenEvents seen_;
+  RecyclingAllocator<Exec> execs_memory_;  // of those that nobody here added: events bring many
   UnclaimedEvents unclaimed_;
   std::shared_ptr<TaskScope> scope_;
+  std::set<std::shared_ptr<OutputReader>> discarding_;           // being read for nobody
+  std::shared_ptr<const StdinCloser::Context> closers_context_;  // from the first process on
   std::size_t operations_running_ = 0;
   std::size_t callbacks_running_ = 0;
   std::size_t attaches_running_ = 0;
+  std::vector<std::unique_ptr<RunningCallback>> spare_callbacks_;
   std::shared_ptr<OneShot<Unit>> idle_;
   bool close_ended_ = false;
   std::vector<std::shared_ptr<OneShot<Unit>>> close_waiters_;  // of further calls of Close

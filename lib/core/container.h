@@ -4,12 +4,10 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
-#include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "containerd_v0.pb.h"
@@ -19,6 +17,7 @@
 #include "libcontainerd/async.h"
 #include "libcontainerd/backend.h"
 #include "libcontainerd/event_receipt.h"
+#include "libcontainerd/light_queue.h"
 #include "libcontainerd/mailbox.h"
 #include "libcontainerd/stdio.h"
 
@@ -59,6 +58,27 @@ struct Exec {
   bool gone = false;                       // … and it is gone
 };
 
+// The execs of a container, one of each name, in the order of the names. Few at a time, and none in
+// most containers: an array needs no nodes.
+class ExecTable {
+ public:
+  // Null if there is none of that name.
+  std::shared_ptr<Exec> Find(std::string_view name) const;
+  // In the place of another of its name, if there is one.
+  void Put(std::shared_ptr<Exec> exec);
+  // Nothing happens if its name is another's, or nobody's.
+  void Remove(const std::shared_ptr<Exec>& exec);
+
+  std::size_t size() const { return execs_.size(); }
+  auto begin() const { return execs_.begin(); }
+  auto end() const { return execs_.end(); }
+
+ private:
+  std::size_t PlaceOf(std::string_view name) const;
+
+  std::vector<std::shared_ptr<Exec>> execs_;
+};
+
 // What Pause or Resume waits for.
 struct StateWait {
   explicit StateWait(Runtime& runtime) : ended(runtime) {}
@@ -97,11 +117,20 @@ class EventReceipts final : public PendingEvent {
   std::vector<EventReceipt> receipts_;
 };
 
+class Container;
+
+// Calls back; calls `done` once, then or later.
+class CallbackRunner {
+ public:
+  virtual void RunCallback(const std::shared_ptr<Container>& container, QueuedCallback&& callback,
+                           UniqueFunction<void()>&& done) = 0;
+
+ protected:
+  ~CallbackRunner() = default;
+};
+
 class Container : public std::enable_shared_from_this<Container> {
  public:
-  using CallbackRunner =
-      std::function<void(std::shared_ptr<Container>, QueuedCallback, UniqueFunction<void()> done)>;
-
   enum class Phase : std::uint8_t {
     kStarting,   // create in flight: events wait
     kRestoring,  // restore in flight, nothing decided: events wait
@@ -113,13 +142,13 @@ class Container : public std::enable_shared_from_this<Container> {
     kGone,
   };
 
-  Container(Runtime& runtime, std::string container_id, CallbackRunner run_callback)
+  // The runner outlives it, or at least its callbacks.
+  Container(Runtime& runtime, std::string container_id, CallbackRunner& runner)
       : id(std::move(container_id)),
         ended(runtime),
         operations(runtime),
-        callbacks([this, run = std::move(run_callback)](QueuedCallback callback,
-                                                        UniqueFunction<void()> done) {
-          run(shared_from_this(), std::move(callback), std::move(done));
+        callbacks([this, &runner](QueuedCallback&& callback, UniqueFunction<void()>&& done) {
+          runner.RunCallback(shared_from_this(), std::move(callback), std::move(done));
         }) {}
 
   bool running() const { return phase == Phase::kRunning; }
@@ -131,7 +160,10 @@ class Container : public std::enable_shared_from_this<Container> {
   const std::string id;
   Phase phase = Phase::kStarting;
   bool create_sent = false;  // while kStarting: no event before that is of this life
-  bool exit_held = false;    // while kStarting: init's exit is among the held events
+  bool start_told = false;   // its start-container came
+  bool unrecorded = false;   // restored, and nothing of its life stood in the log
+  bool settling = false;     // whose an exit is that came before that: events wait
+  bool exit_held = false;    // init's exit is among the held events
   WallTime began_wall{};     // when the create RPC was sent, on both clocks
   Duration began{0};
   std::uint32_t system_pid = 0;
@@ -141,14 +173,17 @@ class Container : public std::enable_shared_from_this<Container> {
   bool given_up = false;   // a restore failed after its first callback: nothing more is called back
   bool exit_seen = false;  // of init, after it was called back as gone
   bool exec_exited = false;  // while kEnding
-  bool silent = false;     // create failed: what still happens is cleaned up after, not called back
-  types::Process process;  // of the spec: what execs inherit
+  bool silent = false;    // create failed: what still happens is cleaned up after, not called back
+  std::string inherited;  // the spec's process on the wire: what execs take over
   AttachedStdio stdio;
-  std::map<std::string, std::shared_ptr<Exec>> execs;
+  ExecTable execs;
+  // Execs whose add-process failed and that the daemon does not have (any more): if there was one,
+  // its exit may still come.
+  std::vector<std::string> unborn_execs;
   std::vector<HeldEvent> held_events;               // arrived while kStarting or kRestoring
   EventReceipt exit_receipt;                        // of init's exit, until its callback begins
   std::shared_ptr<EventReceipts> restore_receipts;  // of events that came while kRestoring
-  std::shared_ptr<DiskSteps> restore_disk;          // of its restore
+  std::shared_ptr<DiskSteps> restore_disk;          // of its restore, or while it is condemned
   std::shared_ptr<OneShot<Status>> exit_result;     // a restore waits for the exit callback
   std::vector<std::shared_ptr<OutputReader>> discarded;  // read to their ends by nobody's wish
   std::optional<TimerId> drain_timer;
@@ -160,16 +195,19 @@ class Container : public std::enable_shared_from_this<Container> {
 
   StopSignal ended;       // ends the sleeps of whoever makes sure that something of it is killed
   AsyncMutex operations;  // the container's operations exclude each other
-  std::optional<QueuedCallback> overtaken;  // of mutants: comes after the next one
+  std::unique_ptr<QueuedCallback> overtaken;  // of mutants: comes after the next one
   Mailbox<QueuedCallback> callbacks;
 
   // Who waits for a pause or resume event, oldest first. With its event each moves on to the
   // callback of that.
-  std::deque<StateWaiter> pause_waiters;
-  std::deque<StateWaiter> resume_waiters;
-  std::deque<StateWaiter>& WaitersFor(ContainerState state) {
+  LightQueue<StateWaiter> pause_waiters;
+  LightQueue<StateWaiter> resume_waiters;
+  LightQueue<StateWaiter>& WaitersFor(ContainerState state) {
     return state == ContainerState::kPause ? pause_waiters : resume_waiters;
   }
 };
+
+// What a call gets whose container ended first.
+Error ContainerExited(const std::string& id);
 
 }  // namespace libcontainerd

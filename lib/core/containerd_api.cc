@@ -5,22 +5,22 @@
 namespace libcontainerd {
 namespace {
 
-constexpr std::array<std::string_view, kMethodCount> kNames = {"GetServerVersion",
-                                                               "CreateContainer",
-                                                               "UpdateContainer",
-                                                               "Signal",
-                                                               "UpdateProcess",
-                                                               "AddProcess",
-                                                               "CreateCheckpoint",
-                                                               "DeleteCheckpoint",
-                                                               "ListCheckpoint",
-                                                               "State",
-                                                               "Stats"};
+constexpr std::array<std::string_view, kMethodCount> kRpcNames = {"GetServerVersion",
+                                                                  "CreateContainer",
+                                                                  "UpdateContainer",
+                                                                  "Signal",
+                                                                  "UpdateProcess",
+                                                                  "AddProcess",
+                                                                  "CreateCheckpoint",
+                                                                  "DeleteCheckpoint",
+                                                                  "ListCheckpoint",
+                                                                  "State",
+                                                                  "Stats"};
 
 }  // namespace
 
 std::string_view MethodName(Method method) {
-  return kNames.at(static_cast<std::size_t>(method));
+  return kRpcNames.at(static_cast<std::size_t>(method));
 }
 
 }  // namespace libcontainerd

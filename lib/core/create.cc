@@ -7,6 +7,7 @@
 
 #include "lib/core/client_impl.h"
 #include "lib/core/daemon_errors.h"
+#include "lib/core/event.h"
 #include "lib/core/lossy_reader.h"
 #include "lib/core/spec.h"
 
@@ -29,22 +30,21 @@ Awaitable<Status> Client::Impl::Create(std::string id, std::string spec_json,
   if (IsActive(id) && !Planted(Mutant::kCreateWhileActive)) {
     co_return Fail(ErrorCode::kAlreadyExists, "Container " + id + " is already active");
   }
-  auto process = ReadProcessOfSpec(spec_json);
-  if (!process) co_return Fail(process.error());
-  const auto root = ReadRootOfSpec(spec_json);
-  if (!root) co_return Fail(root.error());
+  auto spec = ReadSpec(spec_json);
+  if (!spec) co_return Fail(spec.error());
 
   const Deadline deadline(ports.runtime, create.timeout.value_or(options.timing.create_deadline));
   const ContainerPtr container = Begin(id, Container::Phase::kStarting);
-  container->process = std::move(*process);
+  container->inherited = spec->process.SerializeAsString();
+  const bool terminal = spec->process.terminal();
   co_await container->operations.Lock(deadline.left());  // nobody else has it: granted at once
   OperationLock lock(container);
 
   const auto disk = std::make_shared<DiskSteps>(ports.runtime, scope_);
   const std::string what = "container " + id;
-  auto making = ports.bundles.Create(id, std::move(spec_json), *root);
+  auto making = ports.bundles.Create(id, std::move(spec_json), spec->root);
   Status started = co_await DiskSteps::Do(disk, what, std::move(making), deadline.left());
-  if (started) started = co_await Start(container, std::move(create), disk, deadline);
+  if (started) started = co_await Start(container, std::move(create), terminal, disk, deadline);
   if (!started || !Planted(Mutant::kStartCallbackHoldsLock)) lock.Release();
   if (!started) {
     if (container->phase == Container::Phase::kCondemned) co_return started;
@@ -76,7 +76,7 @@ Awaitable<Status> Client::Impl::ClearFailedCreate(ContainerPtr container,
   co_return removed;
 }
 
-Awaitable<Status> Client::Impl::Start(ContainerPtr container, CreateOptions create,
+Awaitable<Status> Client::Impl::Start(ContainerPtr container, CreateOptions create, bool terminal,
                                       std::shared_ptr<DiskSteps> disk, Deadline deadline) {
   const std::string what = "container " + container->id;
   auto reading = ports.bundles.ReadConfig(container->id);
@@ -87,7 +87,7 @@ Awaitable<Status> Client::Impl::Start(ContainerPtr container, CreateOptions crea
   }
   const std::string init(kInitProcess);
   StdioPaths paths = StdioPaths::In(ports.bundles.PathOf(container->id), init);
-  auto opening = ports.stdio.Open(paths, container->process.terminal());
+  auto opening = ports.stdio.Open(paths, terminal);
   auto streams = co_await DiskSteps::Do(disk, what, std::move(opening), deadline.left());
   if (!streams) co_return Fail(streams.error());
   IoPipe pipe;
@@ -112,9 +112,11 @@ Awaitable<Status> Client::Impl::RequestCreate(ContainerPtr container, CreateOpti
   types::CreateContainerRequest request;
   request.set_id(container->id);
   request.set_bundlepath(ports.bundles.PathOf(container->id));
-  request.set_stdin(container->stdio.paths.in);
-  request.set_stdout(container->stdio.paths.out);
-  request.set_stderr(container->stdio.paths.err);
+  // Nobody asks for them again: they go with the bundle.
+  StdioPaths paths = std::exchange(container->stdio.paths, {});
+  request.set_stdin(std::move(paths.in));
+  request.set_stdout(std::move(paths.out));
+  request.set_stderr(std::move(paths.err));
   request.set_checkpoint(create.checkpoint);
   request.set_checkpointdir(create.checkpoint_dir);
   request.set_nopivotroot(options.no_pivot_root);
@@ -122,6 +124,8 @@ Awaitable<Status> Client::Impl::RequestCreate(ContainerPtr container, CreateOpti
   for (std::string& argument : create.runtime_args) request.add_runtimeargs(std::move(argument));
 
   container->create_sent = true;
+  container->began = ports.runtime.Now();
+  container->began_wall = ports.runtime.WallNow();
   auto reply = co_await Send(std::move(request), deadline.left());
   if (!reply) {
     const bool unresolved =
@@ -130,10 +134,66 @@ Awaitable<Status> Client::Impl::RequestCreate(ContainerPtr container, CreateOpti
     co_return Fail(reply.error());
   }
   container->system_pid = InitPid(*reply);
+  if (!container->exit_held || ExitInDoubt(*container)) container->stdio.Started();
+  co_await AskWhoseExit(container, deadline);
   if (container->phase == Container::Phase::kStarting)
     container->phase = Container::Phase::kRunning;
-  container->stdio.Started();
   co_return Status();
+}
+
+// The daemon tells of a start before it tells of that life's exit. Where it told of none, a
+// container may have exited that nobody here tracked and that had the id until the create came. So
+// may one before that which was restored, if the log was silent then and is read later.
+bool Client::Impl::MayBeEarlier(const Container& container) const {
+  if (!Acts(Deviation::kStaleEventsDropped)) return false;
+  return container.restored ? container.unrecorded : !container.start_told;
+}
+bool Client::Impl::ExitInDoubt(const Container& container) const {
+  if (!MayBeEarlier(container)) return false;
+  for (const HeldEvent& held : container.held_events) {
+    if (held.event.type() == kStartContainerEvent && !container.unrecorded) return false;
+    if (IsInitExit(held.event)) return true;
+  }
+  return false;
+}
+
+// The daemon forgets a container before it tells of its exit: whom it still knows has not exited.
+// Nor does one that exited start: an exit behind a start is this life's. All that came before the
+// start is of the life before.
+Awaitable<void> Client::Impl::AskWhoseExit(ContainerPtr container, Deadline deadline) {
+  std::vector<HeldEvent>& held = container->held_events;
+  const auto exit_in = [&held](auto from) {
+    return std::any_of(from, held.end(),
+                       [](const HeldEvent& each) { return IsInitExit(each.event); });
+  };
+  const auto start = [&held] {
+    return std::ranges::find_if(
+        held, [](const HeldEvent& each) { return each.event.type() == kStartContainerEvent; });
+  };
+  if (!ExitInDoubt(*container)) co_return;
+  if (!exit_in(start())) {
+    types::StateRequest request;
+    request.set_id(container->id);
+    auto state = co_await Send(std::move(request), deadline.left());
+    if (!ExitInDoubt(*container)) co_return;
+    if (!state && !exit_in(start())) co_return;
+  }
+  dropped.earlier_life += static_cast<std::uint64_t>(start() - held.begin());
+  held.erase(held.begin(), start());
+  container->exit_held = exit_in(held.begin());
+}
+
+// It runs as far as anybody knows.
+Awaitable<void> Client::Impl::SettleExit(ContainerPtr container) {
+  co_await AskWhoseExit(container, Deadline(ports.runtime, options.timing.call_deadline));
+  container->settling = false;
+  if (!closed) ApplyHeldEvents(container);
+}
+
+void Client::Impl::ApplyHeldEvents(const ContainerPtr& container) {
+  for (const HeldEvent& held : std::exchange(container->held_events, {})) {
+    ApplyEvent(container, held.event, held.receipt);
+  }
 }
 
 // The start callback goes through the container's queue before any event that came during the
@@ -146,11 +206,17 @@ Awaitable<Status> Client::Impl::FinishStart(ContainerPtr container, std::uint32_
   start.result = result;
   container->callbacks.Push(std::move(start));
   if (Planted(Mutant::kEventsDuringCreateLost)) DropHeldEvents(*container);
-  for (const HeldEvent& held : std::exchange(container->held_events, {})) {
-    ApplyEvent(container, held.event, held.receipt);
-  }
+  ApplyHeldEvents(container);
   if (Planted(Mutant::kCreateReturnsEarly)) co_return Status();
   co_return co_await result->Wait();
+}
+
+// The engine closes its end when it likes: Close() waits for that as for any other call of its own.
+Awaitable<Result<types::UpdateProcessResponse>> Client::Impl::CloseStdin(
+    std::shared_ptr<Impl> self, types::UpdateProcessRequest request) {
+  if (!self) co_return Fail(ClosedError());
+  auto sending = self->Send(std::move(request), self->options.timing.call_deadline);
+  co_return co_await Track(self, std::move(sending));
 }
 
 AttachedStdio Client::Impl::MakeStdio(const std::string& id, const std::string& process,
@@ -161,13 +227,16 @@ AttachedStdio Client::Impl::MakeStdio(const std::string& id, const std::string& 
   if (Planted(Mutant::kOutputLosesLastChunk)) {
     pipe.out = std::make_unique<LossyReader>(std::move(pipe.out));
   }
-  StdinCloser::Context context{.runtime = ports.runtime,
-                               .scope = scope_,
-                               .reference = options.reference,
-                               .tell_daemon = [this](types::UpdateProcessRequest request) {
-                                 return Send(std::move(request), options.timing.call_deadline);
-                               }};
-  auto closer = std::make_shared<StdinCloser>(std::move(context), id, process, std::move(pipe.in));
+  if (!closers_context_) {
+    closers_context_ = std::make_shared<const StdinCloser::Context>(StdinCloser::Context{
+        .runtime = ports.runtime,
+        .scope = scope_,
+        .reference = options.reference,
+        .tell_daemon = [self = weak_from_this()](types::UpdateProcessRequest request) {
+          return CloseStdin(self.lock(), std::move(request));
+        }});
+  }
+  auto closer = std::make_shared<StdinCloser>(closers_context_, id, process, std::move(pipe.in));
   pipe.in = closer->MakeWriter();
   return AttachedStdio{
       .paths = std::move(paths), .streams = std::move(streams), .stdin_closer = std::move(closer)};
@@ -181,15 +250,19 @@ void Client::Impl::DropHeldEvents(Container& container) {
 // The create failed, yet its container may run: kill it, absorb its exit, then clean up.
 void Client::Impl::Condemn(const ContainerPtr& container, bool may_not_exist) {
   container->phase = Container::Phase::kCondemned;
-  const bool gone = std::ranges::any_of(container->held_events, [](const HeldEvent& held) {
-    return held.event.type() == kExitEvent && held.event.pid() == kInitProcess;
+  const bool exited = std::ranges::any_of(
+      container->held_events, [](const HeldEvent& held) { return IsInitExit(held.event); });
+  const bool doubted = ExitInDoubt(*container);
+  const bool told = std::ranges::any_of(container->held_events, [](const HeldEvent& held) {
+    return held.event.type() == kStartContainerEvent;
   });
+  container->start_told |= told || !may_not_exist;
   DropHeldEvents(*container);
   if (closed) return;
-  if (gone) {
+  if (exited && !doubted) {
     scope_->Spawn(ForgetCondemned(container, nullptr));
   } else {
-    scope_->Spawn(KillCondemned(container, may_not_exist));
+    scope_->Spawn(KillCondemned(container, may_not_exist || doubted));
   }
 }
 
@@ -199,6 +272,15 @@ Awaitable<void> Client::Impl::KillCondemned(ContainerPtr container, bool may_not
   bool existed = container->restored || !may_not_exist;
   bool signalled = false;
   std::optional<Duration> empty_since;  // the daemon knows it, and no process of it
+  if (may_not_exist && !container->restored) {
+    container->restore_disk = std::make_shared<DiskSteps>(ports.runtime, scope_);
+    types::Process process;
+    static_cast<void>(process.ParseFromString(container->inherited));
+    StdioPaths paths =
+        StdioPaths::In(ports.bundles.PathOf(container->id), std::string(kInitProcess));
+    co_await DiscardOutputs(container, std::move(paths), process.terminal(),
+                            Deadline(ports.runtime, timing.call_deadline));
+  }
   while (container->phase == Container::Phase::kCondemned && !container->ended.stopped()) {
     if (may_not_exist) {
       types::StateRequest request;
@@ -255,7 +337,8 @@ Awaitable<void> Client::Impl::ForgetCondemned(ContainerPtr container, EventRecei
   if (container->phase != Container::Phase::kCondemned) co_return;
   container->phase = Container::Phase::kGone;
   container->ended.Stop();
-  if (container->restored) container->stdio.ProcessGone();
+  if (container->stdio.reopened) container->stdio.ProcessGone();
+  for (const auto& output : container->discarded) output->Close();
   co_await RemoveBundle(container);
   Forget(container);
 }

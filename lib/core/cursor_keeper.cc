@@ -4,11 +4,13 @@
 #include <functional>
 #include <utility>
 
+#include "lib/core/no_time.h"
+#include "lib/runtime/recycling_allocator.h"
 #include "libcontainerd/time_text.h"
 
 namespace libcontainerd {
 
-// Shared with the receipts.
+// Shared with the receipts, whose memory may outlive it.
 struct CursorKeeper::Ledger {
   Ledger(WallTime start, bool monotone) : position(start, monotone) {}
 
@@ -19,6 +21,7 @@ struct CursorKeeper::Ledger {
   }
 
   CursorPosition position;
+  RecyclingAllocator<Receipt> receipts;
   std::function<void()> on_moved;
   bool frozen = false;
 };
@@ -66,11 +69,10 @@ Awaitable<Result<WallTime>> CursorKeeper::Load() {
   Result<std::string> text = co_await store_.Read();
   if (!text) co_return Fail(std::move(text).error());
   const std::optional<WallTime> parsed = ParseTime(*text);
-  if (!text->empty() && !parsed && !reference_.Acts(Deviation::kCorruptCursorReplays)) {
-    co_return Fail(ErrorCode::kDataLoss, "cursor \"" + *text + "\": expected an RFC 3339 time");
-  }
   stored_ = parsed;
-  const WallTime otherwise = text->empty() ? runtime_.WallNow() : WallTime();
+  const bool replays = reference_.Acts(Deviation::kCorruptCursorReplays);
+  const WallTime corrupt = replays ? WallTime() : kNoTime;
+  const WallTime otherwise = text->empty() ? runtime_.WallNow() : corrupt;
   ledger_ = std::make_shared<Ledger>(parsed.value_or(otherwise),
                                      reference_.Acts(Deviation::kCursorMonotone));
   ledger_->on_moved = [this] { OnMoved(); };
@@ -79,7 +81,7 @@ Awaitable<Result<WallTime>> CursorKeeper::Load() {
 
 const EventReceipt& CursorKeeper::Deliver(WallTime time) {
   if (!receipt_) {
-    auto receipt = std::make_shared<Receipt>(ledger_);
+    auto receipt = std::allocate_shared<Receipt>(ledger_->receipts, ledger_);
     at_hand_ = receipt.get();
     receipt_ = std::move(receipt);
   }
@@ -118,10 +120,10 @@ void CursorKeeper::Freeze() {
   ledger_->on_moved = [] {};
 }
 
-// What a pending event holds back is written when that event ends.
+// What a pending event holds back is written when that event ends, and no time at all never.
 bool CursorKeeper::HasToWrite() const {
   const CursorPosition& position = ledger_->position;
-  return position.value() != stored_ && !position.PassesPending();
+  return position.value() != stored_ && position.value() != kNoTime && !position.PassesPending();
 }
 
 void CursorKeeper::OnMoved() {

@@ -10,8 +10,8 @@
 #pragma once
 
 #include <cstddef>
-#include <map>
 #include <optional>
+#include <vector>
 
 #include "libcontainerd/runtime.h"
 
@@ -34,23 +34,32 @@ class CursorPosition {
   // An event that is pending was delivered late, after the position had passed it: stored now, the
   // position would lose it.
   bool PassesPending() const;
-  std::size_t pending() const { return pending_.size(); }  // distinct times
+  std::size_t pending() const { return pending_; }  // distinct times
 
  private:
-  struct Pending {
+  // A time of events of which so many are pending: with none it has ended, and waits to be dropped.
+  struct Time {
+    WallTime time;
     std::size_t count = 0;
     std::optional<WallTime> handled_below{};  // the largest after the pending time before this
   };
-  using Place = std::map<WallTime, Pending>::iterator;
 
   bool IsOutOfReach(WallTime time) const { return ceiling_ && time >= *ceiling_; }
-  std::optional<WallTime>& HandledBelow(Place place);
-  void Note(WallTime time, Place place);
+  // Places in times_; its size, which stands for what is above all, where there is none.
+  std::size_t NextPending(std::size_t place) const;
+  std::size_t LowerBound(WallTime time) const;
+  std::size_t FindPending(WallTime time) const;
+  std::optional<WallTime>& HandledBelow(std::size_t place);
+  void Note(WallTime time, std::size_t place);
   void Advance(WallTime handled);
+  void DropEnded();
+  void Clear();
 
   bool monotone_;
   WallTime value_;
-  std::map<WallTime, Pending> pending_;
+  std::vector<Time> times_;  // rising
+  std::size_t first_ = 0;    // that is pending; those before it have ended
+  std::size_t pending_ = 0;
   std::optional<WallTime> handled_above_;  // the largest after all pending ones
   std::optional<WallTime> ceiling_;        // the smallest abandoned time: pending for ever
 };

@@ -3,10 +3,8 @@
 
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <vector>
 
 #include "containerd_v0.pb.h"
@@ -22,19 +20,28 @@ inline constexpr std::string_view kResumeEvent = "resume";
 inline constexpr std::string_view kStartContainerEvent = "start-container";
 inline constexpr std::string_view kStartProcessEvent = "start-process";
 
+// The exit of a container, not of one of its execs.
+bool IsInitExit(const types::Event& event);
+
 // A time beyond the years 1678 to 2261, which is nonsense, becomes the nearest in them.
 WallTime TimestampOf(const types::Event& event);
 void SetTimestamp(WallTime time, google::protobuf::Timestamp& timestamp);
 
 // Remembers the last events by (id, type, pid, timestamp). An event without a timestamp has no
 // identity and is never taken for a repetition.
+//
+// A ring of identities, and a table of places in it, found by hash: nothing is allocated for an
+// event once the memory is as large as it gets.
 class SeenEvents {
  public:
   explicit SeenEvents(std::size_t capacity = 65536) : capacity_(capacity) {}
 
   // True when `event` was not seen before; it is from now on.
   bool Insert(const types::Event& event);
-  std::size_t size() const { return seen_.size(); }
+  // While `all`, nothing is forgotten, however much is seen. Then the oldest beyond the capacity
+  // are.
+  void RememberAll(bool all);
+  std::size_t size() const { return ring_.size(); }
 
  private:
   struct Identity {
@@ -43,17 +50,21 @@ class SeenEvents {
     std::int32_t nanos;
     friend bool operator==(const Identity&, const Identity&) = default;
   };
-  struct Hash {
-    std::size_t operator()(const Identity& identity) const {
-      return static_cast<std::size_t>(identity.name_hash ^
-                                      static_cast<std::uint64_t>(identity.seconds) ^
-                                      (static_cast<std::uint64_t>(identity.nanos) << 20U));
-    }
-  };
+  static constexpr std::uint32_t kNowhere = 0xffffffff;
+
+  static std::size_t HashOf(const Identity& identity);
+  // Where `identity` is in the table, or the empty place where it would be.
+  std::size_t PlaceOf(const Identity& identity) const;
+  void Erase(std::size_t place);
+  void Grow();
+  void OldestFirst();
+  void MakeTable(std::size_t places);
 
   std::size_t capacity_;
-  std::unordered_set<Identity, Hash> seen_;
-  std::deque<Identity> order_;
+  bool all_ = false;
+  std::vector<Identity> ring_;         // grows to capacity_, then the oldest is overwritten
+  std::size_t oldest_ = 0;             // in a full ring
+  std::vector<std::uint32_t> places_;  // indices into ring_; a power of two, at least half empty
 };
 
 // The last events of containers that nobody tracked: a restore that comes to a container a moment
@@ -63,7 +74,8 @@ class UnclaimedEvents {
   explicit UnclaimedEvents(std::size_t capacity = 4096) : capacity_(capacity) {}
 
   void Add(types::Event event);
-  // Those of that container, in the order of their arrival; they are kept no longer.
+  // Those of that container, in the order of their times, as far as they have any: a stream begins
+  // later than the stored log that is read beside it. They are kept no longer.
   std::vector<types::Event> Take(const std::string& id);
   std::size_t size() const { return events_.size(); }
 

@@ -7,16 +7,13 @@
 #include <utility>
 
 #include "lib/core/client_impl.h"
+#include "lib/core/event.h"
 
 namespace libcontainerd {
 namespace {
 
 // What a process killed together with its container exits with.
 constexpr std::uint32_t kKilledStatus = 137;
-
-bool IsInitExit(const types::Event& event) {
-  return event.type() == kExitEvent && event.pid() == kInitProcess;
-}
 
 }  // namespace
 
@@ -29,16 +26,17 @@ void Client::Impl::HandleEvent(const types::Event& event, const EventReceipt& re
     ++dropped.duplicate;
     return;
   }
-  const auto found = containers.find(event.id());
-  if (found == containers.end()) {
+  const auto found = containers_by_name.find(event.id());
+  if (found == containers_by_name.end()) {
     ++dropped.unknown_container;
     unclaimed_.Add(event);
     return;
   }
+  const ContainerPtr container = found->second->shared_from_this();
   if (Planted(Mutant::kOneQueueForAll)) {
-    scope_->Spawn(RouteInTurn(found->second, event, receipt));
+    scope_->Spawn(RouteInTurn(container, event, receipt));
   } else {
-    Route(found->second, event, receipt);
+    Route(container, event, receipt);
   }
 }
 
@@ -63,15 +61,22 @@ void Client::Impl::Route(const ContainerPtr& container, const types::Event& even
     ++dropped.earlier_life;
     return;
   }
-  if (container->phase == Container::Phase::kStarting && Acts(Deviation::kStartCalledBackFirst)) {
-    container->held_events.push_back({event, receipt});
-    if (IsInitExit(event) && Acts(Deviation::kExitEndsWaiters)) {
-      container->exit_held = true;
-      container->operations.Refuse();
-    }
+  const bool starting =
+      container->phase == Container::Phase::kStarting && Acts(Deviation::kStartCalledBackFirst);
+  const bool doubted =
+      container->running() && !container->settling && IsInitExit(event) && MayBeEarlier(*container);
+  if (!starting && !doubted && !container->settling) {
+    ApplyEvent(container, event, receipt);
     return;
   }
-  ApplyEvent(container, event, receipt);
+  container->held_events.push_back({event, receipt});
+  if (IsInitExit(event) && Acts(Deviation::kExitEndsWaiters)) {
+    container->exit_held = true;
+    container->operations.Refuse();
+  }
+  if (!doubted) return;
+  container->settling = true;
+  scope_->Spawn(SettleExit(container));
 }
 
 // An event stamped before this life's create was sent. Both clocks are looked at, so that a clock
@@ -100,7 +105,9 @@ void Client::Impl::ApplyEvent(const ContainerPtr& container, const types::Event&
   } else if (type == kResumeEvent) {
     const bool misread = Planted(Mutant::kResumeCalledPause);
     ApplyStateEvent(container, misread ? ContainerState::kPause : ContainerState::kResume, receipt);
-  }  // start-container, start-process and whatever a later daemon invents need nothing
+  } else if (type == kStartContainerEvent) {
+    container->start_told = true;
+  }  // start-process and whatever a later daemon invents need nothing
 }
 
 void Client::Impl::ApplyStateEvent(const ContainerPtr& container, ContainerState state,
@@ -134,7 +141,7 @@ void Client::Impl::ApplyStateEvent(const ContainerPtr& container, ContainerState
 
 // The oldest one; null if nobody waits.
 StateWaiter Client::Impl::TakeWaiter(Container& container, ContainerState state) {
-  std::deque<StateWaiter>& waiters = container.WaitersFor(state);
+  LightQueue<StateWaiter>& waiters = container.WaitersFor(state);
   if (waiters.empty()) return nullptr;
   StateWaiter oldest = std::move(waiters.front());
   waiters.pop_front();
@@ -142,20 +149,24 @@ StateWaiter Client::Impl::TakeWaiter(Container& container, ContainerState state)
 }
 
 // Every callback of an event but a restore's.
-void Client::Impl::Queue(const ContainerPtr& container, QueuedCallback callback) {
+void Client::Impl::Queue(const ContainerPtr& container, QueuedCallback&& callback) {
   const ContainerState state = callback.info.state;
   const bool twice =
       (state == ContainerState::kExit && Planted(Mutant::kExitCalledBackTwice)) ||
       (state == ContainerState::kExitProcess && Planted(Mutant::kExecExitCalledBackTwice));
-  if (twice) container->overtaken.emplace().info = callback.info;
+  if (twice) {
+    container->overtaken = std::make_unique<QueuedCallback>();
+    container->overtaken->info = callback.info;
+  }
   const bool waits = Planted(Mutant::kCallbacksSwapped) && state != ContainerState::kExit;
   if (waits && !container->overtaken) {
-    container->overtaken = std::move(callback);
+    container->overtaken = std::make_unique<QueuedCallback>(std::move(callback));
     return;
   }
   container->callbacks.Push(std::move(callback));
   if (container->overtaken) {
-    container->callbacks.Push(*std::exchange(container->overtaken, std::nullopt));
+    const auto overtaken = std::move(container->overtaken);
+    container->callbacks.Push(std::move(*overtaken));
   }
 }
 
@@ -175,15 +186,22 @@ void Client::Impl::ApplyExecExit(const ContainerPtr& container, const std::strin
     ++dropped.after_exit;
     return;
   }
-  const auto found = container->execs.find(name);
-  if (found == container->execs.end()) {  // added by somebody else
-    auto foreign = std::make_shared<Exec>();
+  const std::shared_ptr<Exec> exec = container->execs.Find(name);
+  if (!exec && std::erase(container->unborn_execs, name) != 0) {
+    ++dropped.failed_start;
+    return;
+  }
+  if (!exec) {  // added by somebody else
+    auto foreign = std::allocate_shared<Exec>(execs_memory_);
     foreign->name = name;
-    container->execs[name] = foreign;  // nobody may have its name until that is told
+    // Or by an engine before this one, whose FIFOs are left to be removed.
+    if (container->restored && Acts(Deviation::kRestoreTracksExecs)) {
+      foreign->stdio.paths = StdioPaths::In(ports.bundles.PathOf(container->id), name);
+    }
+    container->execs.Put(foreign);  // nobody may have its name until that is told
     ReportExecExit(container, foreign, status, receipt);
     return;
   }
-  const std::shared_ptr<Exec> exec = found->second;
   switch (exec->phase) {
     case Exec::Phase::kStarting:
       if (Planted(Mutant::kExecExitOvertakesAttach)) {
@@ -227,6 +245,8 @@ void Client::Impl::ApplyInitExit(const ContainerPtr& container, std::uint32_t st
                                  const EventReceipt& receipt) {
   if (container->phase == Container::Phase::kCondemned) {
     CountCondemned(*container);
+    if (!container->restored && MayBeEarlier(*container))
+      return;  // the next State tells whose it is
     container->ended.Stop();
     container->stdio.ProcessGone();
     if (!closed) scope_->Spawn(ForgetCondemned(container, receipt));
@@ -248,9 +268,12 @@ void Client::Impl::ApplyInitExit(const ContainerPtr& container, std::uint32_t st
   container->exit_receipt = receipt;
   container->ended.Stop();
   container->stdio.ProcessGone();
+  for (const std::shared_ptr<Exec>& exec : container->execs) {  // they end with it
+    if (exec->stdio.stdin_closer) exec->stdio.stdin_closer->Gone();
+  }
   if (Acts(Deviation::kExitEndsWaiters)) {
     container->operations.Refuse();
-    EndWaiters(*container, Error{ErrorCode::kAborted, "container " + container->id + " exited"});
+    EndWaiters(*container, ContainerExited(container->id));
   }
   if (!Acts(Deviation::kExecExitsBeforeExit)) {
     QueueExit(container);
@@ -266,7 +289,7 @@ void Client::Impl::ApplyInitExit(const ContainerPtr& container, std::uint32_t st
 
 // Those whose callback is on its way are released by that; these have nothing to wait for.
 void Client::Impl::EndWaiters(Container& container, const Error& error) {
-  for (std::deque<StateWaiter>* waiters : {&container.pause_waiters, &container.resume_waiters}) {
+  for (LightQueue<StateWaiter>* waiters : {&container.pause_waiters, &container.resume_waiters}) {
     for (const StateWaiter& waiter : *waiters) waiter->ended.Set(Fail(error));
     waiters->clear();
   }
@@ -274,7 +297,7 @@ void Client::Impl::EndWaiters(Container& container, const Error& error) {
 
 void Client::Impl::FinishDrainingIfQuiet(const ContainerPtr& container) {
   if (container->phase != Container::Phase::kDraining) return;
-  for (const auto& [name, exec] : container->execs) {
+  for (const std::shared_ptr<Exec>& exec : container->execs) {
     if (exec->phase == Exec::Phase::kStarting || exec->phase == Exec::Phase::kRunning) return;
   }
   EndDraining(container);
@@ -286,8 +309,8 @@ void Client::Impl::EndDraining(const ContainerPtr& container) {
   if (container->drain_timer) ports.runtime.CancelTimer(*container->drain_timer);
   container->drain_timer.reset();
   // One that nobody is told of is forgotten at once.
-  const std::map<std::string, std::shared_ptr<Exec>> execs = container->execs;
-  for (const auto& [name, exec] : execs) {
+  const ExecTable execs = container->execs;
+  for (const std::shared_ptr<Exec>& exec : execs) {
     if (exec->phase == Exec::Phase::kStarting) exec->container_exited = true;
     if (exec->phase == Exec::Phase::kRunning)
       ReportExecExit(container, exec, kKilledStatus, container->exit_receipt);
@@ -310,8 +333,8 @@ void Client::Impl::CountCondemned(const Container& container) {
   ++(container.restored ? dropped.after_exit : dropped.failed_start);
 }
 
-void Client::Impl::RunCallback(const ContainerPtr& container, QueuedCallback callback,
-                               UniqueFunction<void()> done) {
+void Client::Impl::RunCallback(const ContainerPtr& container, QueuedCallback&& callback,
+                               UniqueFunction<void()>&& done) {
   if (closed || container->given_up) {
     if (callback.receipt) callback.receipt->Abandon();
     const Error closing{ErrorCode::kCancelled, "the client is closing"};
@@ -329,35 +352,63 @@ void Client::Impl::RunCallback(const ContainerPtr& container, QueuedCallback cal
   }
 }
 
-void Client::Impl::BeginCallback(const ContainerPtr& container, QueuedCallback callback,
-                                 UniqueFunction<void()> done) {
+void Client::Impl::BeginCallback(const ContainerPtr& container, QueuedCallback&& callback,
+                                 UniqueFunction<void()>&& done) {
   ++callbacks_running_;
   if (container->silent && callback.info.state != ContainerState::kExit) {
+    // Nobody is told of it, and so nobody's call succeeds by it.
+    if (callback.waiter) {
+      callback.waiter->ended.Set(Fail(ContainerExited(container->id)));
+      callback.waiter.reset();
+    }
     AfterCallback(container, callback, Status());
     done();
     return;
   }
-  const bool cleans_first =
-      callback.info.state == ContainerState::kExit || callback.exec != nullptr;
-  if (cleans_first) {
+  const bool has_fifos = callback.exec && !callback.exec->stdio.paths.in.empty();
+  if (callback.info.state == ContainerState::kExit || has_fifos) {
     scope_->Spawn(RunExitCallback(container, std::move(callback), std::move(done)));
     return;
   }
-  const StateInfo info = callback.info;
-  CallBack(container, info,
-           [this, container, callback = std::move(callback),
-            done = std::move(done)](Status status) mutable {
-             AfterCallback(container, callback, std::move(status));
-             done();
-           });
+  auto running = SpareCallback();
+  running->container = container;
+  running->callback = std::move(callback);
+  running->done = std::move(done);
+  const StateInfo& info = running->callback.info;
+  // `done` may be called on any thread, and after the client's end: it touches nothing of the
+  // client before the step on the executor.
+  backend.StateChanged(
+      container->id, info,
+      [this, runtime = &ports.runtime, running = std::move(running)](Status status) mutable {
+        running->status = std::move(status);
+        runtime->Post(
+            [this, running = std::move(running)]() mutable { EndCallback(std::move(running)); });
+      });
+}
+
+std::unique_ptr<Client::Impl::RunningCallback> Client::Impl::SpareCallback() {
+  if (spare_callbacks_.empty()) return std::make_unique<RunningCallback>();
+  std::unique_ptr<RunningCallback> spare = std::move(spare_callbacks_.back());
+  spare_callbacks_.pop_back();
+  return spare;
+}
+
+void Client::Impl::EndCallback(std::unique_ptr<RunningCallback> running) {
+  AfterCallback(running->container, running->callback, std::move(running->status));
+  running->done();
+  if (spare_callbacks_.size() >= kMostSpareCallbacks) return;
+  running->container.reset();
+  running->callback = QueuedCallback();
+  running->done = {};
+  running->status = Status();
+  spare_callbacks_.push_back(std::move(running));
 }
 
 // Bundle or FIFOs go before the engine hears of the exit, so that it may begin again at once.
 Awaitable<void> Client::Impl::RunExitCallback(ContainerPtr container, QueuedCallback callback,
                                               UniqueFunction<void()> done) {
   if (callback.exec) {
-    const bool has_fifos = !callback.exec->stdio.paths.in.empty();
-    if (has_fifos && !Planted(Mutant::kExecFifosKept)) {
+    if (!Planted(Mutant::kExecFifosKept)) {
       static_cast<void>(co_await ports.stdio.Remove(callback.exec->stdio.paths));
     }
   } else if (!callback.may_live && !Planted(Mutant::kBundleKept) &&
@@ -392,11 +443,13 @@ Awaitable<Status> Client::Impl::OpeningsEnded(ContainerPtr container) {
 
 // What stands in the way of the removal is not an engine's to mend while it hears of an exit.
 Awaitable<void> Client::Impl::RemoveBundle(ContainerPtr container) {
-  if (container->restored) {
+  if (container->restore_disk) {
     const auto waiting = std::make_shared<DiskSteps>(ports.runtime, scope_);
     static_cast<void>(co_await DiskSteps::Do(waiting, "container " + container->id,
                                              OpeningsEnded(container),
                                              options.timing.restore_disk_wait));
+  }
+  if (container->restored) {
     Status released = co_await ports.bundles.ReleaseRootfs(container->id);
     if (!released) co_return;
   }
@@ -407,8 +460,8 @@ void Client::Impl::CallBack(const ContainerPtr& container, const StateInfo& info
                             UniqueFunction<void(Status)> then) {
   backend.StateChanged(
       container->id, info,
-      [executor = ports.runtime.executor(), then = std::move(then)](Status status) mutable {
-        asio::post(executor, [then = std::move(then), status = std::move(status)]() mutable {
+      [runtime = &ports.runtime, then = std::move(then)](Status status) mutable {
+        runtime->Post([then = std::move(then), status = std::move(status)]() mutable {
           then(std::move(status));
         });
       });
@@ -423,11 +476,7 @@ void Client::Impl::AfterCallback(const ContainerPtr& container, QueuedCallback& 
     }
     if (callback.waiter) callback.waiter->ended.Set(Status());
   }
-  if (callback.exec) {
-    const auto found = container->execs.find(callback.exec->name);
-    if (found != container->execs.end() && found->second == callback.exec)
-      container->execs.erase(found);
-  }
+  if (callback.exec) container->execs.Remove(callback.exec);
   if (callback.result) {
     if (!status && state == ContainerState::kStart) GiveUpStarted(container);
     const bool restores = state == ContainerState::kRestore || state == ContainerState::kPause ||
@@ -462,7 +511,9 @@ void Client::Impl::Forget(const ContainerPtr& container) {
   container->phase = Container::Phase::kGone;
   container->ended.Stop();
   const auto found = containers.find(container->id);
-  if (found != containers.end() && found->second == container) containers.erase(found);
+  if (found == containers.end() || found->second != container) return;
+  containers_by_name.erase(container->id);
+  containers.erase(found);
 }
 
 }  // namespace libcontainerd

@@ -12,10 +12,6 @@ namespace {
 
 using Events = std::span<const types::Event>;
 
-bool IsInitExit(const types::Event& event) {
-  return event.type() == kExitEvent && event.pid() == kInitProcess;
-}
-
 // The index after the last init exit before `end`; 0 if there is none.
 std::size_t AfterLastInitExit(Events log, std::size_t end) {
   while (end > 0 && !IsInitExit(log[end - 1])) --end;
@@ -62,10 +58,24 @@ void ReadExecs(const Parts& parts, LifeInLog& life) {
   }
 }
 
+// After all but the last start-container: the exit in front of it is lost.
+std::size_t AfterEarlierStarts(Events log, std::size_t begin, std::size_t end) {
+  bool behind = false;  // the last one was passed
+  for (std::size_t i = end; i > begin; --i) {
+    if (log[i - 1].type() != kStartContainerEvent) continue;
+    if (behind) return i;
+    behind = true;
+  }
+  return begin;
+}
+
 LifeInLog Read(Events log, std::size_t begin, std::size_t end) {
+  begin = AfterEarlierStarts(log, begin, end);
   const Parts parts = Divide(log, begin, end);
   LifeInLog life;
-  for (const types::Event& event : parts.whole.subspan(parts.start.value_or(0))) {
+  // Nothing shows another life in front of the log's first start-container.
+  const std::size_t own = begin == 0 ? 0 : parts.start.value_or(0);
+  for (const types::Event& event : parts.whole.subspan(own)) {
     if (event.type() == kOomEvent) life.ooms.push_back(event);
     if (event.type() == kPauseEvent || event.type() == kResumeEvent) {
       life.paused = event.type() == kPauseEvent;
@@ -105,7 +115,8 @@ LifeInLog LifeOfGone(const std::vector<types::Event>& log) {
 std::vector<types::Event> MergeEvents(std::vector<types::Event> log,
                                       const std::vector<types::Event>& others) {
   SeenEvents in_log(log.size() + others.size());
-  for (const types::Event& event : log) in_log.Insert(event);
+  // What the daemon told twice stands there twice.
+  std::erase_if(log, [&](const types::Event& event) { return !in_log.Insert(event); });
   std::vector<types::Event> merged;
   std::vector<types::Event> later;
   for (const types::Event& event : others) {

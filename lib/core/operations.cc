@@ -11,6 +11,10 @@ Error InvalidContainer(const std::string& id) {
   return Error{ErrorCode::kInvalidArgument, "invalid container: " + id};
 }
 
+void Dismiss(LightQueue<StateWaiter>& waiters, const StateWaiter& dismissed) {
+  waiters.EraseIf([&](const StateWaiter& waiter) { return waiter == dismissed; });
+}
+
 }  // namespace
 
 Awaitable<Result<Client::Impl::OperationLock>> Client::Impl::LockOperations(std::string id,
@@ -116,7 +120,7 @@ Awaitable<Status> Client::Impl::ChangeState(std::string id, ContainerState state
   request.set_status(state == ContainerState::kPause ? "paused" : "running");
   auto reply = co_await Send(std::move(request), deadline.left());
   if (!reply) {
-    std::erase(waiters, waiter);
+    Dismiss(waiters, waiter);
     co_return Fail(reply.error());
   }
   waiter->answered = true;
@@ -126,7 +130,7 @@ Awaitable<Status> Client::Impl::ChangeState(std::string id, ContainerState state
   Duration patience = call.timeout ? deadline.left() : options.timing.state_event_deadline;
   if (Planted(Mutant::kNoDeadline)) patience = kForEver;
   const TimerId timer = ports.runtime.StartTimer(patience, [container, waiter, id, state] {
-    std::erase(container->WaitersFor(state), waiter);
+    Dismiss(container->WaitersFor(state), waiter);
     const std::string name(ContainerStateName(state));
     waiter->ended.Set(Fail(ErrorCode::kDeadlineExceeded,
                            "container " + id + ": no " + name + " event came in time"));

@@ -36,7 +36,7 @@ void Client::Impl::StreamRecovered(std::uint64_t loss) {
       const Error lost{ErrorCode::kUnavailable,
                        "container " + id + ": the event stream broke, and its " +
                            std::string(ContainerStateName(state)) + " event is lost"};
-      std::erase_if(container->WaitersFor(state), [&](const StateWaiter& waiter) {
+      container->WaitersFor(state).EraseIf([&](const StateWaiter& waiter) {
         if (waiter->lost_with == 0 || waiter->lost_with > loss) return false;
         waiter->ended.Set(Fail(lost));
         return true;
@@ -52,6 +52,7 @@ Awaitable<Result<bool>> Client::Impl::FindGone() {
   if (!suspects) co_return Fail(suspects.error());
   bool missing = false;
   for (const ContainerPtr& container : *suspects) {
+    if (container->settling) continue;
     auto is_missing = co_await IsMissing(container, deadline);
     if (!is_missing) co_return Fail(is_missing.error());
     if (!container->running()) continue;  // its exit came meanwhile
@@ -72,7 +73,7 @@ Awaitable<Result<bool>> Client::Impl::FindGone() {
 Awaitable<Result<std::vector<ContainerPtr>>> Client::Impl::Suspects(Deadline deadline) {
   std::vector<ContainerPtr> running;
   for (const auto& [id, container] : containers) {
-    if (container->running()) running.push_back(container);
+    if (container->running() && !container->settling) running.push_back(container);
   }
   if (running.size() <= kFew) co_return running;
   auto listing = co_await Send(types::StateRequest(), deadline.left());

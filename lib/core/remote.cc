@@ -28,6 +28,7 @@ class Remote::Impl final : public EventSink {
 
   void Add(ClientPtr client) {
     if (position_) client->handled_until = *position_;
+    if (catching_up_) client->CatchUp(true);
     clients_.push_back(std::move(client));
   }
   void Remove(const ClientPtr& client) { std::erase(clients_, client); }
@@ -60,6 +61,10 @@ class Remote::Impl final : public EventSink {
     Deliver(events);
     heard_ = true;
     brought_news_ = brought_news_ || resume_ > before;
+    if (catching_up_ && !events.empty() && events.back().has_timestamp()) {
+      streamed_ = std::max(streamed_, TimestampOf(events.back()));
+      EndCatchUpIfOver();
+    }
   }
   void OnEnd(Status status) override { ended_->Set(std::move(status)); }
 
@@ -88,6 +93,23 @@ class Remote::Impl final : public EventSink {
     for (const ClientPtr& client : clients_) client->HandleEvent(event, receipt);
   }
 
+  // --- Catching up: what happened while the stream was away comes through the next one, and once
+  // more when the log is read. The clients know all of it again, until both have brought it.
+
+  void BeginCatchUp() {
+    if (!Acts(Deviation::kReconciled)) return;  // nothing is read twice
+    streamed_ = WallTime::min();
+    log_read_until_.reset();
+    NoteCatchUp(true);
+  }
+  void NoteCatchUp(bool begins) {
+    catching_up_ = begins;
+    for (const ClientPtr& client : clients_) client->CatchUp(begins);
+  }
+  void EndCatchUpIfOver() {
+    if (log_read_until_ && streamed_ >= *log_read_until_) NoteCatchUp(false);
+  }
+
   // --- The stream
 
   Awaitable<void> Watch() {
@@ -97,6 +119,7 @@ class Remote::Impl final : public EventSink {
       ended_ = std::make_shared<OneShot<Status>>(ports_.runtime);
       heard_ = brought_news_ = false;
       const Duration opened = ports_.runtime.Now();
+      BeginCatchUp();
       std::unique_ptr<EventStream> stream = ports_.api.Events(MakeRequest(), *this);
       ++subscriptions_;
       AskForRound();
@@ -129,7 +152,8 @@ class Remote::Impl final : public EventSink {
     if (Planted(Mutant::kReconnectFromNow)) return ports_.runtime.WallNow();
     const WallTime position = std::min(resume_, ports_.runtime.WallNow());
     if (Planted(Mutant::kReconnectWithoutOverlap)) return position;
-    return std::max(position - options_.timing.reconcile_overlap, WallTime());
+    const Duration overlap = options_.timing.reconcile_overlap;
+    return std::max(position, WallTime() + overlap) - overlap;
   }
 
   // --- Reconcile
@@ -183,6 +207,10 @@ class Remote::Impl final : public EventSink {
     const std::uint64_t losses = losses_;
     Status read = co_await ReadLog();
     if (!read) co_return Fail(std::move(read).error());
+    if (catching_up_ && losses == losses_ && !log_read_until_) {
+      log_read_until_ = newest_logged_;
+      EndCatchUpIfOver();
+    }
     for (const ClientPtr& client : clients_) client->StreamRecovered(losses);
     bool missing = false;
     const std::vector<ClientPtr> clients = clients_;
@@ -198,7 +226,12 @@ class Remote::Impl final : public EventSink {
 
   Awaitable<Status> ReadLog() {
     reading_ = std::make_shared<StoredLogReading>(
-        ports_.runtime, [this](std::span<const types::Event> events) { Deliver(events); });
+        ports_.runtime, [this](std::span<const types::Event> events) {
+          Deliver(events);
+          if (!events.empty())
+            newest_logged_ = std::max(newest_logged_, TimestampOf(events.back()));
+        });
+    newest_logged_ = WallTime::min();
     Awaitable<Status> whole =
         StoredLogReading::Read(reading_, ports_.api, OverlappingPosition(), std::string(),
                                options_.timing.stored_log_deadline);
@@ -235,6 +268,11 @@ class Remote::Impl final : public EventSink {
   bool brought_news_ = false;               // … even something new
   std::uint64_t subscriptions_ = 0;
   std::uint64_t losses_ = 0;
+
+  bool catching_up_ = false;
+  WallTime streamed_ = WallTime::min();  // the newest timestamp of the stream at hand, meanwhile
+  WallTime newest_logged_ = WallTime::min();  // of the log's last reading
+  std::optional<WallTime> log_read_until_;    // the same, once it is behind us
 
   bool round_asked_ = false;
   std::uint64_t reconciled_ = 0;

@@ -8,11 +8,13 @@
 // stand where they act.
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "lib/core/client_impl.h"
 #include "lib/core/daemon_errors.h"
 #include "lib/core/life_in_log.h"
+#include "lib/core/no_time.h"
 #include "lib/core/stored_log.h"
 
 namespace libcontainerd {
@@ -31,6 +33,12 @@ const types::Process* InitOf(const types::Container& container) {
     if (process.pid() == kInitProcess) return &process;
   }
   return nullptr;
+}
+
+// An exit that came while State was asked: one that is gone has the exit that was looked for; one
+// that runs ended since State looked, or another before it did.
+bool IsOutdated(const std::vector<HeldEvent>& came) {
+  return std::ranges::any_of(came, [](const HeldEvent& each) { return IsInitExit(each.event); });
 }
 
 Error OutOfTime(const std::string& id) {
@@ -55,14 +63,6 @@ const types::Event* LastEvent(const std::vector<types::Event>& log,
 Awaitable<Status> WithoutPath(Awaitable<std::string> finding) {
   static_cast<void>(co_await std::move(finding));
   co_return Status();
-}
-
-Awaitable<void> ReadToEnd(std::shared_ptr<OutputReader> output) {
-  constexpr std::size_t kChunk = 65536;
-  while (true) {
-    auto data = co_await output->Read(kChunk);
-    if (!data || data->empty()) co_return;
-  }
 }
 
 }  // namespace
@@ -162,8 +162,9 @@ Awaitable<Result<std::vector<types::Event>>> Client::Impl::ReadLog(std::string i
       });
   calls_.emplace(key, [reading] { reading->GiveUp(ClosedError()); });
   const Duration bound = std::min(timeout, options.timing.stored_log_deadline);
-  Status read =
-      co_await StoredLogReading::Read(reading, ports.api, WallTime(), std::move(id), bound);
+  // Without a cursor that it could read the reference asks since no time.
+  const WallTime since = handled_until == kNoTime ? kNoTime : WallTime();
+  Status read = co_await StoredLogReading::Read(reading, ports.api, since, std::move(id), bound);
   calls_.erase(key);
   if (closed) co_return Fail(ClosedError());
   if (!read) co_return Fail(std::move(read).error());
@@ -230,6 +231,8 @@ Awaitable<Result<std::shared_ptr<Client::Impl::Found>>> Client::Impl::LookFor(
   while (true) {
     Status looked = co_await Look(container, found, log_timeout, deadline);
     if (!looked) co_return Fail(looked.error());
+    const bool outdated = IsOutdated(container->held_events);
+    if (outdated && Acts(Deviation::kRestoreExitCodeTrue)) continue;
     if (found->runs) co_return found;
     // A create may be in flight behind a `stopped`, unless a life began that has no exit yet.
     const bool begun = found->life.known && !found->life.exit_status;
@@ -268,9 +271,10 @@ std::uint32_t Client::Impl::GoneExitCode(const Found& found) const {
 // From here on the container is as the log says, and what the log says does not happen again.
 void Client::Impl::TakeOver(const ContainerPtr& container, const Found& found) {
   container->oom = found.life.oom && Acts(Deviation::kRestoreKeepsOom);
+  container->unrecorded = !found.life.known && container->held_events.empty();
   if (const types::Process* init = InitOf(found.state)) {
     container->system_pid = init->systempid();
-    container->process = *init;
+    container->inherited = init->SerializeAsString();
   }
   const WallTime nothing_before =
       found.life.began_after ? *found.life.began_after + Duration(1) : WallTime();
@@ -364,12 +368,12 @@ void Client::Impl::TrackExecs(const ContainerPtr& container, const Found& found)
   if (!Acts(Deviation::kRestoreTracksExecs)) return;
   const std::string bundle = found.Bundle(ports.bundles.PathOf(container->id));
   const auto track = [&](const std::string& name) {
-    if (name == kInitProcess || container->execs.contains(name)) return;
+    if (name == kInitProcess || container->execs.Find(name)) return;
     auto exec = std::make_shared<Exec>();
     exec->name = name;
     exec->phase = Exec::Phase::kRunning;
     exec->stdio.paths = StdioPaths::In(bundle, name);
-    container->execs.emplace(name, std::move(exec));
+    container->execs.Put(std::move(exec));
   };
   for (const types::Process& process : found.state.processes()) track(process.pid());
   for (const std::string& name : found.life.execs) track(name);
@@ -385,14 +389,20 @@ void Client::Impl::ReportMissed(const ContainerPtr& container, const Found& foun
   const auto has_arrived = [&](const types::Event& event) {
     return event.has_timestamp() && !arrivals.Insert(event);
   };
-  for (const types::Event& event : found.life.ooms) {
-    const bool handled = handled_until && TimestampOf(event) <= *handled_until;
-    if (has_arrived(event) && !handled) {
-      ApplyStateEvent(container, ContainerState::kOom, container->restore_receipts);
-    }
-  }
+  std::vector<types::Event> missed;
+  const auto earlier = [](const types::Event& left, const types::Event& right) {
+    return TimestampOf(left) < TimestampOf(right);
+  };
+  std::ranges::merge(found.life.ooms, found.life.exec_exits, std::back_inserter(missed), earlier);
   const std::string bundle = found.Bundle(ports.bundles.PathOf(container->id));
-  for (const types::Event& event : found.life.exec_exits) {
+  for (const types::Event& event : missed) {
+    if (event.type() == kOomEvent) {
+      const bool handled = handled_until && TimestampOf(event) <= *handled_until;
+      if (has_arrived(event) && !handled) {
+        ApplyStateEvent(container, ContainerState::kOom, container->restore_receipts);
+      }
+      continue;
+    }
     const bool unhandled = handled_until ? TimestampOf(event) > *handled_until : has_arrived(event);
     if (!unhandled) continue;
     auto exec = std::make_shared<Exec>();
@@ -400,6 +410,7 @@ void Client::Impl::ReportMissed(const ContainerPtr& container, const Found& foun
     if (Acts(Deviation::kRestoreTracksExecs)) {
       exec->stdio.paths = StdioPaths::In(bundle, exec->name);
     }
+    if (!container->execs.Find(exec->name)) container->execs.Put(exec);  // busy until that is told
     ReportExecExit(container, exec, event.status(), container->restore_receipts);
   }
 }
@@ -433,7 +444,11 @@ Awaitable<void> Client::Impl::KillRestored(ContainerPtr container, std::shared_p
   const auto ending = [container] { return container->phase == Container::Phase::kEnding; };
   const auto request_time = [&] { return std::min(timing.call_deadline, deadline.left()); };
   const Duration began = ports.runtime.Now();
-  co_await DiscardOutputs(container, found, deadline);
+  const types::Process* process = InitOf(found->state);
+  StdioPaths paths =
+      StdioPaths::In(found->Bundle(ports.bundles.PathOf(container->id)), std::string(kInitProcess));
+  co_await DiscardOutputs(container, std::move(paths), process != nullptr && process->terminal(),
+                          deadline);
   found->waited += ports.runtime.Now() - began;
   // What a signal or resume answers does not matter: the wait shows whether it worked.
   if (!ending() || closed) co_return;
@@ -494,24 +509,37 @@ void Client::Impl::StayOn(const ContainerPtr& container) {
   if (!closed) scope_->Spawn(ForgetCondemned(container, nullptr));
 }
 
+// Its children may hold an output longer than their container is tracked; the client does not wait
+// for them when it closes.
+Awaitable<void> Client::Impl::Discard(std::shared_ptr<OutputReader> output) {
+  if (closed) co_return;
+  discarding_.insert(output);
+  constexpr std::size_t kChunk = 65536;
+  bool more = true;
+  while (more) {
+    auto data = co_await output->Read(kChunk);
+    more = data && !data->empty();
+  }
+  discarding_.erase(output);
+}
+
 // A process that nobody reads from would block on its output, and never see the signal.
-Awaitable<void> Client::Impl::DiscardOutputs(ContainerPtr container, std::shared_ptr<Found> found,
-                                             Deadline deadline) {
-  const types::Process* process = InitOf(found->state);
-  StdioPaths paths =
-      StdioPaths::In(found->Bundle(ports.bundles.PathOf(container->id)), std::string(kInitProcess));
-  auto opening = ports.stdio.Open(std::move(paths), process != nullptr && process->terminal());
+Awaitable<void> Client::Impl::DiscardOutputs(ContainerPtr container, StdioPaths paths,
+                                             bool terminal, Deadline deadline) {
+  auto opening = ports.stdio.Open(std::move(paths), terminal);
   auto streams = co_await OnDisk(container, std::move(opening), deadline);
   if (!streams || closed) co_return;  // without its FIFOs nothing can block on them
   (*streams)->PeerOpened();
   IoPipe pipe = (*streams)->TakePipe();
   container->stdio.streams = std::move(*streams);
   container->stdio.reopened = true;
-  if (container->phase != Container::Phase::kEnding) container->stdio.ProcessGone();
+  const bool ends = container->phase == Container::Phase::kEnding ||
+                    container->phase == Container::Phase::kCondemned;
+  if (!ends) container->stdio.ProcessGone();
   for (std::unique_ptr<OutputReader>* output : {&pipe.out, &pipe.err}) {
     std::shared_ptr<OutputReader> reader = std::move(*output);
     container->discarded.push_back(reader);
-    scope_->Spawn(ReadToEnd(std::move(reader)));
+    scope_->Spawn(Discard(std::move(reader)));
   }
 }
 

@@ -2,91 +2,97 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include <nlohmann/json.hpp>
 
+#include "libcontainerd/json_text.h"
+
 namespace libcontainerd {
 namespace {
 
-using Json = nlohmann::json;
+using Kind = JsonText::Kind;
+using Value = JsonText::Value;
 
 // Reads typed fields of one JSON object and keeps the first complaint, so that callers read
 // straight down.
 class ObjectReader {
  public:
-  ObjectReader(const Json& object, std::string path, Status& status)
-      : object_(object), path_(std::move(path)), status_(status) {}
+  // `path` outlives it.
+  ObjectReader(Value object, std::string_view path, Status& status)
+      : object_(object), path_(path), status_(status) {}
 
-  const Json* Find(const char* key, Json::value_t expected, const char* expected_name) {
-    const auto found = object_.find(key);
-    if (found == object_.end() || found->is_null()) return nullptr;
-    const bool matches = found->type() == expected || (expected == Json::value_t::number_unsigned &&
-                                                       found->is_number_unsigned());
-    if (matches) return &*found;
-    Complain(key, expected_name, *found);
-    return nullptr;
+  std::optional<Value> Find(const char* key, Kind expected, const char* expected_name) {
+    const std::optional<Value> found = object_.Find(key);
+    if (!found || found->is(Kind::kNull)) return std::nullopt;
+    if (found->is(expected)) return found;
+    Complain(key, expected_name, found->raw());
+    return std::nullopt;
   }
   std::string String(const char* key) {
-    const Json* value = Find(key, Json::value_t::string, "a string");
-    return value == nullptr ? std::string() : value->get<std::string>();
+    const std::optional<Value> value = Find(key, Kind::kText, "a string");
+    return value ? std::string(value->text()) : std::string();
   }
   bool Bool(const char* key) {
-    const Json* value = Find(key, Json::value_t::boolean, "a boolean");
-    return value != nullptr && value->get<bool>();
+    const std::optional<Value> value = Find(key, Kind::kFlag, "a boolean");
+    return value && value->flag();
   }
   std::uint64_t Unsigned(const char* key, std::uint64_t most) {
-    const Json* value = Find(key, Json::value_t::number_unsigned, "a number from 0");
-    if (value == nullptr) return 0;
-    const auto number = value->get<std::uint64_t>();
-    if (number > most) Complain(key, "a smaller number", *value);
-    return number;
+    const std::optional<Value> value = Find(key, Kind::kWhole, "a number from 0");
+    if (!value) return 0;
+    if (value->whole() > most) Complain(key, "a smaller number", value->raw());
+    return value->whole();
   }
   template <class Add>
   void Strings(const char* key, Add add) {
-    const Json* values = Find(key, Json::value_t::array, "an array of strings");
-    if (values == nullptr) return;
-    for (const Json& value : *values) {
-      if (!value.is_string()) return Complain(key, "an array of strings", value);
-      add(value.get<std::string>());
+    const std::optional<Value> values = Find(key, Kind::kList, "an array of strings");
+    if (!values) return;
+    for (const Value value : *values) {
+      if (!value.is(Kind::kText)) return Complain(key, "an array of strings", value.raw());
+      add(std::string(value.text()));
     }
   }
-  void Complain(const std::string& key, const std::string& expected, const Json& got) {
+  void Complain(const std::string& key, const std::string& expected, std::string_view got) {
     if (!status_) return;
     constexpr std::size_t kShown = 40;
-    std::string text = got.dump(-1, ' ', false, Json::error_handler_t::replace);
+    // In the words of a parser that writes too.
+    using Json = nlohmann::json;
+    std::string text = Json::parse(got, nullptr, /*allow_exceptions=*/false)
+                           .dump(-1, ' ', false, Json::error_handler_t::replace);
     if (text.size() > kShown) text = text.substr(0, kShown) + "…";
-    status_ = Fail(ErrorCode::kInvalidArgument,
-                   "OCI spec: " + path_ + key + ": expected " + expected + ", got " + text);
+    status_ = Fail(ErrorCode::kInvalidArgument, "OCI spec: " + std::string(path_) + key +
+                                                    ": expected " + expected + ", got " + text);
   }
 
  private:
-  const Json& object_;
-  std::string path_;
+  const Value object_;
+  const std::string_view path_;
   Status& status_;
 };
 
 constexpr std::uint64_t kMaxUint32 = std::numeric_limits<std::uint32_t>::max();
 
-void ReadUser(const Json& json, types::User& user, Status& status) {
+void ReadUser(Value json, types::User& user, Status& status) {
   ObjectReader reader(json, "process.user.", status);
   user.set_uid(static_cast<std::uint32_t>(reader.Unsigned("uid", kMaxUint32)));
   user.set_gid(static_cast<std::uint32_t>(reader.Unsigned("gid", kMaxUint32)));
-  const Json* groups = reader.Find("additionalGids", Json::value_t::array, "an array of group ids");
-  if (groups == nullptr) return;
-  for (const Json& group : *groups) {
-    if (!group.is_number_unsigned() || group.get<std::uint64_t>() > kMaxUint32) {
-      return reader.Complain("additionalGids", "an array of group ids", group);
+  const auto groups = reader.Find("additionalGids", Kind::kList, "an array of group ids");
+  if (!groups) return;
+  for (const Value group : *groups) {
+    if (!group.is(Kind::kWhole) || group.whole() > kMaxUint32) {
+      return reader.Complain("additionalGids", "an array of group ids", group.raw());
     }
-    user.add_additionalgids(group.get<std::uint32_t>());
+    user.add_additionalgids(static_cast<std::uint32_t>(group.whole()));
   }
 }
 
-void ReadRlimits(const Json& limits, types::Process& process, Status& status) {
-  for (const Json& limit : limits) {
+void ReadRlimits(Value limits, types::Process& process, Status& status) {
+  for (const Value limit : limits) {
     ObjectReader reader(limit, "process.rlimits[].", status);
-    if (!limit.is_object()) return reader.Complain("", "an object", limit);
+    if (!limit.is(Kind::kObject)) return reader.Complain("", "an object", limit.raw());
     types::Rlimit* rlimit = process.add_rlimits();
     constexpr std::uint64_t kAny = std::numeric_limits<std::uint64_t>::max();
     rlimit->set_type(reader.String("type"));
@@ -96,11 +102,10 @@ void ReadRlimits(const Json& limits, types::Process& process, Status& status) {
 }
 
 // A list until 2017, an object of lists since; what bounds the process is what an exec inherits.
-void ReadCapabilities(ObjectReader& reader, const Json& json, types::Process& process,
-                      Status& status) {
+void ReadCapabilities(ObjectReader& reader, Value json, types::Process& process, Status& status) {
   const auto add = [&](std::string name) { process.add_capabilities(std::move(name)); };
-  const auto found = json.find("capabilities");
-  if (found == json.end() || !found->is_object()) return reader.Strings("capabilities", add);
+  const auto found = json.Find("capabilities");
+  if (!found || !found->is(Kind::kObject)) return reader.Strings("capabilities", add);
   ObjectReader(*found, "process.capabilities.", status).Strings("bounding", add);
 }
 
@@ -140,66 +145,53 @@ Status CheckRanges(const std::string& map, const std::string& side, std::vector<
 // The host's id of the container's id 0; 0 where nothing maps it.
 std::uint32_t ReadMappedRoot(ObjectReader& section, const char* key, Status& status) {
   const std::string map = std::string("linux.") + key;
-  const Json* entries = section.Find(key, Json::value_t::array, "an array of mappings");
-  if (entries == nullptr || !status) return 0;
+  const auto entries = section.Find(key, Kind::kList, "an array of mappings");
+  if (!entries || !status) return 0;
   std::vector<IdRange> inside;
   std::vector<IdRange> outside;
   std::uint32_t root = 0;
-  for (std::size_t i = 0; i < entries->size(); ++i) {
-    const Json& entry = (*entries)[i];
-    ObjectReader reader(entry, map + "[" + std::to_string(i) + "].", status);
-    if (!entry.is_object()) {
-      section.Complain(std::string(key) + "[" + std::to_string(i) + "]", "an object", entry);
+  std::size_t i = 0;
+  for (const Value entry : *entries) {
+    const std::string path = map + "[" + std::to_string(i) + "].";
+    ObjectReader reader(entry, path, status);
+    if (!entry.is(Kind::kObject)) {
+      section.Complain(std::string(key) + "[" + std::to_string(i) + "]", "an object", entry.raw());
       return 0;
     }
     const std::uint64_t container_id = reader.Unsigned("containerID", kMaxUint32);
     const std::uint64_t host_id = reader.Unsigned("hostID", kMaxUint32);
     const std::uint64_t size = reader.Unsigned("size", kMaxUint32);
     if (size == 0) {
-      const Json none = 0;
-      reader.Complain("size", "a number from 1", entry.contains("size") ? entry["size"] : none);
+      const auto given = entry.Find("size");
+      reader.Complain("size", "a number from 1", given ? given->raw() : "0");
     }
     if (!status) return 0;
     inside.push_back({container_id, size, i});
     outside.push_back({host_id, size, i});
     if (container_id == 0) root = static_cast<std::uint32_t>(host_id);
+    ++i;
   }
   status = CheckRanges(map, "containerID", std::move(inside));
   if (status) status = CheckRanges(map, "hostID", std::move(outside));
   return root;
 }
 
-}  // namespace
-
-Result<FileOwner> ReadRootOfSpec(std::string_view spec_json) {
-  const Json spec = Json::parse(spec_json, nullptr, /*allow_exceptions=*/false);
-  if (spec.is_discarded() || !spec.is_object()) {
-    return Fail(ErrorCode::kInvalidArgument, "OCI spec: expected a JSON object");
-  }
+Status ReadRoot(Value spec, FileOwner& root) {
   Status status;
   ObjectReader top(spec, "", status);
-  const Json* section = top.Find("linux", Json::value_t::object, "an object");
-  FileOwner root;
-  if (section != nullptr) {
-    ObjectReader reader(*section, "linux.", status);
-    root.uid = ReadMappedRoot(reader, "uidMappings", status);
-    if (status) root.gid = ReadMappedRoot(reader, "gidMappings", status);
-  }
-  if (!status) return Fail(status.error());
-  return root;
+  const auto section = top.Find("linux", Kind::kObject, "an object");
+  if (!section) return status;
+  ObjectReader reader(*section, "linux.", status);
+  root.uid = ReadMappedRoot(reader, "uidMappings", status);
+  if (status) root.gid = ReadMappedRoot(reader, "gidMappings", status);
+  return status;
 }
 
-Result<types::Process> ReadProcessOfSpec(std::string_view spec_json) {
-  const Json spec = Json::parse(spec_json, nullptr, /*allow_exceptions=*/false);
-  if (spec.is_discarded() || !spec.is_object()) {
-    return Fail(ErrorCode::kInvalidArgument, "OCI spec: expected a JSON object");
-  }
+Status ReadProcess(Value spec, types::Process& process) {
   Status status;
   ObjectReader top(spec, "", status);
-  const Json* json = top.Find("process", Json::value_t::object, "an object");
-  types::Process process;
-  if (!status) return Fail(status.error());
-  if (json == nullptr) return process;
+  const auto json = top.Find("process", Kind::kObject, "an object");
+  if (!json) return status;
 
   ObjectReader reader(*json, "process.", status);
   process.set_terminal(reader.Bool("terminal"));
@@ -211,14 +203,27 @@ Result<types::Process> ReadProcessOfSpec(std::string_view spec_json) {
   reader.Strings("env", [&](std::string value) { process.add_env(std::move(value)); });
   ReadCapabilities(reader, *json, process, status);
   process.mutable_user();
-  if (const Json* user = reader.Find("user", Json::value_t::object, "an object")) {
+  if (const auto user = reader.Find("user", Kind::kObject, "an object")) {
     ReadUser(*user, *process.mutable_user(), status);
   }
-  if (const Json* limits = reader.Find("rlimits", Json::value_t::array, "an array")) {
+  if (const auto limits = reader.Find("rlimits", Kind::kList, "an array")) {
     ReadRlimits(*limits, process, status);
   }
-  if (!status) return Fail(status.error());
-  return process;
+  return status;
+}
+
+}  // namespace
+
+Result<ContainerSpec> ReadSpec(std::string_view spec_json) {
+  const std::optional<JsonText> spec = JsonText::Parse(spec_json);
+  if (!spec || !spec->root().is(Kind::kObject)) {
+    return Fail(ErrorCode::kInvalidArgument, "OCI spec: expected a JSON object");
+  }
+  ContainerSpec read;
+  Status status = ReadProcess(spec->root(), read.process);
+  if (status) status = ReadRoot(spec->root(), read.root);
+  if (!status) return Fail(std::move(status).error());
+  return read;
 }
 
 }  // namespace libcontainerd

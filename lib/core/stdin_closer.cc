@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include <asio/post.hpp>
-
 #include "lib/core/daemon_errors.h"
 
 namespace libcontainerd {
@@ -12,9 +10,9 @@ class StdinCloser::Writer final : public StdinWriter {
  public:
   explicit Writer(std::shared_ptr<StdinCloser> closer) : closer_(std::move(closer)) {}
   ~Writer() override {
-    Runtime& runtime = closer_->context_.runtime;
-    asio::post(runtime.executor(), [closer = std::move(closer_)] {
-      if (!closer->closed_) closer->context_.scope->Spawn(CloseDeferred(closer));
+    Runtime& runtime = closer_->context_->runtime;
+    runtime.Post([closer = std::move(closer_)] {
+      if (!closer->closed_) closer->context_->scope->Spawn(CloseDeferred(closer));
     });
   }
   Awaitable<Status> Write(std::string data) override {
@@ -26,8 +24,8 @@ class StdinCloser::Writer final : public StdinWriter {
   std::shared_ptr<StdinCloser> closer_;
 };
 
-StdinCloser::StdinCloser(Context context, std::string id, std::string process,
-                         std::unique_ptr<StdinWriter> local)
+StdinCloser::StdinCloser(std::shared_ptr<const Context> context, std::string id,
+                         std::string process, std::unique_ptr<StdinWriter> local)
     : context_(std::move(context)),
       id_(std::move(id)),
       process_(std::move(process)),
@@ -41,16 +39,16 @@ void StdinCloser::Started() {
   was_started_ = true;
   if (fate_ != Fate::kPending) return;
   fate_ = Fate::kStarted;
-  if (closed_) context_.scope->Spawn(CloseDeferred(shared_from_this()));
+  if (closed_) context_->scope->Spawn(CloseDeferred(shared_from_this()));
 }
 
 void StdinCloser::Failed() {
   if (fate_ == Fate::kFailed) return;
   fate_ = Fate::kFailed;
   // The reference closes the FIFOs itself, and each closing of stdin goes to the daemon.
-  const bool twice = !context_.reference.Acts(Deviation::kCloseStdinAfterSuccess);
-  if (twice && closed_ && !detached_) context_.scope->Spawn(CloseDeferred(shared_from_this()));
-  if (closed_) context_.scope->Spawn(CloseDeferred(shared_from_this()));
+  const bool twice = !context_->reference.Acts(Deviation::kCloseStdinAfterSuccess);
+  if (twice && closed_ && !detached_) context_->scope->Spawn(CloseDeferred(shared_from_this()));
+  if (closed_) context_->scope->Spawn(CloseDeferred(shared_from_this()));
 }
 
 void StdinCloser::Gone() {
@@ -72,7 +70,7 @@ Awaitable<Status> StdinCloser::Close(Self self) {
   self->closed_ = true;
   // Before the reply the daemon would refuse: Started() or Failed() does the rest. The local end
   // itself waits for the process to open its own.
-  const bool early = self->context_.reference.Has(Mutant::kCloseStdinBeforeReply);
+  const bool early = self->context_->reference.Has(Mutant::kCloseStdinBeforeReply);
   if (self->fate_ == Fate::kPending && !early) co_return co_await self->local_->Close();
   co_return co_await CloseNow(self);
 }
@@ -81,7 +79,7 @@ Awaitable<Status> StdinCloser::CloseNow(Self self) {
   Status local = co_await self->local_->Close();
   if (!self->MayTell()) co_return local;
   Status told = co_await TellDaemon(self);
-  if (self->context_.reference.Has(Mutant::kCloseStdinTwice)) told = co_await TellDaemon(self);
+  if (self->context_->reference.Has(Mutant::kCloseStdinTwice)) told = co_await TellDaemon(self);
   co_return local ? told : local;
 }
 
@@ -96,12 +94,12 @@ Awaitable<void> StdinCloser::CloseDeferred(Self self) {
   }
   // An engine may drop a pipe after its client is gone; then `self` is the last to hold the scope,
   // which still has to take note of this coroutine's end.
-  asio::post(self->context_.runtime.executor(), [self] {});
+  self->context_->runtime.Post([self] {});
 }
 
 bool StdinCloser::MayTell() const {
   if (detached_) return false;
-  const ReferenceBehaviour& reference = context_.reference;
+  const ReferenceBehaviour& reference = context_->reference;
   switch (fate_) {
     case Fate::kPending:
       return reference.Has(Mutant::kCloseStdinBeforeReply);
@@ -120,7 +118,7 @@ Awaitable<Status> StdinCloser::TellDaemon(Self self) {
   request.set_id(self->id_);
   request.set_pid(self->process_);
   request.set_closestdin(true);
-  auto reply = co_await self->context_.tell_daemon(std::move(request));
+  auto reply = co_await self->context_->tell_daemon(std::move(request));
   if (reply) co_return Status();
   // The process ended meanwhile: its stdin is as closed as can be.
   const Error& error = reply.error();

@@ -22,6 +22,7 @@ namespace libcontainerd {
 
 class StdinCloser : public std::enable_shared_from_this<StdinCloser> {
  public:
+  // The same for all of a client.
   struct Context {
     Runtime& runtime;
     std::shared_ptr<TaskScope> scope;  // runs the deferred closing
@@ -30,7 +31,7 @@ class StdinCloser : public std::enable_shared_from_this<StdinCloser> {
     std::function<Awaitable<Result<types::UpdateProcessResponse>>(types::UpdateProcessRequest)>
         tell_daemon;
   };
-  StdinCloser(Context context, std::string id, std::string process,
+  StdinCloser(std::shared_ptr<const Context> context, std::string id, std::string process,
               std::unique_ptr<StdinWriter> local);
 
   // What the engine gets: writes go to the FIFO, closing (or destroying it, from any thread) comes
@@ -57,7 +58,7 @@ class StdinCloser : public std::enable_shared_from_this<StdinCloser> {
   static Awaitable<Status> TellDaemon(Self self);
   bool MayTell() const;
 
-  Context context_;
+  std::shared_ptr<const Context> context_;
   std::string id_;
   std::string process_;
   std::unique_ptr<StdinWriter> local_;

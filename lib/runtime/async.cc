@@ -17,7 +17,7 @@ Awaitable<void> Sleep(Runtime& runtime, Duration delay) {
 void Spawn(Runtime& runtime, Awaitable<void> coroutine) {
   // Posted first, because on an io_context's own thread co_spawn alone would begin the coroutine
   // inside this call.
-  asio::post(runtime.executor(), [&runtime, coroutine = std::move(coroutine)]() mutable {
+  runtime.Post([&runtime, coroutine = std::move(coroutine)]() mutable {
     asio::co_spawn(runtime.executor(), std::move(coroutine),
                    [&runtime](std::exception_ptr failure) {
                      if (failure) runtime.ReportFailure(std::move(failure));

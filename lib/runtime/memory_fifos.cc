@@ -5,6 +5,16 @@
 #include <vector>
 
 namespace libcontainerd {
+namespace {
+
+// With its slash, and the name in it.
+std::pair<std::string_view, std::string_view> Divide(std::string_view path) {
+  const std::size_t slash = path.rfind('/');
+  const std::size_t name = slash == std::string_view::npos ? 0 : slash + 1;
+  return {path.substr(0, name), path.substr(name)};
+}
+
+}  // namespace
 
 class MemoryFifos::Pipe {
  public:
@@ -50,6 +60,32 @@ class MemoryFifos::Pipe {
   std::vector<std::shared_ptr<OneShot<Unit>>> waiting_;
 };
 
+// In the frame of a Read or Write, which may outlive its end. Usually there is one at a time.
+class MemoryFifos::Pending {
+ public:
+  explicit Pending(EndState& end) : end_(&end), next_(std::exchange(end.pending, this)) {}
+  ~Pending() {
+    if (end_ == nullptr) return;
+    Pending** link = &end_->pending;
+    while (*link != this) link = &(*link)->next_;
+    *link = next_;
+  }
+  Pending(const Pending&) = delete;
+  Pending& operator=(const Pending&) = delete;
+
+  bool open() const { return end_ != nullptr && end_->open; }
+  bool last_call() const { return end_ != nullptr && end_->last_call; }
+
+ private:
+  friend struct EndState;
+  EndState* end_;  // null: it is gone
+  Pending* next_;
+};
+
+MemoryFifos::EndState::~EndState() {
+  for (Pending* each = pending; each != nullptr; each = each->next_) each->end_ = nullptr;
+}
+
 MemoryFifos::Reader::Reader(std::shared_ptr<Pipe> pipe)
     : pipe_(std::move(pipe)), writers_before_(pipe_->writers.gone()) {
   pipe_->Opened(pipe_->readers);
@@ -60,20 +96,19 @@ MemoryFifos::Reader::~Reader() {
 }
 
 void MemoryFifos::Reader::Close() {
-  if (std::exchange(*open_, false)) pipe_->Closed(pipe_->readers);
+  if (std::exchange(state_.open, false)) pipe_->Closed(pipe_->readers);
 }
 
 void MemoryFifos::Reader::ExpectNoWriter() {
-  *no_writer_comes_ = true;
+  state_.last_call = true;
   pipe_->Changed();
 }
 
 Awaitable<Result<std::string>> MemoryFifos::Reader::Read(std::size_t max_bytes) {
   const std::shared_ptr<Pipe> pipe = pipe_;
-  const std::shared_ptr<bool> open = open_;
-  const std::shared_ptr<bool> no_writer_comes = no_writer_comes_;
+  const Pending self(state_);
   const std::uint64_t writers_before = writers_before_;
-  while (*open) {
+  while (self.open()) {
     if (!pipe->buffer.empty()) {
       const std::size_t count = std::min(max_bytes, pipe->buffer.size());
       std::string data = pipe->buffer.substr(0, count);
@@ -82,7 +117,7 @@ Awaitable<Result<std::string>> MemoryFifos::Reader::Read(std::size_t max_bytes) 
       co_return data;
     }
     const bool writer_came = pipe->writers.opened_ever > writers_before;
-    if (pipe->writers.open == 0 && (writer_came || *no_writer_comes)) co_return std::string();
+    if (pipe->writers.open == 0 && (writer_came || self.last_call())) co_return std::string();
     co_await pipe->Change();
   }
   co_return Fail(ErrorCode::kCancelled, "stream closed");
@@ -98,13 +133,12 @@ MemoryFifos::Writer::~Writer() {
 }
 
 void MemoryFifos::Writer::EndWrites() {
-  *writable_ = false;
+  state_.last_call = true;
   pipe_->Changed();
 }
 
 void MemoryFifos::Writer::Close() {
-  *writable_ = false;
-  if (std::exchange(*open_, false)) pipe_->Closed(pipe_->writers);
+  if (std::exchange(state_.open, false)) pipe_->Closed(pipe_->writers);
 }
 
 bool MemoryFifos::Writer::peer_seen() const {
@@ -113,10 +147,10 @@ bool MemoryFifos::Writer::peer_seen() const {
 
 Awaitable<Status> MemoryFifos::Writer::Write(std::string data) {
   const std::shared_ptr<Pipe> pipe = pipe_;
-  const std::shared_ptr<bool> writable = writable_;
+  const Pending self(state_);
   const std::uint64_t readers_before = readers_before_;
   std::size_t written = 0;
-  while (*writable) {
+  while (self.open() && !self.last_call()) {
     if (pipe->readers.open == 0 && pipe->readers.opened_ever > readers_before) {
       co_return Fail(ErrorCode::kUnavailable, "broken pipe");
     }
@@ -132,32 +166,65 @@ Awaitable<Status> MemoryFifos::Writer::Write(std::string data) {
   co_return Fail(ErrorCode::kCancelled, "stream closed");
 }
 
+std::shared_ptr<MemoryFifos::Pipe> MemoryFifos::Find(std::string_view path) const {
+  const auto [directory, name] = Divide(path);
+  const auto found = directories_.find(directory);
+  if (found == directories_.end()) return nullptr;
+  for (const auto& [each, pipe] : found->second) {
+    if (each == name) return pipe;
+  }
+  return nullptr;
+}
+
+std::size_t MemoryFifos::size() const {
+  std::size_t size = 0;
+  for (const auto& [name, directory] : directories_) size += directory.size();
+  return size;
+}
+
 void MemoryFifos::Create(const std::string& path) {
-  if (!pipes_.contains(path)) pipes_.emplace(path, std::make_shared<Pipe>(runtime_, capacity_));
+  if (Find(path)) return;
+  const auto [directory, name] = Divide(path);
+  Directory& pipes = directories_[std::string(directory)];
+  constexpr std::size_t kUsual = 3;  // of one process
+  if (pipes.empty()) pipes.reserve(kUsual);
+  pipes.emplace_back(name, std::make_shared<Pipe>(runtime_, capacity_));
 }
 
 void MemoryFifos::Remove(const std::string& path) {
-  pipes_.erase(path);
+  const auto [directory, name] = Divide(path);
+  const auto found = directories_.find(directory);
+  if (found == directories_.end()) return;
+  std::erase_if(found->second,
+                [&, wanted = name](const auto& each) { return each.first == wanted; });
+  if (found->second.empty()) directories_.erase(found);
 }
 
 void MemoryFifos::RemoveBelow(const std::string& prefix) {
-  std::erase_if(pipes_, [&](const auto& entry) { return entry.first.starts_with(prefix); });
+  const auto first = directories_.lower_bound(prefix);
+  auto end = first;
+  while (end != directories_.end() && end->first.starts_with(prefix)) ++end;
+  directories_.erase(first, end);
+  // What begins so in the directory that the prefix itself is in.
+  const auto [directory, beginning] = Divide(prefix);
+  const auto found = directories_.find(directory);
+  if (found == directories_.end()) return;
+  std::erase_if(found->second, [&, wanted = beginning](const auto& each) {
+    return each.first.starts_with(wanted);
+  });
+  if (found->second.empty()) directories_.erase(found);
 }
 
 Result<std::unique_ptr<MemoryFifos::Reader>> MemoryFifos::OpenReader(const std::string& path) {
-  const auto found = pipes_.find(path);
-  if (found == pipes_.end()) {
-    return Fail(ErrorCode::kNotFound, "open " + path + ": no such file or directory");
-  }
-  return std::make_unique<Reader>(found->second);
+  std::shared_ptr<Pipe> pipe = Find(path);
+  if (!pipe) return Fail(ErrorCode::kNotFound, "open " + path + ": no such file or directory");
+  return std::make_unique<Reader>(std::move(pipe));
 }
 
 Result<std::unique_ptr<MemoryFifos::Writer>> MemoryFifos::OpenWriter(const std::string& path) {
-  const auto found = pipes_.find(path);
-  if (found == pipes_.end()) {
-    return Fail(ErrorCode::kNotFound, "open " + path + ": no such file or directory");
-  }
-  return std::make_unique<Writer>(found->second);
+  std::shared_ptr<Pipe> pipe = Find(path);
+  if (!pipe) return Fail(ErrorCode::kNotFound, "open " + path + ": no such file or directory");
+  return std::make_unique<Writer>(std::move(pipe));
 }
 
 }  // namespace libcontainerd

@@ -30,6 +30,17 @@ void BlockSigpipeInThisThread() {
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
+// Each round is behind what the one before has submitted. All are one change of threads.
+void PostRound(asio::io_context& context, int rounds, std::promise<void> done) {
+  asio::post(context, [&context, rounds, done = std::move(done)]() mutable {
+    if (rounds > 1) {
+      PostRound(context, rounds - 1, std::move(done));
+    } else {
+      done.set_value();
+    }
+  });
+}
+
 }  // namespace
 
 void SteppableClock::AdvanceTo(Duration time) {
@@ -155,6 +166,10 @@ asio::any_io_executor ThreadedRuntime::executor() {
   return impl_->context.get_executor();
 }
 
+void ThreadedRuntime::Post(Task step) {
+  asio::post(impl_->context, std::move(step));
+}
+
 Duration ThreadedRuntime::Now() const {
   return impl_->Now();
 }
@@ -204,11 +219,11 @@ bool ThreadedRuntime::OnExecutorThread() const {
   return std::this_thread::get_id() == impl_->thread.get_id();
 }
 
-void ThreadedRuntime::Drain() {
+void ThreadedRuntime::Drain(int rounds) {
   // The promise is the executor's: on this stack it could die while set_value() is still inside it.
   std::promise<void> promise;
   const std::future<void> done = promise.get_future();
-  asio::post(impl_->context, [promise = std::move(promise)]() mutable { promise.set_value(); });
+  PostRound(impl_->context, rounds, std::move(promise));
   done.wait();
 }
 

@@ -143,7 +143,7 @@ struct Emit {
     field(FieldInfo{"times", "so many of them"}, self.times);
     field(FieldInfo{"timestamp",
                     "a time, a duration from now (-1ms), or \"again\": that of the "
-                    "latest such event"},
+                    "latest such event, with its status"},
           self.timestamp);
   }
   friend bool operator==(const Emit&, const Emit&) = default;

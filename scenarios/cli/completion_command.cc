@@ -7,15 +7,11 @@
 #include <CLI/CLI.hpp>
 
 #include "scenarios/cli/exit_code.h"
+#include "scenarios/cli/shell_quoted.h"
+#include "scenarios/joined.h"
 
 namespace scenarios {
 namespace {
-
-std::string Joined(std::span<const std::string> texts, const std::string& between) {
-  std::string joined;
-  for (const std::string& text : texts) joined += (joined.empty() ? "" : between) + text;
-  return joined;
-}
 
 std::string Replaced(std::string text, const std::string& from, const std::string& to) {
   for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) {
@@ -24,10 +20,6 @@ std::string Replaced(std::string text, const std::string& from, const std::strin
   return text;
 }
 
-// Between single quotes, for sh and fish.
-std::string Quoted(const std::string& text) {
-  return "'" + Replaced(text, "'", "'\\''") + "'";
-}
 std::string FishQuoted(const std::string& text) {
   return "'" + Replaced(Replaced(text, "\\", "\\\\"), "'", "\\'") + "'";
 }
@@ -59,7 +51,7 @@ constexpr const char* kScenarioNames = "$(drydock list --names 2>/dev/null)";
 std::string BashCandidates(const OptionWords& option) {
   switch (option.takes) {
     case Takes::kWord:
-      return "compgen -W " + Quoted(Joined(option.words, " ")) + " -- \"$current\"";
+      return "compgen -W " + ShellQuoted(Joined(option.words, " ")) + " -- \"$current\"";
     case Takes::kFile:
       return "compgen -f -- \"$current\"";
     case Takes::kScenario:
@@ -87,7 +79,8 @@ std::string BashValues(const CommandWords& command) {
 }
 
 std::string BashWords(const CommandWords& command) {
-  std::string text = "    " + command.name + ") words=" + Quoted(Joined(OptionNames(command), " "));
+  std::string text =
+      "    " + command.name + ") words=" + ShellQuoted(Joined(OptionNames(command), " "));
   const std::string candidates =
       command.arguments.empty() ? "" : BashCandidates(command.arguments.front());
   if (!candidates.empty()) {
@@ -127,12 +120,12 @@ std::string ZshArguments(const CommandWords& command) {
   std::string text = "        _arguments";
   for (const OptionWords& option : command.options) {
     for (const std::string& name : option.names) {
-      text += " \\\n          " +
-              Quoted(name + "[" + ZshText(Short(option.description)) + "]" + ZshAction(option));
+      text += " \\\n          " + ShellQuoted(name + "[" + ZshText(Short(option.description)) +
+                                              "]" + ZshAction(option));
     }
   }
   for (const OptionWords& argument : command.arguments) {
-    text += " \\\n          " + Quoted((argument.many ? "*" : "") + ZshAction(argument));
+    text += " \\\n          " + ShellQuoted((argument.many ? "*" : "") + ZshAction(argument));
   }
   return text + "\n";
 }
@@ -187,7 +180,8 @@ std::string BashCompletion(const AppWords& words) {
       "  case $command/$before in\n";
   for (const CommandWords& command : words.commands) text += BashValues(command);
   text += "  esac\n  case $command in\n    '') words=" +
-          Quoted(Joined(CommandNames(words), " ") + " " + Joined(OptionNames(words.program), " ")) +
+          ShellQuoted(Joined(CommandNames(words), " ") + " " +
+                      Joined(OptionNames(words.program), " ")) +
           " ;;\n";
   for (const CommandWords& command : words.commands) text += BashWords(command);
   return text +
@@ -206,7 +200,7 @@ std::string ZshCompletion(const AppWords& words) {
       "  _arguments -C";
   for (const OptionWords& option : words.program.options) {
     for (const std::string& name : option.names) {
-      text += " \\\n    " + Quoted(name + "[" + ZshText(Short(option.description)) + "]");
+      text += " \\\n    " + ShellQuoted(name + "[" + ZshText(Short(option.description)) + "]");
     }
   }
   text +=
@@ -215,7 +209,8 @@ std::string ZshCompletion(const AppWords& words) {
       "    command)\n"
       "      local -a commands=(\n";
   for (const CommandWords& command : words.commands) {
-    text += "        " + Quoted(command.name + ":" + ZshText(Short(command.description))) + "\n";
+    text +=
+        "        " + ShellQuoted(command.name + ":" + ZshText(Short(command.description))) + "\n";
   }
   text +=
       "      )\n"

@@ -12,31 +12,22 @@
 #include "scenarios/catalogue.h"
 #include "scenarios/cli/exit_code.h"
 #include "scenarios/cli/saved_report.h"
+#include "scenarios/cli/scenario_options.h"
 #include "scenarios/guarantees/guarantee.h"
+#include "scenarios/joined.h"
 #include "scenarios/reports/rejudge.h"
 #include "scenarios/reports/story.h"
 
 namespace scenarios {
 namespace {
 
-int Usage(const std::string& message, std::ostream& err) {
-  err << "drydock: " << message << '\n';
-  return kExitUsage;
-}
-
 int ExplainJournal(const ExplainCommand& command, std::ostream& out, std::ostream& err) {
   const auto scenario = SavedJournals().Read(command.what);
-  if (!scenario) return Usage(scenario.error().message, err);
+  if (!scenario) return UsageError(scenario.error().message, err);
   const ReportedScenario judged = JudgeAgain(*scenario);
   out << Story(judged, command.around);
   const bool bad = std::ranges::any_of(judged.guarantees, &ReportedGuarantee::bad);
   return bad ? kExitBroken : kExitHeld;
-}
-
-std::string Joined(const std::vector<std::string>& texts) {
-  std::string joined;
-  for (const std::string& text : texts) joined += (joined.empty() ? "" : ", ") + text;
-  return joined;
 }
 
 // A line with a title, unless there is nothing to say.
@@ -49,9 +40,9 @@ void TellFailure(const Failure& failure, std::ostream& out) {
   Tell(out, "sources: ", failure.sources);
   Tell(out, "the reference: ", failure.reference);
   Tell(out, "ours: ", failure.ours);
-  Tell(out, "shown without: ", Joined(failure.deviations_off));
-  Tell(out, "shown by mutants: ", Joined(failure.mutants));
-  Tell(out, "breaks then: ", Joined(failure.breaks));
+  Tell(out, "shown without: ", Joined(failure.deviations_off, ", "));
+  Tell(out, "shown by mutants: ", Joined(failure.mutants, ", "));
+  Tell(out, "breaks then: ", Joined(failure.breaks, ", "));
   if (failure.guard) Tell(out, "", "a guard: the reference does well here");
 }
 
@@ -59,11 +50,11 @@ void ExplainScenario(const NamedScenario& named, std::ostream& out) {
   const Scenario& scenario = named.scenario;
   out << scenario.name << (scenario.failure ? " (in the museum)\n" : " (a scenario)\n");
   Tell(out, "", scenario.intent);
-  Tell(out, "tags: ", Joined(scenario.tags));
-  Tell(out, "only over: ", Joined(scenario.setup.transports));
+  Tell(out, "tags: ", Joined(scenario.tags, ", "));
+  Tell(out, "only over: ", Joined(scenario.setup.transports, ", "));
   if (scenario.failure) TellFailure(*scenario.failure, out);
-  Tell(out, "must be held: ", Joined(scenario.guarantees.held));
-  Tell(out, "must be broken: ", Joined(scenario.guarantees.broken));
+  Tell(out, "must be held: ", Joined(scenario.guarantees.held, ", "));
+  Tell(out, "must be broken: ", Joined(scenario.guarantees.broken, ", "));
   Tell(out, "file: ", named.file);
   Tell(out, "run it: ", "drydock run " + (named.carried ? scenario.name : named.file));
 }
@@ -93,7 +84,7 @@ void ExplainGuarantee(const Guarantee& guarantee, std::ostream& out) {
   for (const NamedScenario& named : CarriedScenarios()) {
     if (IsAbout(named.scenario, guarantee.name)) about.push_back(named.scenario.name);
   }
-  Tell(out, "demanded by: ", Joined(about));
+  Tell(out, "demanded by: ", Joined(about, ", "));
   Tell(out, "page: ", "docs/guarantees.md#" + std::string(guarantee.name));
 }
 
@@ -113,7 +104,7 @@ int ExplainScenarios(const ExplainCommand& command, std::ostream& out, std::ostr
   const auto found = FindScenarios({command.what});
   if (!found) {
     const bool unknown = found.error().code == libcontainerd::ErrorCode::kNotFound;
-    return Usage(unknown ? UnknownText(command.what) : found.error().message, err);
+    return UsageError(unknown ? UnknownText(command.what) : found.error().message, err);
   }
   for (const NamedScenario& named : *found) ExplainScenario(named, out);
   return kExitHeld;
@@ -150,7 +141,8 @@ void AddExplainCommand(CLI::App& app, int& exit_code) {
                    "entries of the same container to tell before and behind those that show a "
                    "violation")
       ->type_name("COUNT")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->check(ProblemOfCount);
   explain->callback(
       [command, &exit_code] { exit_code = RunExplainCommand(*command, std::cout, std::cerr); });
 }

@@ -17,6 +17,7 @@
 #include "scenarios/cli/crash_note.h"
 #include "scenarios/cli/exit_code.h"
 #include "scenarios/cli/scenario_options.h"
+#include "scenarios/cli/shell_quoted.h"
 #include "scenarios/explore/explore.h"
 #include "scenarios/museum.h"
 #include "scenarios/reports/failure_text.h"
@@ -113,25 +114,19 @@ class Beat {
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
 
-std::string Quoted(const std::string& word) {
-  std::string quoted = "'";
-  for (const char each : word) quoted += each == '\'' ? std::string("'\\''") : std::string(1, each);
-  return quoted + "'";
-}
-
 // The same seeds in another process: "SEED FINGERPRINT" a line.
 Result<std::map<std::uint64_t, std::uint64_t>> FingerprintsElsewhere(const std::string& self,
                                                                      const ExploreCommand& command,
                                                                      const ExploreOptions& options,
                                                                      std::uint64_t runs) {
-  std::string line = Quoted(self) + " explore --fingerprints --jobs 1 --seed " +
+  std::string line = ShellQuoted(self) + " explore --fingerprints --jobs 1 --seed " +
                      std::to_string(options.seed) + " --runs " + std::to_string(runs) +
                      " --shard " + std::to_string(options.shard) + "/" +
                      std::to_string(options.shards);
-  for (const std::string& each : command.focus) line += " --focus " + Quoted(each);
-  for (const std::string& each : command.skip) line += " --skip " + Quoted(each);
-  for (const std::string& each : command.mutants) line += " --mutant " + Quoted(each);
-  for (const std::string& each : command.deviations_off) line += " --without " + Quoted(each);
+  for (const std::string& each : command.focus) line += " --focus " + ShellQuoted(each);
+  for (const std::string& each : command.skip) line += " --skip " + ShellQuoted(each);
+  for (const std::string& each : command.mutants) line += " --mutant " + ShellQuoted(each);
+  for (const std::string& each : command.deviations_off) line += " --without " + ShellQuoted(each);
   std::FILE* pipe = ::popen(line.c_str(), "r");
   if (pipe == nullptr) return Fail(ErrorCode::kInternal, "cannot run " + self);
   std::string text;
@@ -293,11 +288,6 @@ class ExploreRun {
   std::vector<Scenario> originals_;
 };
 
-int Usage(const libcontainerd::Error& error, std::ostream& err) {
-  err << "drydock: " << error.message << '\n';
-  return kExitUsage;
-}
-
 void Totals(const ExploreOutcome& outcome, std::ostream& out) {
   const ExploreTotals& totals = outcome.totals;
   out << '\n'
@@ -313,9 +303,9 @@ void Totals(const ExploreOutcome& outcome, std::ostream& out) {
 int RunExploreCommand(const ExploreCommand& command, const Environment& environment,
                       const std::string& self, std::ostream& out, std::ostream& err) {
   auto options = OptionsOf(command, environment);
-  if (!options) return Usage(options.error(), err);
+  if (!options) return UsageError(options.error().message, err);
   const auto shrink_time = DurationOf("--shrink-for", command.shrink_for);
-  if (!shrink_time) return Usage(shrink_time.error(), err);
+  if (!shrink_time) return UsageError(shrink_time.error().message, err);
   ExploreRun run(command, std::move(*options), *shrink_time, out);
   const ExploreOutcome outcome = run.Search();
   if (outcome.totals.stuck) {
@@ -356,12 +346,14 @@ void AddExploreCommand(CLI::App& app, int& exit_code) {
       ->type_name("SEED");
   explore->add_option("--runs", command->runs, "how many, of all shards together")
       ->type_name("COUNT")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->check(ProblemOfCount);
   explore->add_option("--for", command->time, "as long as this, instead of a number of runs")
       ->type_name("DURATION");
   explore->add_option("--jobs,-j", command->jobs, "runs at once; 0: one for each processor")
       ->type_name("COUNT")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->check(ProblemOfCount);
   explore
       ->add_option("--shard", command->shard,
                    "that part of the seeds; from the variables of CI systems when it is not given")
@@ -387,9 +379,7 @@ void AddExploreCommand(CLI::App& app, int& exit_code) {
                    "directory of the reports, replaced when they are complete; empty: none")
       ->type_name("DIR")
       ->capture_default_str();
-  explore->add_option("--without", command->deviations_off,
-                      "do as the reference does: a name of docs/deviations.md");
-  explore->add_option("--mutant", command->mutants, "plant this defect: a name of docs/mutants.md");
+  AddSwitchOptions(*explore, command->deviations_off, command->mutants);
   explore->callback([command, &exit_code] {
     exit_code = RunExploreCommand(*command, ProcessEnvironment(),
                                   std::filesystem::read_symlink("/proc/self/exe").string(),

@@ -12,15 +12,6 @@
 
 namespace scenarios {
 
-namespace {
-
-int Usage(const std::string& message, std::ostream& err) {
-  err << "drydock: " << message << '\n';
-  return kExitUsage;
-}
-
-}  // namespace
-
 int RunMutantsCommand(const MutantsCommand& command, std::ostream& out, std::ostream& err) {
   std::vector<MutantName> mutants = AllMutantNames();
   if (command.list) {
@@ -32,7 +23,8 @@ int RunMutantsCommand(const MutantsCommand& command, std::ostream& out, std::ost
   }
   for (const std::string& name : command.names) {
     if (std::ranges::none_of(mutants, [&](const MutantName& each) { return each.name == name; }))
-      return Usage("\"" + name + "\" is no mutant; `drydock mutants --list` has them all", err);
+      return UsageError("\"" + name + "\" is no mutant; `drydock mutants --list` has them all",
+                        err);
   }
   if (!command.names.empty()) {
     std::erase_if(mutants, [&](const MutantName& each) {
@@ -40,14 +32,14 @@ int RunMutantsCommand(const MutantsCommand& command, std::ostream& out, std::ost
     });
   }
   auto plan = Plan({}, command.options, [](const char*) { return std::nullopt; });
-  if (!plan) return Usage(plan.error().message, err);
+  if (!plan) return UsageError(plan.error().message, err);
   std::vector<NamedScenario> scenarios;
   if (command.random > 0) {
     for (std::uint64_t i = 0; i < command.random; ++i)
       scenarios.push_back({"", false, DrawScenario(plan->seed + i).scenario});
   } else {
     auto museum = Museum();
-    if (!museum) return Usage(museum.error().message, err);
+    if (!museum) return UsageError(museum.error().message, err);
     scenarios = std::move(plan->scenarios);
     std::ranges::move(*museum, std::back_inserter(scenarios));
   }
@@ -87,11 +79,14 @@ void AddMutantsCommand(CLI::App& app, int& exit_code) {
       "mutants", "Plant each known defect in turn and see whether the scenarios notice");
   mutants->add_option("MUTANT", command->names, "these only");
   mutants->add_flag("--list", command->list, "one line for each");
-  mutants->add_option("--seeds", command->seeds, "with so many seeds each")->capture_default_str();
+  mutants->add_option("--seeds", command->seeds, "with so many seeds each")
+      ->capture_default_str()
+      ->check(ProblemOfCount);
   mutants
       ->add_option("--random", command->random,
                    "so many random scenarios, as of drydock explore, instead of library and museum")
-      ->type_name("COUNT");
+      ->type_name("COUNT")
+      ->check(ProblemOfCount);
   AddChoiceOptions(*mutants, command->options);
   mutants->callback(
       [command, &exit_code] { exit_code = RunMutantsCommand(*command, std::cout, std::cerr); });

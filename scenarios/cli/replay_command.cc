@@ -52,7 +52,7 @@ int ExitCodeOf(const std::vector<TraceResult>& results) {
   return any(TraceVerdict::kCannotJudge) ? kExitCannotJudge : kExitHeld;
 }
 
-Result<ReplayOptions> ParseOptions(const ReplayCommand& command) {
+Result<ReplayOptions> OptionsOf(const ReplayCommand& command) {
   ReplayOptions options;
   auto transport = ParseTransport(command.transport);
   if (!transport) return Fail(transport.error());
@@ -84,7 +84,7 @@ int RunReplayCommand(const ReplayCommand& command, std::ostream& out, std::ostre
     err << "drydock: " << error.message << '\n';
     return static_cast<int>(kExitUsage);
   };
-  auto options = ParseOptions(command);
+  auto options = OptionsOf(command);
   if (!options) return usage(options.error());
   auto recordings = ReadTraces(command.files);
   if (!recordings) return usage(recordings.error());

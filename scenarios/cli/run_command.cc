@@ -8,28 +8,14 @@
 #include <CLI/CLI.hpp>
 
 #include "scenarios/cli/exit_code.h"
+#include "scenarios/joined.h"
 
 namespace scenarios {
-
-namespace {
-
-int Usage(const libcontainerd::Error& error, std::ostream& err) {
-  err << "drydock: " << error.message << '\n';
-  return kExitUsage;
-}
-
-std::string Tags(const Scenario& scenario) {
-  std::string text;
-  for (const std::string& tag : scenario.tags) text += (text.empty() ? "" : ", ") + tag;
-  return text;
-}
-
-}  // namespace
 
 int RunRunCommand(const RunCommand& command, const Environment& environment, std::ostream& out,
                   std::ostream& err) {
   const auto plan = Plan(command.words, command.options, environment);
-  if (!plan) return Usage(plan.error(), err);
+  if (!plan) return UsageError(plan.error().message, err);
   std::vector<PlannedWork> work = WorkOf(*plan);
   for (PlannedWork& each : work) {
     each.options.deviations_off = command.deviations_off;
@@ -46,9 +32,7 @@ void AddRunCommand(CLI::App& app, int& exit_code) {
       "run", "Run scenarios through the real client and judge them; without a name, the library");
   run->add_option("SCENARIO", command->words, "files, directories, or names of `drydock list`");
   AddScenarioOptions(*run, command->options);
-  run->add_option("--without", command->deviations_off,
-                  "do as the reference does: a name of docs/deviations.md");
-  run->add_option("--mutant", command->mutants, "plant this defect: a name of docs/mutants.md");
+  AddSwitchOptions(*run, command->deviations_off, command->mutants);
   run->callback([command, &exit_code] {
     exit_code = RunRunCommand(*command, ProcessEnvironment(), std::cout, std::cerr);
   });
@@ -56,10 +40,10 @@ void AddRunCommand(CLI::App& app, int& exit_code) {
 
 int RunListCommand(const ListCommand& command, std::ostream& out, std::ostream& err) {
   auto found = FindScenarios(command.words);
-  if (!found) return Usage(found.error(), err);
+  if (!found) return UsageError(found.error().message, err);
   if (command.words.empty()) {
     auto museum = Museum();
-    if (!museum) return Usage(museum.error(), err);
+    if (!museum) return UsageError(museum.error().message, err);
     std::ranges::move(*museum, std::back_inserter(*found));
   }
   std::size_t longest = 0;
@@ -71,7 +55,7 @@ int RunListCommand(const ListCommand& command, std::ostream& out, std::ostream& 
     }
     out << std::left << std::setw(static_cast<int>(longest) + 2) << each.scenario.name
         << each.scenario.intent;
-    if (!each.scenario.tags.empty()) out << "  [" << Tags(each.scenario) << "]";
+    if (!each.scenario.tags.empty()) out << "  [" << Joined(each.scenario.tags, ", ") << "]";
     out << '\n';
   }
   return kExitHeld;

@@ -16,10 +16,13 @@
 #include <CLI/CLI.hpp>
 
 #include "fake_containerd/go_duration.h"
+#include "fake_containerd/nearest_word.h"
 #include "scenarios/cli/exit_code.h"
 #include "scenarios/cli/progress.h"
+#include "scenarios/mutant_hunt.h"
 #include "scenarios/reports/failure_text.h"
 #include "scenarios/reports/scenario_report.h"
+#include "scenarios/text/words.h"
 
 namespace scenarios {
 
@@ -58,6 +61,21 @@ Result<std::chrono::milliseconds> TimeoutOf(const std::string& text) {
                 "timeout \"" + text + "\": expected a duration (as 60s, 2m)");
   }
   return std::chrono::duration_cast<std::chrono::milliseconds>(*timeout);
+}
+
+Words MutantWords() {
+  Words names;
+  for (const MutantName& each : AllMutantNames()) names.push_back(each.name);
+  return names;
+}
+
+// Nothing for one of the names.
+std::string ProblemOfName(const std::string& kind, const std::string& name, const Words& names) {
+  if (std::ranges::find(names, name) != names.end()) return "";
+  std::string problem = "no " + kind + " \"" + name + "\"";
+  if (const auto nearest = fake_containerd::NearestWord(name, names))
+    problem += "; did you mean \"" + std::string(*nearest) + "\"?";
+  return problem;
 }
 
 bool FitsAny(const std::vector<std::string>& patterns, const Scenario& scenario) {
@@ -157,7 +175,8 @@ void AddChoiceOptions(CLI::App& command, ScenarioOptions& options) {
       ->type_name("SEED");
   command.add_option("--jobs,-j", options.jobs, "scenarios at once; 0: one for each processor")
       ->type_name("COUNT")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->check(ProblemOfCount);
   command
       .add_option("--shard", options.shard,
                   "that part of the work; from the variables of CI systems when it is not given")
@@ -183,6 +202,24 @@ void AddScenarioOptions(CLI::App& command, ScenarioOptions& options) {
   command.add_option("--keep", options.keep, "whose journals are kept: always or failure")
       ->type_name("WHEN:{always,failure}")
       ->capture_default_str();
+}
+
+std::string ProblemOfCount(const std::string& text) {
+  const bool digits =
+      std::ranges::all_of(text, [](char each) { return each >= '0' && each <= '9'; });
+  return digits ? "" : "\"" + text + "\": expected a whole number";
+}
+
+void AddSwitchOptions(CLI::App& command, std::vector<std::string>& deviations_off,
+                      std::vector<std::string>& mutants) {
+  command
+      .add_option("--without", deviations_off,
+                  "do as the reference does: a name of docs/deviations.md")
+      ->check([](const std::string& name) {
+        return ProblemOfName("deviation", name, DeviationWords());
+      });
+  command.add_option("--mutant", mutants, "plant this defect: a name of docs/mutants.md")
+      ->check([](const std::string& name) { return ProblemOfName("mutant", name, MutantWords()); });
 }
 
 Result<std::uint64_t> ParseSeed(const std::string& text) {

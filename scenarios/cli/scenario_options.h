@@ -36,6 +36,11 @@ struct ScenarioOptions {
 // too.
 void AddChoiceOptions(CLI::App& command, ScenarioOptions& options);
 void AddScenarioOptions(CLI::App& command, ScenarioOptions& options);
+// What is wrong with a count, for whose options a minus would mean very many.
+std::string ProblemOfCount(const std::string& text);
+// --without and --mutant, whose names must exist.
+void AddSwitchOptions(CLI::App& command, std::vector<std::string>& deviations_off,
+                      std::vector<std::string>& mutants);
 
 // A number in decimal, or the first 16 hexadecimal digits of a commit's hash (7 at least).
 libcontainerd::Result<std::uint64_t> ParseSeed(const std::string& text);

@@ -120,7 +120,12 @@ std::string ActionDrawer::HoldPoint() {
 std::string ActionDrawer::Argument(const std::string& point, const std::string& action) {
   // What was done is not denied: only whether it was may stay unknown.
   if (action == "error" && point.ends_with(".executed")) return OneOf(kLostReplies);
-  if (action == "error") return OneOf(kErrors);
+  if (action == "error") {
+    const std::string error = OneOf(kErrors);
+    // Nor is a container denied that exists.
+    const bool denies = point.starts_with("rpc.State.") && error == kErrors[2];
+    return denies ? kErrors[0] : error;
+  }
   if (action == "change") return OneOf(kChanges);
   if (action == "reorder") return "reorder(" + std::to_string(1 + Below(3)) + ")";
   for (const fake_containerd::FaultActionInfo& info : fake_containerd::FaultActions()) {

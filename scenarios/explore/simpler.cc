@@ -100,6 +100,10 @@ struct ActionVisitor {
         if (each.terms.returns != value.terms.returns || each.terms.wait != value.terms.wait)
           continue;
       }
+      // An event once more does not become one that never was.
+      if constexpr (std::is_same_v<T, action::Emit>) {
+        if (each.timestamp != value.timestamp) continue;
+      }
       simpler.push_back({std::move(each), place});
     }
   }

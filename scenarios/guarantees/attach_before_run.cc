@@ -119,7 +119,7 @@ class AttachJudge {
   std::unordered_map<std::uint64_t, Attachment> attachments_;  // by id and name
 };
 
-Judgement Judge(const Evidence& evidence) {
+Judgement JudgeAttachBeforeRun(const Evidence& evidence) {
   return AttachJudge(evidence).Judge();
 }
 
@@ -130,7 +130,7 @@ constinit const Guarantee kAttachBeforeRun{
     "The attach of init has ended well before its CreateContainer is sent; that of an exec before "
     "its exit-process is called back.",
     "without an attach, or without a CreateContainer or an exit-process that has to wait for one",
-    &Judge,
+    &JudgeAttachBeforeRun,
 };
 
 }  // namespace scenarios

@@ -1,14 +1,14 @@
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "scenarios/guarantees/event_queue.h"
 #include "scenarios/guarantees/judging.h"
 #include "scenarios/guarantees/lives.h"
+#include "scenarios/made_up_exit_codes.h"
 
 namespace scenarios {
 namespace {
-
-constexpr std::uint32_t kGoneWithoutExit = 255;
 
 // Joins each callback with the delivered event that caused it, first in first out per life, state
 // and process.
@@ -23,7 +23,8 @@ class OrderJudge {
         pause_(evidence.journal().Find("pause")),
         resume_(evidence.journal().Find("resume")),
         oom_(evidence.journal().Find("oom")),
-        init_(evidence.journal().Find("init")) {}
+        init_(evidence.journal().Find("init")),
+        words_(evidence.words()) {}
 
   Judgement Judge() {
     for (const Entry& entry : journal_.entries()) {
@@ -32,6 +33,12 @@ class OrderJudge {
         Delivered(entry);
       } else if (entry.kind == EntryKind::kCallbackBegin) {
         CalledBack(entry);
+      } else if (entry.what == words_.add_process) {
+        const std::uint64_t exec = PairKey(entry.id, entry.process);
+        if (entry.kind == EntryKind::kCallBegin) ++adding_[exec];
+        if (entry.kind == EntryKind::kCallEnd) --adding_[exec];
+      } else if (words_.IsEngineGone(entry)) {
+        adding_.clear();
       }
     }
     if (!any_event_) return {};
@@ -63,6 +70,10 @@ class OrderJudge {
     if (life == kNoLife) return;
     const Symbol process = event.what == exit_ ? event.process : Symbol{};
     waiting_[{life, PairKey(event.what, process)}].Push(&event);
+    const bool of_exec = event.what == exit_ && event.process != init_;
+    if (!of_exec) return;
+    const auto adding = adding_.find(PairKey(event.id, event.process));
+    if (adding != adding_.end() && adding->second > 0) held_.insert(event.seq);
   }
 
   void CalledBack(const Entry& callback) {
@@ -82,6 +93,7 @@ class OrderJudge {
         progress.callback = &callback;
         return;
       }
+      if (held_.contains(event->seq)) return;
       passed = event;
     }
     if (passed == nullptr) return WithoutEvent(callback, lives_[life], progress);
@@ -146,9 +158,12 @@ class OrderJudge {
   const Symbol resume_;
   const Symbol oom_;
   const Symbol init_;
+  const Words& words_;
+  std::unordered_map<std::uint64_t, int> adding_;  // calls of add-process under way, by exec
+  std::unordered_set<std::uint64_t> held_;         // exits that came during such a call
 };
 
-Judgement Judge(const Evidence& evidence) {
+Judgement JudgeCallbacksInOrder(const Evidence& evidence) {
   return OrderJudge(evidence).Judge();
 }
 
@@ -157,13 +172,12 @@ Judgement Judge(const Evidence& evidence) {
 constinit const Guarantee kCallbacksInOrder{
     "callbacks-in-order",
     "The callbacks of a life come in the order in which its events were delivered, and none "
-    "without "
-    "its event. Three exceptions: an exit-process that init's exit brought forward, the exit with "
-    "code 255 of a container that is gone without an exit event (with the exit-processes before "
-    "it), "
-    "and the pause that a restore tells of. What was read in the stored log may come later.",
+    "without its event. Four exceptions: an exit-process that init's exit brought forward, one "
+    "whose exit came while its add-process was under way, the exit with code 255 of a container "
+    "that is gone without an exit event (with the exit-processes before it), and the pause that a "
+    "restore tells of. What was read in the stored log may come later.",
     "without delivered events, or without a callback that an event causes",
-    &Judge,
+    &JudgeCallbacksInOrder,
 };
 
 }  // namespace scenarios

@@ -4,7 +4,7 @@
 namespace scenarios {
 namespace {
 
-Judgement Judge(const Evidence& evidence) {
+Judgement JudgeCallbacksSerial(const Evidence& evidence) {
   const Journal& journal = evidence.journal();
   Findings findings;
   SymbolMap<std::vector<const Entry*>> running_by_id;
@@ -37,7 +37,7 @@ constinit const Guarantee kCallbacksSerial{
     "callbacks-serial",
     "At most one StateChanged callback of a container runs at any time.",
     "without a callback",
-    &Judge,
+    &JudgeCallbacksSerial,
 };
 
 }  // namespace scenarios

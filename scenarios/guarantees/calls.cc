@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "scenarios/guarantees/busy.h"
@@ -10,11 +11,6 @@ namespace scenarios {
 namespace {
 
 using libcontainerd::Duration;
-
-std::string Milliseconds(Duration duration) {
-  return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count()) +
-         " ms";
-}
 
 class ReturnJudge {
  public:
@@ -44,6 +40,7 @@ class ReturnJudge {
       case EntryKind::kCallEnd:
         if (entry.what == words_.close) Closed(entry);
         Returned(entry);
+        if (entry.what == words_.restore) Restored(entry);
         break;
       case EntryKind::kCallbackBegin:
       case EntryKind::kAttachBegin:
@@ -54,10 +51,10 @@ class ReturnJudge {
         waited_[entry.id].End(entry.t);
         break;
       case EntryKind::kRpcBegin:
-        if (entry.what == words_.update_container_rpc) updating_[entry.id].Begin(entry.t);
+        if (KeepsChange(entry)) updating_[entry.id].Begin(entry.t);
         break;
       case EntryKind::kRpcEnd:
-        if (entry.what == words_.update_container_rpc) updating_[entry.id].End(entry.t);
+        if (KeepsChange(entry)) updating_[entry.id].End(entry.t);
         break;
       case EntryKind::kEventDelivered:
         if (entry.what == words_.exit && entry.process == words_.init &&
@@ -70,6 +67,7 @@ class ReturnJudge {
           calls_.clear();
           waited_ = {};
           updating_ = {};
+          exits_ = {};
         }
         break;
       default:
@@ -77,11 +75,19 @@ class ReturnJudge {
     }
   }
 
+  // The request of a pause or resume; the State that asks whose an exit is.
+  bool KeepsChange(const Entry& rpc) const {
+    return rpc.what == words_.update_container_rpc || rpc.what == words_.state_rpc;
+  }
+
+  bool ChangesState(const Entry& begin) const {
+    return begin.what == words_.pause || begin.what == words_.resume;
+  }
+
   Duration Bound(const Entry& begin) const {
     const libcontainerd::Timing& timing = evidence_.options().timing;
-    const bool changes_state = begin.what == words_.pause || begin.what == words_.resume;
     const Duration given(begin.stamp);
-    if (changes_state) {
+    if (ChangesState(begin)) {
       // The deadline covers the reply, and the event may take its time after that.
       return (begin.stamp != 0 ? given : timing.call_deadline) + timing.state_event_deadline;
     }
@@ -97,8 +103,12 @@ class ReturnJudge {
     return timing.call_deadline;
   }
 
+  // Pause and resume do without the callback that they wait for, once their time is over: whoever
+  // calls them may hold what it needs.
   Duration Due(const Call& call, Duration now) {
-    const Duration waited = waited_[call.begin->id].Total(now) - call.waited;
+    const Duration waited = ChangesState(*call.begin)
+                                ? Duration::zero()
+                                : waited_[call.begin->id].Total(now) - call.waited;
     return call.begin->t + Bound(*call.begin) + waited + evidence_.options().promptly;
   }
 
@@ -107,8 +117,9 @@ class ReturnJudge {
         std::ranges::find(calls_, end.number, [](const Call& open) { return open.begin->number; });
     if (call == calls_.end()) return;
     if (evidence_.Late(Due(*call, end.t), end.t)) {
-      findings_.Add(Name(*call->begin) + " returned after " + Milliseconds(end.t - call->begin->t) +
-                        ", its deadline is " + Milliseconds(Bound(*call->begin)),
+      findings_.Add(Name(*call->begin) + " returned after " +
+                        MillisecondsText(end.t - call->begin->t) + ", its deadline is " +
+                        MillisecondsText(Bound(*call->begin)),
                     {call->begin->seq, end.seq});
     } else if (call->exit != nullptr) {
       const Duration waited = waited_[end.id].Total(end.t) - call->waited;
@@ -116,7 +127,8 @@ class ReturnJudge {
                            evidence_.options().timing.exec_exit_grace +
                            evidence_.options().promptly;
       if (!updating_[end.id].Open() && evidence_.Late(due, end.t)) {
-        findings_.Add(Name(*call->begin) + " went on for " + Milliseconds(end.t - call->exit->t) +
+        findings_.Add(Name(*call->begin) + " went on for " +
+                          MillisecondsText(end.t - call->exit->t) +
                           " after its container's exit had been delivered",
                       {call->begin->seq, call->exit->seq, end.seq});
       }
@@ -125,9 +137,23 @@ class ReturnJudge {
   }
 
   void Exited(const Entry& exit) {
+    const bool restoring = std::ranges::any_of(calls_, [&](const Call& call) {
+      return call.begin->what == words_.restore && call.begin->id == exit.id;
+    });
+    if (restoring) {
+      exits_[exit.id] = &exit;
+    } else {
+      EndWaits(exit);
+    }
+  }
+  // An exit that comes while a restore looks is known with its end.
+  void Restored(const Entry& end) {
+    if (std::exchange(exits_[end.id], nullptr) != nullptr) EndWaits(end);
+  }
+  void EndWaits(const Entry& known) {
     for (Call& call : calls_) {
-      const bool waits = call.begin->what == words_.pause || call.begin->what == words_.resume;
-      if (waits && call.begin->id == exit.id && call.exit == nullptr) call.exit = &exit;
+      if (ChangesState(*call.begin) && call.begin->id == known.id && call.exit == nullptr)
+        call.exit = &known;
     }
   }
 
@@ -142,12 +168,13 @@ class ReturnJudge {
 
   void NeverReturned(const Call& call) {
     if (evidence_.journal().entries().empty()) return;
-    if (waited_[call.begin->id].Open()) return;  // whoever holds that callback holds the call
+    // Whoever holds that callback holds the call.
+    if (!ChangesState(*call.begin) && waited_[call.begin->id].Open()) return;
     const Entry& last = evidence_.journal().entries().back();
     if (!evidence_.Missed(Due(call, last.t))) return;
-    findings_.Add(
-        Name(*call.begin) + " never returned, its deadline is " + Milliseconds(Bound(*call.begin)),
-        {call.begin->seq});
+    findings_.Add(Name(*call.begin) + " never returned, its deadline is " +
+                      MillisecondsText(Bound(*call.begin)),
+                  {call.begin->seq});
   }
 
   std::string Name(const Entry& call) const {
@@ -159,9 +186,10 @@ class ReturnJudge {
   const Evidence& evidence_;
   const Words& words_;
   Findings findings_;
-  std::vector<Call> calls_;   // under way
-  SymbolMap<Busy> waited_;    // by id
-  SymbolMap<Busy> updating_;  // UpdateContainer, by id
+  std::vector<Call> calls_;        // under way
+  SymbolMap<Busy> waited_;         // by id
+  SymbolMap<Busy> updating_;       // UpdateContainer and State, by id
+  SymbolMap<const Entry*> exits_;  // that came while a restore was under way
 };
 
 Judgement JudgeReturn(const Evidence& evidence) {
@@ -215,7 +243,7 @@ class SignalJudge {
     if (call == calls.end()) return;  // one of the client's own
     call->sent = true;
     if (evidence_.Late(call->begin->t + evidence_.options().promptly, rpc.t)) {
-      Blame(*call->begin, &rpc, " was sent " + Milliseconds(rpc.t - call->begin->t) + " late");
+      Blame(*call->begin, &rpc, " was sent " + MillisecondsText(rpc.t - call->begin->t) + " late");
     }
   }
 
@@ -284,7 +312,7 @@ class ReentryJudge {
     if (!Failed(end)) {
       findings_.Add(Name(begin) + " succeeded", {begin.seq, end.seq});
     } else if (evidence_.Late(begin.t + evidence_.options().promptly, end.t)) {
-      findings_.Add(Name(begin) + " was refused only after " + Milliseconds(end.t - begin.t),
+      findings_.Add(Name(begin) + " was refused only after " + MillisecondsText(end.t - begin.t),
                     {begin.seq, end.seq});
     }
   }
@@ -309,10 +337,10 @@ Judgement JudgeReentry(const Evidence& evidence) {
 
 constinit const Guarantee kCallsReturn{
     "calls-return",
-    "Each call returns within its deadline (for pause and resume that of the event on top) and the "
-    "callbacks and attaches of its container that run meanwhile; pause and resume at once when "
-    "init "
-    "has exited, and every call before close returns.",
+    "Each call returns within its deadline and the callbacks and attaches of its container that "
+    "run "
+    "meanwhile; pause and resume within theirs and that of the event on top, whatever runs, and at "
+    "once when init has exited; and every call before close returns.",
     "without a call",
     &JudgeReturn,
 };

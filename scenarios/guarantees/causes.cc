@@ -50,6 +50,9 @@ Causes FindCauses(const Journal& journal, const Lives& lives) {
     const LifeIndex life = lives.IndexOf(entry);
     if (life == kNoLife) continue;
     if (delivered) {
+      // What came before a restore flags the exit, and is not called back.
+      const Life& restored = lives[life];
+      if (entry.what == words.oom && restored.restored && entry.seq < restored.begin) continue;
       const bool of_exec = entry.what == words.exit && entry.process != words.init;
       const Symbol state = of_exec ? words.exit_process : entry.what;
       waiting[{life, state, of_exec ? entry.process : Symbol{}}].Push(&entry);

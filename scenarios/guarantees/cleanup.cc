@@ -8,7 +8,7 @@ namespace scenarios {
 namespace {
 
 // When something was made and removed last; it is there if it was made later.
-struct Presence {
+struct Counts {
   std::uint64_t created = 0;
   std::uint64_t removed = 0;
 };
@@ -19,7 +19,7 @@ Judgement JudgeBundle(const Evidence& evidence) {
   const Symbol exit = journal.Find("exit");
   const Symbol no_clean = journal.Find(kNoCleanNote);
   Findings findings;
-  SymbolMap<Presence> bundles;
+  SymbolMap<Counts> bundles;
   std::vector<const Life*> given_up;  // called back as gone before they were
   for (const Entry& entry : journal.entries()) {
     if (entry.kind == EntryKind::kNote && entry.text == no_clean) return {};
@@ -29,7 +29,7 @@ Judgement JudgeBundle(const Evidence& evidence) {
     if (entry.kind != EntryKind::kCallbackBegin || entry.what != exit) continue;
 
     const Life* life = lives.Of(entry);
-    const Presence bundle = bundles[entry.id];
+    const Counts bundle = bundles[entry.id];
     if (life == nullptr || bundle.created == 0) continue;
     // Given up, not gone: its bundle goes when it does.
     const bool would_not_die =
@@ -46,7 +46,7 @@ Judgement JudgeBundle(const Evidence& evidence) {
   }
   for (const Life* life : given_up) {
     findings.Observe();
-    const Presence bundle = bundles[life->id];
+    const Counts bundle = bundles[life->id];
     if (bundle.created < bundle.removed || life->next != kNoLife) continue;
     findings.Add(
         LifeName(journal, *life) + ": the bundle was never removed though init's exit came",
@@ -59,8 +59,8 @@ Judgement JudgeFifos(const Evidence& evidence) {
   const Journal& journal = evidence.journal();
   const Symbol exit_process = journal.Find("exit-process");
   Findings findings;
-  std::unordered_map<std::uint64_t, Presence> fifos;
-  SymbolMap<Presence> bundles;  // FIFOs stand in the bundle and vanish with it
+  std::unordered_map<std::uint64_t, Counts> fifos;
+  SymbolMap<Counts> bundles;  // FIFOs stand in the bundle and vanish with it
   for (const Entry& entry : journal.entries()) {
     const std::uint64_t process = PairKey(entry.id, entry.process);
     if (entry.kind == EntryKind::kFifosCreated) fifos[process].created = entry.seq;
@@ -72,7 +72,7 @@ Judgement JudgeFifos(const Evidence& evidence) {
     const auto made = fifos.find(process);
     if (made == fifos.end()) continue;  // somebody else's exec
     findings.Observe();
-    const Presence& presence = made->second;
+    const Counts& presence = made->second;
     if (presence.created < presence.removed || presence.created < bundles[entry.id].removed) {
       continue;
     }

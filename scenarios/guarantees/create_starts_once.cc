@@ -82,7 +82,7 @@ class StartJudge {
   const Symbol start_;
 };
 
-Judgement Judge(const Evidence& evidence) {
+Judgement JudgeCreateStartsOnce(const Evidence& evidence) {
   return StartJudge(evidence).Judge();
 }
 
@@ -94,7 +94,7 @@ constinit const Guarantee kCreateStartsOnce{
     "callback "
     "succeeded and ended before the create returned.",
     "without a create that returned, or when all creates failed and no callback was recorded",
-    &Judge,
+    &JudgeCreateStartsOnce,
 };
 
 }  // namespace scenarios

@@ -17,22 +17,25 @@ class MonotoneJudge {
       : evidence_(evidence), words_(evidence.words()) {}
 
   Judgement Judge() {
+    FindReadsOfRestores();
+    FindOomsOfRestores();
     for (const Entry& entry : evidence_.journal().entries()) {
       switch (entry.kind) {
-        case EntryKind::kRpcBegin:
-          if (entry.what == words_.events_rpc && entry.flag && entry.id != Symbol{}) {
-            restores_.insert(entry.number);
-          }
-          break;
         case EntryKind::kEventDelivered:
           Delivered(entry);
           break;
         case EntryKind::kCursorWriting:
           Written(entry);
           break;
+        case EntryKind::kCursorWritten:
+          if (!entry.failed) certain_ = latest_;
+          break;
         case EntryKind::kNote:
-          if (words_.IsEngineGone(entry)) pending_ = {};
-          if (entry.text == words_.cursor_replaced) latest_ = nullptr;
+          if (words_.IsEngineGone(entry)) {
+            pending_ = {};
+            latest_ = certain_;  // the next one begins with what it reads
+          }
+          if (entry.text == words_.cursor_replaced) latest_ = certain_ = nullptr;
           break;
         default:
           break;
@@ -44,12 +47,55 @@ class MonotoneJudge {
  private:
   using Pending = std::pair<std::int64_t, std::uint64_t>;  // timestamp, seq of the delivery
 
+  void FindReadsOfRestores() {
+    for (const Entry& entry : evidence_.journal().entries()) {
+      if (entry.kind == EntryKind::kRpcBegin && entry.what == words_.events_rpc && entry.flag &&
+          entry.id != Symbol{}) {
+        restores_.insert(entry.number);
+      }
+      if (entry.kind == EntryKind::kEventDelivered && entry.flag &&
+          restores_.contains(entry.number)) {
+        found_by_restores_.insert(entry.stamp);
+      }
+    }
+  }
+
+  // While it is under way, the stream may tell of what it finds in the log.
+  bool IsOfRestore(const Entry& event) const {
+    if (evidence_.lives().WasUnclaimed(event)) return true;
+    if (event.flag && restores_.contains(event.number)) return true;
+    const Life* life = evidence_.lives().Of(event);
+    const bool restoring = life != nullptr && life->restored &&
+                           (life->start_begin == 0 || event.seq < life->start_begin);
+    return restoring && found_by_restores_.contains(event.stamp);
+  }
+
+  // Of the ooms that a restore finds, those that came before it are not called back.
+  void FindOomsOfRestores() {
+    const Lives& lives = evidence_.lives();
+    std::vector<std::vector<std::uint64_t>> came(lives.all().size());
+    std::vector<std::size_t> told(lives.all().size());
+    for (const Entry& entry : evidence_.journal().entries()) {
+      const LifeIndex index = lives.IndexOf(entry);
+      if (index == kNoLife || entry.what != words_.oom || !lives[index].restored) continue;
+      if (entry.kind == EntryKind::kEventDelivered) {
+        of_restores_[entry.seq] = 0;
+        if (!entry.flag && entry.seq > lives[index].begin) came[index].push_back(entry.seq);
+      }
+      if (entry.kind != EntryKind::kCallbackBegin || told[index] == came[index].size()) continue;
+      of_restores_[came[index][told[index]++]] = entry.seq;
+    }
+  }
+
+  std::uint64_t CallbackOf(const Entry& event) const {
+    const auto found = of_restores_.find(event.seq);
+    return found != of_restores_.end() ? found->second : evidence_.causes().CallbackOf(event);
+  }
+
   void Delivered(const Entry& event) {
-    const std::uint64_t callback = evidence_.causes().CallbackOf(event);
+    const std::uint64_t callback = CallbackOf(event);
     // What a restore finds, or claims, the next one will find again whatever the cursor says.
-    const bool of_restore =
-        evidence_.lives().WasUnclaimed(event) || (event.flag && restores_.contains(event.number));
-    if (callback == 0 || of_restore) {
+    if (callback == 0 || IsOfRestore(event)) {
       handled_at_.try_emplace(event.stamp, event.seq);
       return;
     }
@@ -57,7 +103,7 @@ class MonotoneJudge {
   }
 
   bool Handled(const Entry& event, const Entry& write) const {
-    const std::uint64_t end = evidence_.causes().EndOf(evidence_.causes().CallbackOf(event));
+    const std::uint64_t end = evidence_.causes().EndOf(CallbackOf(event));
     return end != 0 && end < write.seq;
   }
 
@@ -83,7 +129,7 @@ class MonotoneJudge {
     // Another event of the same time was handled before this one came.
     const auto twin = handled_at_.find(write.stamp);
     if (event.stamp == write.stamp && twin != handled_at_.end() && twin->second < event.seq) return;
-    const std::uint64_t callback = evidence_.causes().CallbackOf(event);
+    const std::uint64_t callback = CallbackOf(event);
     findings_.Add("the cursor " + Text(write) + " passes the " +
                       evidence_.journal().Text(event.what) + " of " +
                       SubjectName(evidence_.journal(), event) + ", whose callback has not ended",
@@ -97,9 +143,12 @@ class MonotoneJudge {
   const Words& words_;
   Findings findings_;
   const Entry* latest_ = nullptr;
+  const Entry* certain_ = nullptr;  // the latest whose writing did not fail
   std::priority_queue<Pending, std::vector<Pending>, std::greater<>> pending_;
-  std::unordered_set<std::uint64_t> restores_;  // reads of the stored log about one container
-  std::unordered_map<std::int64_t, std::uint64_t> handled_at_;  // timestamp: seq of the delivery
+  std::unordered_set<std::uint64_t> restores_;          // reads of the log about one container …
+  std::unordered_set<std::int64_t> found_by_restores_;  // timestamps, in the stored log
+  std::unordered_map<std::uint64_t, std::uint64_t> of_restores_;  // ooms and their callbacks
+  std::unordered_map<std::int64_t, std::uint64_t> handled_at_;    // timestamp: seq of the delivery
 };
 
 Judgement JudgeMonotone(const Evidence& evidence) {
@@ -120,6 +169,7 @@ class TornJudge {
         case EntryKind::kCursorWritten:
           if (!entry.failed && writing_ != nullptr && writing_->number == entry.number) {
             written_ = writing_;
+            replaced_ = false;
             maybe_.clear();
           }
           break;
@@ -129,6 +179,7 @@ class TornJudge {
         case EntryKind::kNote:
           if (entry.text == words_.cursor_replaced) {
             written_ = writing_ = nullptr;
+            replaced_ = true;
             maybe_.clear();
           }
           break;
@@ -151,7 +202,8 @@ class TornJudge {
 
   // The last that was written, or one whose writing did not end well.
   void Read(const Entry& read) {
-    if (written_ == nullptr && maybe_.empty()) return;  // an earlier run's
+    // An earlier run's, or what somebody put there.
+    if (written_ == nullptr && (maybe_.empty() || replaced_)) return;
     findings_.Observe();
     if (written_ != nullptr && read.text == written_->text) return;
     if (written_ == nullptr && read.text == Symbol{}) return;
@@ -172,6 +224,7 @@ class TornJudge {
   Findings findings_;
   const Entry* written_ = nullptr;  // for certain
   const Entry* writing_ = nullptr;
+  bool replaced_ = false;            // since then
   std::vector<const Entry*> maybe_;  // begun since then
 };
 

@@ -11,11 +11,6 @@ namespace {
 
 using libcontainerd::Duration;
 
-std::string Milliseconds(Duration duration) {
-  return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count()) +
-         " ms";
-}
-
 std::string PidName(const Entry& entry) {
   return "daemon " + std::to_string(entry.pid);
 }
@@ -115,7 +110,7 @@ class ComebackJudge {
     findings_.Observe();
     if (evidence_.Late(StreamDue(), rpc.t)) {
       findings_.Add("the event stream ended and was opened again only after " +
-                        Milliseconds(rpc.t - stream_end_->t),
+                        MillisecondsText(rpc.t - stream_end_->t),
                     {stream_end_->seq, rpc.seq});
     }
     stream_end_ = nullptr;
@@ -127,7 +122,7 @@ class ComebackJudge {
   void Checked(const Entry& check) {
     if (check_ != nullptr) findings_.Observe();
     if (check_ != nullptr && down_ == nullptr && evidence_.Late(CheckDue(), check.t)) {
-      findings_.Add("no health check for " + Milliseconds(check.t - check_->t),
+      findings_.Add("no health check for " + MillisecondsText(check.t - check_->t),
                     {check_->seq, check.seq});
     }
     check_ = &check;
@@ -145,7 +140,7 @@ class ComebackJudge {
       findings_.Observe();
       if (evidence_.Late(RestartDue(), started.t)) {
         findings_.Add("the daemon ended and was started again only after " +
-                          Milliseconds(started.t - down_->t),
+                          MillisecondsText(started.t - down_->t),
                       {down_->seq, started.seq});
       }
     }
@@ -297,7 +292,7 @@ class KillJudge {
   void JudgeSpacing(const Entry& started) {
     const Duration shortest = timing_.daemon_restart_first * 3 / 4;
     if (started.t - start_->t >= shortest) return;
-    findings_.Add("the daemon was started twice within " + Milliseconds(started.t - start_->t),
+    findings_.Add("the daemon was started twice within " + MillisecondsText(started.t - start_->t),
                   {start_->seq, started.seq});
   }
 
@@ -375,8 +370,8 @@ class RetryJudge {
       if (useful_ || stood) pause_ = timing_.reconnect_first;
       // Jitter may shorten a pause by a quarter.
       if (rpc.t - end_->t < pause_ * 3 / 4) {
-        findings_.Add("the event stream was opened again " + Milliseconds(rpc.t - end_->t) +
-                          " after its end, expected a pause of " + Milliseconds(pause_),
+        findings_.Add("the event stream was opened again " + MillisecondsText(rpc.t - end_->t) +
+                          " after its end, expected a pause of " + MillisecondsText(pause_),
                       {end_->seq, rpc.seq});
       }
       pause_ = std::min(2 * pause_, timing_.reconnect_longest);

@@ -1,22 +1,11 @@
 #include "scenarios/guarantees/exec_attempts.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "scenarios/guarantees/judging.h"
 
 namespace scenarios {
-namespace {
-
-// The answer is missing: the daemon may have done it all the same.
-bool OutcomeUnknown(const Entry& end) {
-  const auto code = static_cast<libcontainerd::ErrorCode>(end.code);
-  return code == libcontainerd::ErrorCode::kUnavailable ||
-         code == libcontainerd::ErrorCode::kDeadlineExceeded ||
-         code == libcontainerd::ErrorCode::kCancelled;
-}
-
-}  // namespace
-
 std::uint64_t ExecAttempts::Visit(const Entry& entry) {
   const bool call = entry.what == add_process_;
   if (!call && entry.what != rpc_) return 0;
@@ -26,7 +15,9 @@ std::uint64_t ExecAttempts::Visit(const Entry& entry) {
   if (call && entry.kind == EntryKind::kCallBegin) {
     exec.calls.push_back(entry.number);
   } else if (!call && entry.kind == EntryKind::kRpcBegin) {
-    exec.call = exec.calls.empty() ? 0 : exec.calls.front();
+    const auto asking =
+        std::ranges::find_if(exec.calls, [&](std::uint64_t number) { return number > exec.call; });
+    exec.call = asking == exec.calls.end() ? 0 : *asking;
     exec.rpc = entry.number;
     exec.runs = exec.absorb = false;
     exec.exit = 0;

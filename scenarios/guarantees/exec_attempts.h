@@ -24,6 +24,10 @@ class ExecAttempts {
   std::uint64_t Visit(const Entry& entry);
   // For an exec's exit, delivered for the first time: it is absorbed.
   bool Absorbs(const Entry& exit);
+  // Nobody is left who would absorb anything.
+  void EngineGone() {
+    for (auto& [key, exec] : execs_) exec.absorb = false;
+  }
 
  private:
   struct Exec {

@@ -10,14 +10,16 @@
 namespace scenarios {
 namespace {
 
+// A call of add-process that is under way.
+struct AddCall {
+  std::uint64_t number;
+  std::uint64_t begin;
+  LifeIndex life = kNoLife;       // in which it was sent to the daemon: those before it wait
+  std::uint64_t called_back = 0;  // its exit came before it returned
+};
+
 // What is known of the execs of one name in one container.
 struct Exec {
-  struct Call {
-    std::uint64_t number;
-    std::uint64_t begin;
-    std::uint64_t called_back = 0;  // its exit came before it returned
-  };
-  std::vector<Call> calls;          // under way
   std::vector<std::uint64_t> owed;  // ends of those that succeeded
   std::uint64_t last_callback = 0;
   std::size_t spare_events = 0;  // exits that nothing was called back for yet
@@ -31,6 +33,9 @@ class ExecJudge {
       : evidence_(evidence), words_(evidence.words()), execs_(evidence.lives().all().size()) {}
 
   Judgement Judge() {
+    for (const Entry& entry : evidence_.journal().entries()) {
+      has_rpcs_ |= entry.kind == EntryKind::kRpcBegin && entry.what == words_.add_process_rpc;
+    }
     for (const Entry& entry : evidence_.journal().entries()) Visit(entry);
     if (!any_callback_) return {};
     Rest();
@@ -44,7 +49,8 @@ class ExecJudge {
     const LifeIndex life = evidence_.lives().IndexOf(entry);
     switch (entry.kind) {
       case EntryKind::kRpcBegin:
-        if (entry.what == words_.create_rpc) Created(entry.id, life);
+        if (entry.what == words_.create_rpc) latest_[entry.id] = life;
+        if (entry.what == words_.add_process_rpc) Sent(entry);
         break;
       case EntryKind::kCallBegin:
         if (entry.what == words_.create && life != kNoLife &&
@@ -53,11 +59,8 @@ class ExecJudge {
         }
         if (entry.what == words_.restore && life != kNoLife) Restored(entry.id, life);
         if (entry.what == words_.add_process) {
-          if (Exec* exec = Of(entry)) {
-            exec->calls.push_back({entry.number, entry.seq});
-          } else {
-            early_[entry.id].push_back(&entry);
-          }
+          calls_[PairKey(entry.id, entry.process)].push_back({entry.number, entry.seq});
+          if (!has_rpcs_) Sent(entry);
         }
         if (words_.IsClosing(entry) && closed_ == 0) {
           closed_ = entry.seq;
@@ -78,6 +81,7 @@ class ExecJudge {
         if (words_.IsEngineGone(entry)) {
           closed_ = 0;
           running_ = {};
+          LeaveBehind();
         }
         break;
       case EntryKind::kCallbackEnd:
@@ -95,17 +99,25 @@ class ExecJudge {
     }
   }
 
-  // Whoever had called before waited for it.
-  void Created(Symbol id, LifeIndex life) {
-    latest_[id] = life;
-    for (const Entry* call : std::exchange(early_[id], {}))
-      execs_[life][call->process].calls.push_back({call->number, call->seq});
+  LifeIndex Latest(Symbol id) const {
+    const auto life = latest_.find(id);
+    return life == latest_.end() ? kNoLife : life->second;
   }
 
-  Exec* Of(const Entry& call) {
-    const auto life = latest_.find(call.id);
-    return life == latest_.end() || life->second == kNoLife ? nullptr
-                                                            : &execs_[life->second][call.process];
+  // The oldest call that waits; the others were or will be refused.
+  void Sent(const Entry& entry) {
+    std::vector<AddCall>& calls = calls_[PairKey(entry.id, entry.process)];
+    const auto waiting = std::ranges::find(calls, kNoLife, &AddCall::life);
+    if (waiting != calls.end()) waiting->life = Latest(entry.id);
+  }
+
+  // Whether they were added nobody hears.
+  void LeaveBehind() {
+    for (const auto& [key, calls] : std::exchange(calls_, {})) {
+      for (const AddCall& call : calls) {
+        if (call.life != kNoLife) ++execs_[call.life][Symbol(key & 0xffffffff)].left_behind;
+      }
+    }
   }
 
   // Its execs go on, but which of them ended meanwhile nobody can tell.
@@ -115,22 +127,21 @@ class ExecJudge {
     if (before == kNoLife) return;
     for (auto& [name, exec] : execs_[before]) {
       Exec& continued = execs_[life][name];
-      continued.left_behind += exec.owed.size() + exec.calls.size() + exec.left_behind;
+      continued.left_behind += exec.owed.size() + exec.left_behind;
     }
     execs_[before].clear();
   }
 
   void Added(const Entry& end) {
-    Exec* exec = Of(end);
-    if (exec == nullptr) return;
-    const auto call =
-        std::ranges::find(exec->calls, end.number, [](const Exec::Call& c) { return c.number; });
-    if (call == exec->calls.end()) return;
-    const Exec::Call ended = *call;
-    exec->calls.erase(call);
-    if (!Failed(end)) {
+    std::vector<AddCall>& calls = calls_[PairKey(end.id, end.process)];
+    const auto call = std::ranges::find(calls, end.number, &AddCall::number);
+    if (call == calls.end()) return;
+    const AddCall ended = *call;
+    calls.erase(call);
+    const LifeIndex life = ended.life != kNoLife ? ended.life : Latest(end.id);
+    if (!Failed(end) && life != kNoLife) {
       findings_.Observe();
-      if (ended.called_back == 0) exec->owed.push_back(end.seq);
+      if (ended.called_back == 0) execs_[life][end.process].owed.push_back(end.seq);
     } else if (ended.called_back != 0) {
       findings_.Add(SubjectName(evidence_.journal(), end) +
                         ": exit-process was called back though its add-process failed",
@@ -154,8 +165,8 @@ class ExecJudge {
       exec.owed.erase(exec.owed.begin());
       return;
     }
-    for (Exec::Call& call : exec.calls) {
-      if (call.called_back != 0) continue;
+    for (AddCall& call : calls_[PairKey(callback.id, callback.process)]) {
+      if (call.life != life || call.called_back != 0) continue;
       call.called_back = callback.seq;
       return;
     }
@@ -199,15 +210,15 @@ class ExecJudge {
   Findings findings_;
   bool any_callback_ = false;
   std::uint64_t closed_ = 0;
-  SymbolMap<int> running_;                        // callbacks, by id
-  SymbolMap<int> at_close_;                       // the same when the client was closed
-  std::vector<Execs> execs_;                      // by life
-  std::unordered_map<Symbol, LifeIndex> latest_;  // by id
-  // Calls of add-process that came before any life of their container, by id.
-  std::unordered_map<Symbol, std::vector<const Entry*>> early_;
+  SymbolMap<int> running_;                               // callbacks, by id
+  SymbolMap<int> at_close_;                              // the same when the client was closed
+  std::vector<Execs> execs_;                             // by life
+  std::unordered_map<Symbol, LifeIndex> latest_;         // by id
+  bool has_rpcs_ = false;                                // of add-process
+  std::map<std::uint64_t, std::vector<AddCall>> calls_;  // under way, by id and name
 };
 
-Judgement Judge(const Evidence& evidence) {
+Judgement JudgeExecExits(const Evidence& evidence) {
   return ExecJudge(evidence).Judge();
 }
 
@@ -217,7 +228,7 @@ constinit const Guarantee kExecExitsOnceBeforeExit{
     "exec-exits-once-before-exit",
     "Each add-process that succeeded gets exactly one exit-process, before its container's exit.",
     "without callbacks, or without an add-process that succeeded",
-    &Judge,
+    &JudgeExecExits,
 };
 
 }  // namespace scenarios

@@ -1,6 +1,7 @@
 #include "scenarios/guarantees/judging.h"
 
 #include <algorithm>
+#include <chrono>
 
 namespace scenarios {
 
@@ -34,6 +35,13 @@ bool Failed(const Entry& end) {
   return end.failed || end.code != 0;
 }
 
+bool OutcomeUnknown(const Entry& end) {
+  const auto code = static_cast<libcontainerd::ErrorCode>(end.code);
+  return code == libcontainerd::ErrorCode::kUnavailable ||
+         code == libcontainerd::ErrorCode::kDeadlineExceeded ||
+         code == libcontainerd::ErrorCode::kCancelled;
+}
+
 Judgement Findings::Conclude() && {
   if (!violations_.empty()) {
     std::ranges::stable_sort(violations_, {}, [](const Violation& violation) {
@@ -49,6 +57,11 @@ std::string SubjectName(const Journal& journal, const Entry& entry) {
   const std::string& process = journal.Text(entry.process);
   if (!process.empty() && process != "init") name.append("/").append(process);
   return name;
+}
+
+std::string MillisecondsText(libcontainerd::Duration duration) {
+  return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count()) +
+         " ms";
 }
 
 }  // namespace scenarios

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "libcontainerd/runtime.h"
 #include "scenarios/guarantees/evidence.h"
 
 namespace scenarios {
@@ -69,9 +70,14 @@ class Findings {
 
 // Of a call's or RPC's end.
 bool Failed(const Entry& end);
+// Likewise: the answer is missing, the daemon may have done it all the same.
+bool OutcomeUnknown(const Entry& end);
 
 // "c1", or "c1/e1" for an entry that names an exec.
 std::string SubjectName(const Journal& journal, const Entry& entry);
+
+// "12 ms".
+std::string MillisecondsText(libcontainerd::Duration duration);
 
 // An (id, process) pair as a key.
 constexpr std::uint64_t PairKey(Symbol first, Symbol second) {

@@ -76,18 +76,25 @@ class CreateJudge {
     Presence bundle;
     Attempt failed;  // the latest, until the next one begins its bundle
     std::uint64_t failed_end = 0;
+    std::uint64_t requested = 0;  // the latest CreateContainer, whoever sent it
   };
 
   void Visit(const Entry& entry) {
     switch (entry.kind) {
       case EntryKind::kCallBegin:
         if (words_.IsClosing(entry)) Closing(entry);
+        if (entry.what == words_.restore) restored_[entry.id] = true;
         if (entry.what == words_.create) {
+          restored_[entry.id] = false;
           containers_[entry.id].open.push_back({.number = entry.number, .begin = entry.seq});
         }
         break;
       case EntryKind::kCallEnd:
         if (entry.what == words_.create) Returned(entry);
+        if (entry.what == words_.restore && !Failed(entry)) restored_[entry.id] = true;
+        break;
+      case EntryKind::kRpcBegin:
+        if (entry.what == words_.create_rpc) containers_[entry.id].requested = entry.seq;
         break;
       case EntryKind::kBundleCreated: {
         Container& container = containers_[entry.id];
@@ -158,7 +165,7 @@ class CreateJudge {
     if (final_.tracked.taken > end.seq) {
       findings_.Observe();
       const std::uint64_t tracked = final_.tracked.Find(end.id, Symbol{});
-      if (tracked != 0) {
+      if (tracked != 0 && !restored_[end.id]) {
         findings_.Add(id + ": its create failed and it is still tracked", {end.seq, tracked});
       }
     }
@@ -168,7 +175,9 @@ class CreateJudge {
       const Life* life = evidence_.lives().Of(end);
       const bool from_before =
           life != nullptr && evidence_.lives().RunsFromBefore(*life, final_.running.taken);
-      if (running != 0 && !from_before) {
+      // It failed before it asked the daemon for anything: what runs is an earlier engine's.
+      const bool not_asked = container.requested != 0 && container.requested < failed.begin;
+      if (running != 0 && !from_before && !not_asked) {
         findings_.Add(id + ": its create failed and it still runs", {end.seq, running});
       }
     }
@@ -181,15 +190,16 @@ class CreateJudge {
   bool closed_ = false;
   bool kept_ = false;
   SymbolMap<Container> containers_;
+  SymbolMap<char> restored_;  // since the latest create, by id
 };
 
 Judgement JudgeCreate(const Evidence& evidence) {
   return CreateJudge(evidence).Judge();
 }
 
-class ExecJudge {
+class LeftoversOfExecJudge {
  public:
-  explicit ExecJudge(const Evidence& evidence)
+  explicit LeftoversOfExecJudge(const Evidence& evidence)
       : evidence_(evidence), words_(evidence.words()), final_(evidence) {}
 
   Judgement Judge() {
@@ -209,6 +219,7 @@ class ExecJudge {
     std::uint64_t added = 0;    // a call returned OK: what is there is that one's
     bool blamed = false;        // that nobody ended it
     std::uint64_t failed = 0;   // the end of a call
+    std::uint64_t asking = 0;   // the call whose RPC was sent last
     std::uint64_t files_before = 0;
   };
   // Of one container.
@@ -231,6 +242,9 @@ class ExecJudge {
         if (entry.what == words_.add_process_rpc) {
           Exec& exec = Of(entry);
           exec.rpc = entry.number;
+          const auto asking = std::ranges::find_if(
+              exec.calls, [&](const auto& call) { return call.first > exec.asking; });
+          exec.asking = asking == exec.calls.end() ? 0 : asking->first;
           exec.started = exec.ended = 0;
         }
         if (entry.what == words_.signal_rpc) Of(entry).ended = entry.seq;
@@ -271,7 +285,12 @@ class ExecJudge {
       case EntryKind::kNote:
         if (words_.IsEngineGone(entry)) {
           closed_ = false;
-          for (auto& [key, exec] : execs_) exec.calls.clear();
+          // Whoever was still at ending one is gone, and the next engine does not know of it.
+          for (auto& [key, exec] : execs_) {
+            exec.calls.clear();
+            exec.rpc = 0;
+            exec.failed = 0;
+          }
         }
         break;
       default:
@@ -303,14 +322,15 @@ class ExecJudge {
     exec.begun = begin;
     if (exec.added > begin || !exec.calls.empty() || closed_ || EndedByClose(end)) return;
     const bool tried = exec.fifos.created > begin;
-    if (!tried && exec.started < begin) return;  // refused
+    const bool started = exec.started > begin && exec.asking == end.number;
+    if (!tried && !started) return;  // refused
     exec.failed = end.seq;
     if (exec.fifos.there() && exec.fifos.created > bundle_removed_[end.id]) {
       findings_.Add(SubjectName(evidence_.journal(), end) +
                         ": its add-process failed and its FIFOs were left behind",
                     {exec.fifos.created, end.seq});
     }
-    if (exec.started > begin) unended_.push_back(PairKey(end.id, end.process));
+    if (started) unended_.push_back(PairKey(end.id, end.process));
     failed_of_[end.id] = PairKey(end.id, end.process);
     files_[end.id].changed = end.seq;
   }
@@ -327,9 +347,19 @@ class ExecJudge {
     if (exec.started > exec.begun && !over && !exec.blamed) {
       findings_.Add(name + ": its add-process failed and nobody ended it",
                     {exec.started, failed, next});
-    } else if (next == 0 && running > failed) {
+    } else if (next == 0 && running > failed && !IsBeingEnded(exec, failed, running)) {
       findings_.Add(name + ": its add-process failed and it still runs", {failed, running});
     }
+  }
+
+  // The client is still at it: it asks again.
+  bool IsBeingEnded(const Exec& exec, std::uint64_t failed, std::uint64_t running) const {
+    const Entry& end = evidence_.At(failed);
+    if (final_.tracked.Find(end.id, end.process) == 0) return false;
+    const Entry& asked = evidence_.At(std::max(exec.ended, failed));
+    const auto& options = evidence_.options();
+    return !evidence_.Late(asked.t + options.timing.reconnect_longest + options.promptly,
+                           evidence_.At(running).t);
   }
 
   bool Over(Symbol id, const Exec& exec) {
@@ -397,7 +427,23 @@ class ExecJudge {
 };
 
 Judgement JudgeExec(const Evidence& evidence) {
-  return ExecJudge(evidence).Judge();
+  return LeftoversOfExecJudge(evidence).Judge();
+}
+
+// Its bundle was made by an engine whose end hid that, or removed by a create that the daemon
+// refused because the container ran.
+bool MayLackBundle(const Lives& lives, const Life& life, std::uint64_t removed) {
+  const Life* source = &life;
+  while (source->continues != kNoLife) source = &lives[source->continues];
+  if (source->restored) return true;  // its create was not recorded
+  if (source != &life && source->call_begin == 0 && source->rpc_begin == 0) return true;
+  for (LifeIndex i = life.previous; i != kNoLife && &lives[i] != source; i = lives[i].previous) {
+    const Life& refused = lives[i];
+    const bool within =
+        refused.begin < removed && (refused.call_end == 0 || removed < refused.call_end);
+    if (refused.rpc_failed && within) return true;
+  }
+  return false;
 }
 
 Judgement JudgeRunning(const Evidence& evidence) {
@@ -408,10 +454,14 @@ Judgement JudgeRunning(const Evidence& evidence) {
   Findings findings;
   SymbolMap<Presence> bundles;
   SymbolMap<const Life*> latest;
+  SymbolMap<std::uint64_t> denied;  // when a fault said that the daemon does not have it
+  const Symbol state_point = journal.Find("rpc.State.received");
   std::uint64_t engine_gone = 0;
   for (const Entry& entry : journal.entries()) {
     if (entry.seq > final.running.taken) break;  // whoever records may end what runs then
     if (words.IsEngineGone(entry)) engine_gone = entry.seq;
+    if (entry.kind == EntryKind::kFaultFired && entry.what == state_point)
+      denied[entry.id] = entry.seq;
     if (entry.kind == EntryKind::kBundleCreated) bundles[entry.id].created = entry.seq;
     if (entry.kind == EntryKind::kBundleRemoved) bundles[entry.id].removed = entry.seq;
   }
@@ -423,13 +473,19 @@ Judgement JudgeRunning(const Evidence& evidence) {
     if (entry.kind != EntryKind::kRunning || entry.seq < final.running.taken) continue;
     const Life* life = latest[entry.id];
     if (entry.process != words.init || life == nullptr) continue;
-    if (life->begin < engine_gone) continue;  // nobody has restored it
+    // Nobody has restored it, or the engine refused it when it was told.
+    if (life->begin < engine_gone || life->engine_gone != 0) continue;
+    if (life->given_up != 0) continue;
+    const bool concluded = life->exit_begin != 0 &&
+                           (life->exit_delivered == 0 || life->exit_delivered > life->exit_begin);
+    if (denied[entry.id] > life->begin && concluded) continue;
     if (evidence.lives().RunsFromBefore(*life, final.running.taken)) continue;
     const std::string name = LifeName(journal, *life);
     const Presence bundle = bundles[entry.id];
     if (final.tracked.Find(entry.id, Symbol{}) == 0) {
       findings.Add(name + ": it runs and is not tracked", {life->begin, entry.seq});
-    } else if (!bundle.there() && bundle.removed != 0) {
+    } else if (!bundle.there() && bundle.removed != 0 &&
+               !MayLackBundle(evidence.lives(), *life, bundle.removed)) {
       findings.Add(name + ": it runs and its bundle is gone", {bundle.removed, entry.seq});
     }
   }

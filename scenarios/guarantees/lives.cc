@@ -1,6 +1,8 @@
 #include "scenarios/guarantees/lives.h"
 
 #include <algorithm>
+#include <array>
+#include <iterator>
 #include <optional>
 #include <unordered_map>
 #include <unordered_set>
@@ -8,7 +10,11 @@
 
 #include "scenarios/guarantees/event_identity.h"
 #include "scenarios/guarantees/exec_attempts.h"
+#include "scenarios/guarantees/judging.h"
+#include "scenarios/guarantees/look_ahead.h"
+#include "scenarios/guarantees/succession.h"
 #include "scenarios/guarantees/symbol_map.h"
+#include "scenarios/guarantees/words.h"
 
 namespace scenarios {
 namespace {
@@ -32,8 +38,11 @@ struct Container {
   std::vector<OpenCall> restores;
   std::vector<OpenCall> rpcs;
   std::vector<OpenCall> callbacks;
-  std::vector<std::uint64_t> unclaimed;    // delivered to an engine that has not restored it
+  std::vector<OpenCall> left_rpcs;       // of an engine that is gone: the daemon goes on with them
+  std::vector<std::uint64_t> unclaimed;  // delivered to an engine that has not restored it
   std::optional<OpenCall> failed_restore;  // an exit may come of it all the same
+  // Emissions that were held and go on now: the point, and who lived when they were held.
+  std::vector<std::pair<Symbol, LifeIndex>> released;
 };
 
 auto FindNumber(std::vector<OpenCall>& open, std::uint64_t number) {
@@ -46,22 +55,15 @@ class LifeCutter {
  public:
   explicit LifeCutter(const Journal& journal)
       : journal_(journal),
+        ahead_(journal),
         execs_(journal),
-        create_(journal.Find("create")),
-        restore_(journal.Find("restore")),
-        create_container_(journal.Find("CreateContainer")),
-        start_(journal.Find("start-container")),
-        exit_(journal.Find("exit")),
-        pause_(journal.Find("pause")),
-        resume_(journal.Find("resume")),
-        oom_(journal.Find("oom")),
-        init_(journal.Find("init")),
-        events_rpc_(journal.Find("Events")),
-        close_(journal.Find("close")),
-        engine_gone_(journal.Find(kEngineGoneNote)) {}
+        words_(journal),
+        event_points_{{{words_.exit, journal.Find("event.exit")},
+                       {words_.oom, journal.Find("event.oom")},
+                       {words_.pause, journal.Find("event.pause")},
+                       {words_.resume, journal.Find("event.resume")}}} {}
 
   Lives Cut() {
-    LookAhead();
     result_.of_entry_.assign(journal_.entries().size(), kNoLife);
     for (const Entry& entry : journal_.entries()) {
       const std::uint64_t absorbed = execs_.Visit(entry);
@@ -76,25 +78,9 @@ class LifeCutter {
   }
 
  private:
-  // What decides how the rest is read.
-  void LookAhead() {
-    for (const Entry& entry : journal_.entries()) {
-      if (entry.kind == EntryKind::kRpcBegin && entry.what == create_container_) has_rpcs_ = true;
-      if (entry.kind == EntryKind::kCallBegin && entry.what == create_) has_calls_ = true;
-      if (entry.kind == EntryKind::kCallEnd && entry.what == restore_ && Failed(entry)) {
-        failed_restores_.insert(entry.number);
-      }
-      if (entry.kind == EntryKind::kEventDelivered && entry.flag && entry.what == start_) {
-        last_starts_[ReadKey(entry)] = entry.seq;
-      }
-    }
-  }
-
   std::uint64_t KnownAt(std::uint64_t delivered) const {
-    return delivered == 0 ? 0 : result_.KnownAt(journal_.entries()[delivered - 1]);
+    return delivered == 0 ? 0 : result_.KnownAt(EntryAt(delivered));
   }
-
-  static bool Failed(const Entry& entry) { return entry.failed || entry.code != 0; }
 
   LifeIndex Visit(const Entry& entry) {
     switch (entry.kind) {
@@ -103,18 +89,27 @@ class LifeCutter {
       case EntryKind::kCallEnd:
         return CallEnd(entry);
       case EntryKind::kRpcBegin:
-        if (entry.what == events_rpc_ && entry.flag) result_.any_stored_read_ = true;
-        return entry.what == create_container_ ? RpcBegin(entry) : kNoLife;
+        if (entry.what == words_.events_rpc && entry.flag) result_.any_stored_read_ = true;
+        return entry.what == words_.create_rpc ? RpcBegin(entry) : kNoLife;
       case EntryKind::kRpcEnd:
-        if (entry.what == events_rpc_ && !Failed(entry)) EndStoredRead(entry);
-        return entry.what == create_container_ ? RpcEnd(entry) : kNoLife;
+        if (entry.what == words_.events_rpc && !Failed(entry)) EndStoredRead(entry);
+        return entry.what == words_.create_rpc ? RpcEnd(entry) : kNoLife;
       case EntryKind::kNote:
-        if (entry.text == engine_gone_) EngineGone(entry);
+        if (entry.text == words_.engine_gone) EngineGone(entry);
         return kNoLife;
       case EntryKind::kEventEmitted:
         return EventEmitted(entry);
       case EntryKind::kEventDelivered:
         return EventDelivered(entry);
+      case EntryKind::kHeld:
+        if (IsEventPoint(entry.what))
+          held_[entry.number] = succession_.Living(containers_[entry.id].latest);
+        return kNoLife;
+      case EntryKind::kReleased:
+        if (const auto held = held_.find(entry.number); held != held_.end()) {
+          containers_[entry.id].released.emplace_back(entry.what, held->second);
+        }
+        return kNoLife;
       case EntryKind::kCallbackBegin:
         return CallbackBegin(entry);
       case EntryKind::kCallbackEnd:
@@ -124,6 +119,7 @@ class LifeCutter {
     }
   }
 
+  const Entry& EntryAt(std::uint64_t seq) const { return journal_.entries()[seq - 1]; }
   // The reference holds until the next life begins.
   Life& At(LifeIndex index) { return result_.lives_[index]; }
 
@@ -147,7 +143,8 @@ class LifeCutter {
       if (unfinished && restored) previous.superseded = true;
       if (unfinished && !restored && !previous.superseded) container.unfinished = container.latest;
       // The same container: what the daemon emitted of it is this life's now.
-      const LifeIndex source = restored ? LeftBehind(container.latest) : kNoLife;
+      const LifeIndex source =
+          restored ? succession_.TakenOver(container.latest, shown_by) : kNoLife;
       if (source != kNoLife) {
         Life& present = At(index);
         present.continues = source;
@@ -173,18 +170,18 @@ class LifeCutter {
   }
 
   LifeIndex CallBegin(const Entry& entry) {
-    closing_ |= entry.what == close_;
-    if (entry.what == create_) {
+    closing_ |= entry.what == words_.close;
+    if (entry.what == words_.create) {
       Container& container = containers_[entry.id];
       container.creates.push_back({entry.number, entry.seq});
       const bool tracked = container.latest != kNoLife && At(container.latest).exit_begin == 0 &&
                            !At(container.latest).Failed();
-      if (!has_rpcs_ && !tracked) {
+      if (!ahead_.has_rpcs() && !tracked) {
         return Begin(container, entry, &container.creates.back(), false);
       }
-    } else if (entry.what == restore_) {
+    } else if (entry.what == words_.restore) {
       Container& container = containers_[entry.id];
-      if (failed_restores_.contains(entry.number)) {
+      if (ahead_.LedToNothing(entry)) {
         container.failed_restore = OpenCall{entry.number, entry.seq};
         return kNoLife;
       }
@@ -197,14 +194,15 @@ class LifeCutter {
   }
 
   LifeIndex CallEnd(const Entry& entry) {
-    if (entry.what != create_ && entry.what != restore_) return kNoLife;
+    if (entry.what != words_.create && entry.what != words_.restore) return kNoLife;
     Container& container = containers_[entry.id];
-    std::vector<OpenCall>& open = entry.what == create_ ? container.creates : container.restores;
+    std::vector<OpenCall>& open =
+        entry.what == words_.create ? container.creates : container.restores;
     const auto call = FindNumber(open, entry.number);
     if (call == open.end()) return kNoLife;
     OpenCall ended = *call;
     open.erase(call);
-    if (entry.what == create_ && ended.life != kNoLife && Failed(entry) &&
+    if (entry.what == words_.create && ended.life != kNoLife && Failed(entry) &&
         At(ended.life).rpc_begin != 0 && At(ended.life).rpc_end == 0) {
       // Its RPC is still under way: if another create waits, the RPC is that one's and this call
       // was refused.
@@ -217,7 +215,7 @@ class LifeCutter {
       }
     }
     // A success without an RPC claims a life that nothing else shows.
-    if (entry.what == create_ && ended.life == kNoLife && !Failed(entry)) {
+    if (entry.what == words_.create && ended.life == kNoLife && !Failed(entry)) {
       Begin(container, entry, &ended, false);
     }
     if (ended.life == kNoLife) return kNoLife;
@@ -238,58 +236,90 @@ class LifeCutter {
 
   LifeIndex RpcEnd(const Entry& entry) {
     Container& container = containers_[entry.id];
-    const auto rpc = FindNumber(container.rpcs, entry.number);
-    if (rpc == container.rpcs.end()) return kNoLife;
+    const bool present = FindNumber(container.rpcs, entry.number) != container.rpcs.end();
+    std::vector<OpenCall>& rpcs = present ? container.rpcs : container.left_rpcs;
+    const auto rpc = FindNumber(rpcs, entry.number);
+    if (rpc == rpcs.end()) return kNoLife;
     const LifeIndex life = rpc->life;
-    container.rpcs.erase(rpc);
+    rpcs.erase(rpc);
+    if (!present && Failed(entry) && OutcomeUnknown(entry)) return kNoLife;
     At(life).rpc_end = entry.seq;
     At(life).rpc_failed = Failed(entry);
+    At(life).rpc_refused_as_existing =
+        entry.code == static_cast<std::uint32_t>(libcontainerd::ErrorCode::kAlreadyExists);
+    if (Failed(entry) && !OutcomeUnknown(entry)) At(life).abandoned = false;
     return life;
   }
 
   bool IsInitExit(const Entry& entry) const {
-    return entry.what == exit_ && entry.process == init_;
+    return entry.what == words_.exit && entry.process == words_.init;
   }
 
   // The others are never called back.
   bool IsCalledBack(const Entry& entry) const {
-    return entry.what == exit_ || entry.what == oom_ || entry.what == pause_ ||
-           entry.what == resume_;
+    return entry.what == words_.exit || entry.what == words_.oom || entry.what == words_.pause ||
+           entry.what == words_.resume;
   }
 
   LifeIndex EventEmitted(const Entry& entry) {
-    if (entry.what == start_) StartEmitted(entry);
+    if (entry.what == words_.start) StartEmitted(entry);
     if (!IsCalledBack(entry)) return kNoLife;
-    const LifeIndex life = LifeAt(containers_[entry.id].latest, entry.stamp);
+    const LifeIndex life = LifeOfEmission(entry);
     const bool first = events_.try_emplace(IdentityOf(entry), SeenEvent{life}).second;
     if (!first || life == kNoLife) return kNoLife;
     if (IsInitExit(entry) && At(life).exit_emitted == 0) At(life).exit_emitted = entry.seq;
-    if (entry.what == oom_ && At(life).oom_emitted == 0) At(life).oom_emitted = entry.seq;
+    if (entry.what == words_.oom && At(life).oom_emitted == 0) At(life).oom_emitted = entry.seq;
     return life;
   }
 
-  // The life that a restore takes over, if the latest is that one, or was refused because of it.
-  LifeIndex LeftBehind(LifeIndex latest) {
-    while (latest != kNoLife && At(latest).Failed()) {
-      const LifeIndex before = At(latest).previous;
-      const bool refused = At(latest).rpc_failed && before != kNoLife &&
-                           At(before).engine_gone != 0 && At(before).exit_emitted == 0;
-      if (!refused) return kNoLife;
-      latest = before;
+  bool IsEventPoint(Symbol what) const {
+    return what != Symbol{} &&
+           std::ranges::find(event_points_, what, &EventPoint::second) != event_points_.end();
+  }
+
+  LifeIndex LifeOfEmission(const Entry& entry) {
+    Container& container = containers_[entry.id];
+    const Symbol point = std::ranges::find(event_points_, entry.what, &EventPoint::first)->second;
+    const auto held =
+        std::ranges::find(container.released, point, &std::pair<Symbol, LifeIndex>::first);
+    if (held == container.released.end()) {
+      const LifeIndex ended =
+          IsInitExit(entry) ? kNoLife : succession_.EndedBefore(container.latest);
+      return LifeAt(ended != kNoLife ? ended : succession_.Living(container.latest), entry.stamp);
     }
-    return latest;
+    const LifeIndex life = held->second;
+    container.released.erase(held);
+    return life;
   }
 
   // A create of an engine that crashed went on without it.
   void StartEmitted(const Entry& entry) {
     Container& container = containers_[entry.id];
+    const LifeIndex root = succession_.Origin(container.latest);
+    const bool behind_exit = root != kNoLife && At(root).rpc_begin != 0 &&
+                             At(root).start_emitted == 0 && At(root).exit_emitted != 0;
+    if (behind_exit) return SetStartEmitted(root, entry.seq);
     const bool known = container.latest != kNoLife && At(container.latest).exit_emitted == 0 &&
-                       !At(container.latest).Failed();
-    if (known || !has_rpcs_ || gone_ == 0 || !container.rpcs.empty()) return;
+                       At(container.latest).exit_begin == 0 && !At(container.latest).Failed();
+    if (known) SetStartEmitted(container.latest, entry.seq);
+    if (known || !ahead_.has_rpcs() || gone_ == 0 || !container.rpcs.empty()) return;
+    if (IsBeingRestored(container.latest)) {  // that is what it finds in the end
+      Life& restored = At(container.latest);
+      restored.continues = kNoLife;
+      restored.start_emitted = entry.seq;
+      restored.exit_emitted = restored.oom_emitted = 0;
+      restored.exit_delivered = restored.oom_delivered = 0;
+      return;
+    }
     const LifeIndex life = Begin(container, entry, nullptr, false);
     engine_of_[life] = engine_ - 1;
     At(life).superseded = true;
     At(life).engine_gone = gone_;
+  }
+
+  void SetStartEmitted(LifeIndex life, std::uint64_t seq) {
+    life = succession_.Origin(life);
+    if (At(life).start_emitted == 0) At(life).start_emitted = seq;
   }
 
   LifeIndex EventDelivered(const Entry& entry) {
@@ -297,37 +327,101 @@ class LifeCutter {
     if (!IsCalledBack(entry)) return kNoLife;
     const auto [event, unannounced] = events_.try_emplace(IdentityOf(entry), SeenEvent{kNoLife});
     SeenEvent& seen = event->second;
-    if (unannounced && !IsBeforeLastStart(entry)) {
-      seen.life = LifeAt(containers_[entry.id].latest, entry.stamp);
+    if (unannounced && !ahead_.IsBeforeLastStart(entry)) {
+      seen.life = LifeAt(succession_.Living(containers_[entry.id].latest), entry.stamp);
+    }
+    const LifeIndex asking = AskedFor(entry);
+    if (asking != kNoLife && IsInitExit(entry)) {
+      At(asking).exit_doubtful |= ahead_.IsBeforeSignOfLife(entry);
+    }
+    if (asking != kNoLife && entry.what == words_.oom) {
+      const bool start_lost = succession_.MayRun(asking) && ahead_.IsBehindLastExit(entry);
+      const bool doubtful = ahead_.IsBeforeLastStart(entry) || start_lost;
+      At(asking).oom_doubtful |= doubtful;
+      At(asking).oom_possible |= doubtful || ahead_.IsVague(entry) ||
+                                 (succession_.MayRun(asking) && ahead_.IsOfLastPart(entry));
+    }
+    if (asking != kNoLife && !ahead_.IsBeforeLastStart(entry) && !succession_.MayRun(asking)) {
+      PreferTo(At(asking), entry);
+      return Deliver(entry, seen, asking);
     }
     if (seen.delivered_to == engine_) {
       if (!entry.flag) result_.known_.try_emplace(seen.delivered, entry.seq);
       return kNoLife;
     }
-    const LifeIndex life = Latest(seen.life);
-    if (life != kNoLife && engine_of_[life] != engine_) {
+    const LifeIndex life = succession_.Latest(seen.life);
+    if (life != kNoLife && (engine_of_[life] != engine_ || At(life).given_up != 0)) {
       containers_[entry.id].unclaimed.push_back(entry.seq);
       return kNoLife;
     }
+    if (IsBeingRestored(life) && IsInitExit(entry) && !succession_.MayRun(life))
+      PreferTo(At(life), entry);
     return Deliver(entry, seen, life);
+  }
+
+  // The restore that reads of an event for itself.
+  LifeIndex AskedFor(const Entry& entry) {
+    if (!ahead_.IsOfOwnRead(entry)) return kNoLife;
+    const LifeIndex latest = containers_[entry.id].latest;
+    return IsBeingRestored(latest) ? latest : kNoLife;
+  }
+
+  bool IsBeingRestored(LifeIndex life) {
+    return life != kNoLife && At(life).restored && At(life).call_end == 0;
+  }
+
+  // The last exit is the one that counts, with what stands between it and the one before. The
+  // restore's own read knows the order better than what came before it.
+  void PreferTo(Life& life, const Entry& later) const {
+    const auto same_read = [&](std::uint64_t seq) {
+      return EntryAt(seq).flag == later.flag && EntryAt(seq).number == later.number;
+    };
+    if (later.what == words_.oom && life.oom_delivered != 0 && !same_read(life.oom_delivered)) {
+      life.oom_delivered = 0;
+    }
+    if (!IsInitExit(later) || life.exit_delivered == 0) return;
+    const Entry& exit = EntryAt(life.exit_delivered);
+    const bool again = IdentityOf(exit) == IdentityOf(later);
+    // What the log does not have yet stands behind it. Each has its place in one order only.
+    if (!again && !same_read(exit.seq) && exit.stamp > later.stamp) return;
+    if (again && life.oom_delivered != 0 && !same_read(life.oom_delivered)) return;
+    const bool earlier = life.oom_delivered != 0 &&
+                         (same_read(exit.seq) ? life.oom_delivered < exit.seq
+                                              : EntryAt(life.oom_delivered).stamp < exit.stamp);
+    if (!again && earlier) life.oom_delivered = 0;
+    life.exit_delivered = 0;
   }
 
   LifeIndex Deliver(const Entry& entry, SeenEvent& seen, LifeIndex life) {
     seen.delivered_to = engine_;
     seen.delivered = entry.seq;
     if (life == kNoLife) return kNoLife;
-    if (entry.what == exit_ && entry.process != init_ && execs_.Absorbs(entry)) return kNoLife;
+    if (entry.what == words_.exit && entry.process != words_.init && execs_.Absorbs(entry))
+      return kNoLife;
     if (IsInitExit(entry) && At(life).exit_delivered == 0) At(life).exit_delivered = entry.seq;
-    if (entry.what == oom_ && At(life).oom_delivered == 0) At(life).oom_delivered = entry.seq;
+    if (IsInitExit(entry) && ahead_.IsBeforeSignOfLife(entry)) At(life).exit_doubtful = true;
+    if (entry.what == words_.oom && At(life).oom_delivered == 0) At(life).oom_delivered = entry.seq;
     return life;
   }
 
   // A restore has come.
   void Claim(Container& container, LifeIndex life) {
-    for (const std::uint64_t seq : std::exchange(container.unclaimed, {})) {
-      const Entry& entry = journal_.entries()[seq - 1];
+    std::vector<std::uint64_t> claimed = std::exchange(container.unclaimed, {});
+    std::ranges::stable_sort(claimed, {}, [&](std::uint64_t seq) { return EntryAt(seq).stamp; });
+    // One that ended is the one whose exit came last.
+    LifeIndex ended = kNoLife;
+    for (const std::uint64_t seq : claimed) {
+      if (IsInitExit(EntryAt(seq))) ended = events_.find(IdentityOf(EntryAt(seq)))->second.life;
+    }
+    for (const std::uint64_t seq : claimed) {
+      const Entry& entry = EntryAt(seq);
       SeenEvent& seen = events_.find(IdentityOf(entry))->second;
-      if (seen.delivered_to == engine_ || Latest(seen.life) != life) continue;
+      if (seen.delivered_to == engine_) continue;
+      const bool present = succession_.MayRun(life) || ended == kNoLife;
+      const bool of_it =
+          present ? succession_.Latest(seen.life) == life : IsInitExit(entry) || seen.life == ended;
+      if (!of_it) continue;
+      if (!succession_.MayRun(life)) PreferTo(At(life), entry);
       result_.unclaimed_.insert(seq);
       result_.of_entry_[seq - 1] = Deliver(entry, seen, life);
     }
@@ -338,42 +432,24 @@ class LifeCutter {
     if (read == stored_.end()) return;
     for (const std::uint64_t seq : read->second) {
       result_.known_.try_emplace(seq, end.seq);
-      const auto event = events_.find(IdentityOf(journal_.entries()[seq - 1]));
+      const auto event = events_.find(IdentityOf(EntryAt(seq)));
       if (event == events_.end() || event->second.delivered_to != engine_) continue;
       result_.known_.try_emplace(event->second.delivered, end.seq);
     }
     stored_.erase(read);
   }
 
-  static std::uint64_t ReadKey(const Entry& entry) {
-    return entry.number << 32 | static_cast<std::uint32_t>(entry.id);
-  }
-
-  // Nobody saw it emitted, and the log tells of a start behind it.
-  bool IsBeforeLastStart(const Entry& entry) const {
-    if (!entry.flag) return false;
-    const auto start = last_starts_.find(ReadKey(entry));
-    return start != last_starts_.end() && entry.seq < start->second;
-  }
-
-  // The same container's latest life.
-  LifeIndex Latest(LifeIndex life) {
-    while (life != kNoLife && At(life).next != kNoLife && At(At(life).next).continues == life) {
-      life = At(life).next;
-    }
-    return life;
-  }
-
   // An event that is older than the exit of the container before belongs to that, whenever it shows
   // up.
   LifeIndex LifeAt(LifeIndex latest, std::int64_t stamp) {
     if (latest == kNoLife) return kNoLife;
-    LifeIndex first = latest;
-    while (At(first).continues != kNoLife) first = At(first).continues;
-    const LifeIndex previous = At(first).previous;
+    const Life& present = At(succession_.Origin(latest));
+    const LifeIndex previous = present.previous;
     if (previous == kNoLife) return latest;
-    const std::uint64_t exit = std::max(At(previous).exit_emitted, At(previous).exit_delivered);
-    const bool earlier = exit != 0 && stamp < journal_.entries()[exit - 1].stamp;
+    std::uint64_t until = std::max(At(previous).exit_emitted, At(previous).exit_delivered);
+    // Its exit was concluded without an event.
+    if (until == 0 && At(previous).exit_begin != 0) until = present.start_emitted;
+    const bool earlier = until != 0 && stamp < EntryAt(until).stamp;
     return earlier ? previous : latest;
   }
 
@@ -381,6 +457,7 @@ class LifeCutter {
   void EngineGone(const Entry& note) {
     ++engine_;
     gone_ = note.seq;
+    execs_.EngineGone();
     closing_ = false;
     stored_.clear();
     for (Container& container : containers_.values()) {
@@ -392,6 +469,7 @@ class LifeCutter {
       container.unfinished = kNoLife;
       container.creates.clear();
       container.restores.clear();
+      std::ranges::move(container.rpcs, std::back_inserter(container.left_rpcs));
       container.rpcs.clear();
       container.callbacks.clear();
       container.failed_restore.reset();
@@ -403,9 +481,9 @@ class LifeCutter {
     Container& container = containers_[entry.id];
     const LifeIndex life = LifeOfCallback(container, entry);
     if (life == kNoLife) return kNoLife;
-    const bool start = entry.what == start_ || entry.what == restore_;
+    const bool start = entry.what == words_.start || entry.what == words_.restore;
     if (start && At(life).start_begin == 0) At(life).start_begin = entry.seq;
-    if (entry.what == exit_) {
+    if (entry.what == words_.exit) {
       if (At(life).exit_begin == 0) At(life).exit_begin = entry.seq;
       if (life == container.unfinished) container.unfinished = kNoLife;
     }
@@ -415,26 +493,26 @@ class LifeCutter {
 
   LifeIndex LifeOfCallback(Container& container, const Entry& entry) {
     const bool none = container.latest == kNoLife;
-    if (entry.what == start_) {
+    if (entry.what == words_.start) {
       OpenCall* creating = Unused(container.creates);
-      const bool alone = !has_rpcs_ && !has_calls_;
+      const bool alone = !ahead_.has_rpcs() && !ahead_.has_creates();
       const bool again = creating != nullptr && !none && At(container.latest).exit_begin != 0;
       return none || alone || again ? Begin(container, entry, creating, false) : container.latest;
     }
     const bool awaited = !none && At(container.latest).restored &&
                          At(container.latest).start_begin == 0 &&
                          At(container.latest).exit_begin == 0;
-    if (entry.what == restore_ && !awaited) return Begin(container, entry, nullptr, true);
+    if (entry.what == words_.restore && !awaited) return Begin(container, entry, nullptr, true);
     // A restore that failed once its container was taken over.
     const bool over =
         none || At(container.latest).superseded || At(container.latest).exit_begin != 0;
-    if (entry.what == exit_ && over && container.failed_restore) {
+    if (entry.what == words_.exit && over && container.failed_restore) {
       OpenCall restore = *container.failed_restore;
       return Begin(container, entry, &restore, true);
     }
     if (none || container.unfinished == kNoLife) return container.latest;
     const Life& latest = At(container.latest);
-    const bool exit_of_older = entry.what == exit_ && latest.exit_delivered == 0 &&
+    const bool exit_of_older = entry.what == words_.exit && latest.exit_delivered == 0 &&
                                At(container.unfinished).exit_delivered != 0;
     return latest.start_begin == 0 || exit_of_older ? container.unfinished : container.latest;
   }
@@ -450,37 +528,32 @@ class LifeCutter {
       life.start_end = entry.seq;
       life.start_failed = entry.failed;
     }
+    const bool restores = std::ranges::any_of(
+        container.restores, [&](const OpenCall& call) { return call.life == ended.life; });
+    const bool of_restore =
+        entry.what == words_.restore || entry.what == words_.pause || entry.what == words_.resume;
+    if (restores && entry.failed && of_restore) life.given_up = entry.seq;
     if (ended.seq == life.exit_begin) life.exit_end = entry.seq;
     return ended.life;
   }
 
   const Journal& journal_;
+  Lives result_;
+  const LookAhead ahead_;
+  const Succession succession_{result_.lives_, ahead_};
   ExecAttempts execs_;
-  const Symbol create_;
-  const Symbol restore_;
-  const Symbol create_container_;
-  const Symbol start_;
-  const Symbol exit_;
-  const Symbol pause_;
-  const Symbol resume_;
-  const Symbol oom_;
-  const Symbol init_;
-  const Symbol events_rpc_;
-  const Symbol close_;
-  const Symbol engine_gone_;
+  const Words words_;
+  using EventPoint = std::pair<Symbol, Symbol>;  // a kind, and where its emissions are held
+  const std::array<EventPoint, 4> event_points_;
 
-  bool has_rpcs_ = false;
-  bool has_calls_ = false;
   bool closing_ = false;
-  std::uint64_t gone_ = 0;                             // the note of the engine before
-  std::unordered_set<std::uint64_t> failed_restores_;  // by number: they led to nothing
+  std::uint64_t gone_ = 0;  // the note of the engine before
   SymbolMap<Container> containers_;
   std::unordered_map<EventIdentity, SeenEvent, EventIdentityHash> events_;
   std::unordered_map<std::uint64_t, std::vector<std::uint64_t>> stored_;  // of reads under way
-  std::unordered_map<std::uint64_t, std::uint64_t> last_starts_;  // in the log, by id and read
+  std::unordered_map<std::uint64_t, LifeIndex> held_;                     // by ticket
   std::uint32_t engine_ = 1;
   std::vector<std::uint32_t> engine_of_;  // by life
-  Lives result_;
 };
 
 Lives CutIntoLives(const Journal& journal) {

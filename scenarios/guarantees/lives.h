@@ -55,9 +55,11 @@ struct Life {
   std::uint64_t call_end = 0;
   bool call_failed = false;
   bool abandoned = false;  // its create was cancelled by the client's end: it may run all the same
-  std::uint64_t rpc_begin = 0;  // CreateContainer
+  std::uint64_t start_emitted = 0;  // its start-container
+  std::uint64_t rpc_begin = 0;      // CreateContainer
   std::uint64_t rpc_end = 0;
   bool rpc_failed = false;
+  bool rpc_refused_as_existing = false;
 
   std::uint64_t start_begin = 0;  // the first start-container (or, when restored, restore) callback
   std::uint64_t start_end = 0;
@@ -68,10 +70,20 @@ struct Life {
   std::uint64_t exit_emitted = 0;    // init's exit
   std::uint64_t exit_delivered = 0;  // likewise
   std::uint64_t exit_known = 0;      // for certain: KnownAt(exit_delivered)
-  std::uint64_t oom_emitted = 0;     // the first one, of this container's
-  std::uint64_t oom_delivered = 0;   // likewise
+  // In the stored log something stood behind it that only a living container causes.
+  bool exit_doubtful = false;
+  // In the stored log an oom stood before the start-container and behind another life: whose it is
+  // cannot be told. It cannot either where nothing of the kind stood before it, but there it may
+  // well be this life's.
+  bool oom_doubtful = false;
+  bool oom_possible = false;
+  std::uint64_t oom_emitted = 0;    // the first one, of this container's
+  std::uint64_t oom_delivered = 0;  // likewise
   std::uint64_t oom_known = 0;
   std::uint64_t engine_gone = 0;  // the note, if it was left behind
+  // The end of the callback of its restore that failed: the engine refused it, so that nobody
+  // tracks it any more, and it may be restored again.
+  std::uint64_t given_up = 0;
 
   LifeIndex previous = kNoLife;  // of the same id
   LifeIndex next = kNoLife;
@@ -80,10 +92,16 @@ struct Life {
   // The engine was told that it runs.
   bool Started() const { return start_end != 0 && !start_failed; }
   // The engine may rely on hearing of its exit.
-  bool OwesExit() const { return Started() || (restored && call_end != 0 && !call_failed); }
+  bool OwesExit() const {
+    return given_up == 0 && (Started() || (restored && call_end != 0 && !call_failed));
+  }
+  // The daemon told of its start and not of its end.
+  bool Runs() const { return start_emitted != 0 && exit_emitted == 0; }
+  // It may run, and nobody tracks it.
+  bool LeftAlone() const { return engine_gone != 0 || given_up != 0; }
   // The create ended with an error: whatever ran is killed and its exit absorbed.
   bool Failed() const {
-    if (abandoned) return false;
+    if (abandoned || restored) return false;
     return call_end != 0 ? call_failed : rpc_end != 0 && rpc_failed && start_begin == 0;
   }
 };
@@ -110,13 +128,15 @@ class Lives {
   // It came before the restore that claimed it.
   bool WasUnclaimed(const Entry& delivered) const { return unclaimed_.contains(delivered.seq); }
   // The daemon refused the create of that life, because the container runs that an earlier engine
-  // left behind and nobody restored. `until`: a seq; an exit after it does not count.
+  // left behind, or this one gave up, and nobody restored. `until`: a seq; an exit after it does
+  // not count.
   bool RunsFromBefore(const Life& life, std::uint64_t until) const {
+    if (life.rpc_refused_as_existing) return true;
     LifeIndex before = life.rpc_failed ? life.previous : kNoLife;
     while (before != kNoLife && lives_[before].rpc_failed) before = lives_[before].previous;
     if (before == kNoLife) return false;
     const Life& it = lives_[before];
-    return it.engine_gone != 0 && (it.exit_emitted == 0 || it.exit_emitted > until);
+    return it.LeftAlone() && (it.exit_emitted == 0 || it.exit_emitted > until);
   }
   bool AnyStoredRead() const { return any_stored_read_; }
   // Whether `later` is `earlier`, or continues it: the same container.

@@ -50,7 +50,8 @@ class BlockingJudge {
         }
         break;
       case EntryKind::kRpcBegin:
-        if (entry.id != Symbol{}) Begin(entry, false);
+        // An exit may have to wait for the State that tells whose it is.
+        if (entry.id != Symbol{}) Begin(entry, entry.what == words_.state_rpc);
         break;
       case EntryKind::kCallbackEnd:
       case EntryKind::kAttachEnd:
@@ -172,7 +173,7 @@ class BlockingJudge {
   std::array<Activity, 2> recent_;
 };
 
-Judgement Judge(const Evidence& evidence) {
+Judgement JudgeNoCrossBlocking(const Evidence& evidence) {
   return BlockingJudge(evidence).Judge();
 }
 
@@ -183,7 +184,7 @@ constinit const Guarantee kNoCrossBlocking{
     "From its event's delivery on, a callback waits for nothing but its own container: no RPC, "
     "attach, restore or callback of another one delays it.",
     "without a callback of an event while something of another container was under way",
-    &Judge,
+    &JudgeNoCrossBlocking,
 };
 
 }  // namespace scenarios

@@ -128,6 +128,9 @@ class LossJudge {
       if (!of_it) continue;
       const bool answered = request.begin->flag && request.end != nullptr && !Failed(*request.end);
       if (answered) return;  // it was asked for, and the log no longer had it
+      const bool cut_short = request.begin->flag && last_end_->kind == EntryKind::kCallBegin &&
+                             (request.end == nullptr || request.end->seq > last_end_->seq);
+      if (cut_short && request.begin->seq < last_end_->seq) return;  // the client was closed
     }
     for (const Request& request : requests_) {
       const bool later = !request.begin->flag && request.begin->seq > event.seq;
@@ -173,7 +176,7 @@ class LossJudge {
   bool any_stream_ = false;
 };
 
-Judgement Judge(const Evidence& evidence) {
+Judgement JudgeNothingLost(const Evidence& evidence) {
   return LossJudge(evidence).Judge();
 }
 
@@ -185,7 +188,7 @@ constinit const Guarantee kNothingLostOnReconnect{
     "and "
     "at an interval, the stored log is read once more from before the event.",
     "without emitted events of a container that the client follows, or without an event stream",
-    &Judge,
+    &JudgeNothingLost,
 };
 
 }  // namespace scenarios

@@ -5,16 +5,18 @@ namespace scenarios {
 namespace {
 
 // The client was closed before it could tell of that exit: it came later, or its callback was due
-// at about that time, behind others. 0: nobody closed it before the end.
+// at about that time, or behind its start, which the engine held up. 0: nobody closed it before the
+// end.
 bool ClosedBefore(const Evidence& evidence, const Life& life, std::uint64_t closing) {
   if (closing == 0) return false;
+  if (life.start_begin < closing && (life.start_end == 0 || life.start_end > closing)) return true;
   if (life.exit_delivered == 0 || life.exit_delivered > closing) return true;
   const auto& options = evidence.options();
   const auto due = evidence.At(life.exit_delivered).t + options.timing.exec_exit_grace;
   return evidence.At(closing).t <= due + options.promptly;
 }
 
-Judgement Judge(const Evidence& evidence) {
+Judgement JudgeOneExit(const Evidence& evidence) {
   const Journal& journal = evidence.journal();
   const Lives& lives = evidence.lives();
   const Symbol exit = journal.Find("exit");
@@ -65,9 +67,11 @@ Judgement Judge(const Evidence& evidence) {
 constinit const Guarantee kOneExit{
     "one-exit",
     "A life that was called back as started, or restored, and is gone gets exactly one exit "
-    "callback; one that never started, or whose start callback failed, gets none.",
+    "callback; one that never started, or whose start callback failed, gets none. A client that is "
+    "closed owes none for an exit that came after that, whose callback was due at about that time, "
+    "or that waited for the start-container callback.",
     "without callbacks, or while no life is gone",
-    &Judge,
+    &JudgeOneExit,
 };
 
 }  // namespace scenarios

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <unordered_map>
 #include <utility>
 
@@ -15,6 +16,7 @@ struct OomFacts {
     if (known) exit = life.exit_delivered;
     // Of a restore without any read of the stored log nobody can tell.
     may_count = life.restored && !evidence.lives().AnyStoredRead();
+    may_count |= life.oom_possible;
     if (life.oom_delivered == 0) return;
     const Entry& oom = evidence.At(life.oom_delivered);
     if (known && oom.flag && evidence.At(exit).flag && oom.number == evidence.At(exit).number) {
@@ -33,7 +35,8 @@ struct OomFacts {
     // The end of the read may come too late in the moment in which the exit comes.
     const bool same_moment =
         oom.flag && life.oom_known != 0 && evidence.At(life.oom_known).t == evidence.At(first).t;
-    must_count = life.oom_known != 0 && life.oom_known < first && !same_moment;
+    must_count =
+        life.oom_known != 0 && life.oom_known < first && !same_moment && !life.oom_doubtful;
   }
 
   bool must_count = false;
@@ -117,7 +120,8 @@ Judgement JudgeNotInherited(const Evidence& evidence) {
     if (index == kNoLife) continue;
     const Life* earlier = &lives[index];
     findings.Observe();
-    const bool own = (life->oom_delivered != 0 && life->oom_delivered < entry.seq) ||
+    const bool own = life->oom_possible ||
+                     (life->oom_delivered != 0 && life->oom_delivered < entry.seq) ||
                      (life->oom_emitted != 0 && life->oom_emitted < entry.seq);
     if (!entry.flag || own) continue;
     const std::uint64_t oom =
@@ -139,7 +143,7 @@ class StoredReads {
     if (entry.kind != EntryKind::kRpcEnd) return;
     const auto begin = open_.find(entry.number);
     if (begin == open_.end()) return;
-    if (!Failed(entry)) reads_.push_back(begin->second);
+    (Failed(entry) ? failed_ : reads_).push_back(begin->second);
     open_.erase(begin);
   }
   // Since `seq`: the latest one that would have shown an event of that container and time.
@@ -150,10 +154,16 @@ class StoredReads {
     }
     return nullptr;
   }
+  // Since then it could not be asked.
+  bool Refused(std::uint64_t seq, Symbol id) const {
+    return std::ranges::any_of(
+        failed_, [&](const Entry* read) { return read->seq > seq && read->id == id; });
+  }
 
  private:
   std::unordered_map<std::uint64_t, const Entry*> open_;
   std::vector<const Entry*> reads_;
+  std::vector<const Entry*> failed_;
 };
 
 Judgement JudgeSurvives(const Evidence& evidence) {
@@ -174,7 +184,7 @@ Judgement JudgeSurvives(const Evidence& evidence) {
       oom = evidence.lives()[before].oom_delivered;
       before = evidence.lives()[before].continues;
     }
-    const std::uint64_t read = life->oom_delivered;
+    const std::uint64_t read = life->oom_delivered < entry.seq ? life->oom_delivered : 0;
     if (oom == 0 || oom > life->begin) {
       if (read == 0 || !evidence.At(read).flag || life->oom_known == 0 ||
           life->oom_known > entry.seq) {
@@ -186,9 +196,10 @@ Judgement JudgeSurvives(const Evidence& evidence) {
     const std::uint64_t exit = life->exit_emitted;
     if (exit != 0 && exit < oom) continue;
     findings.Observe();
-    if (entry.flag || not_stored[entry.id] != 0) continue;
+    if (entry.flag || not_stored[entry.id] != 0 || life->oom_doubtful) continue;
     const Entry* covering = reads.Covering(life->begin, evidence.At(oom));
     if (read == 0 && covering != nullptr) continue;  // the log no longer had it
+    if (read == 0 && reads.Refused(life->begin, entry.id)) continue;
     if (read != 0 && life->exit_delivered != 0 && read > life->exit_delivered) continue;
     findings.Add(
         LifeName(journal, *life) +
@@ -249,7 +260,8 @@ class OomCallbacks {
     // exit event nobody can tell whether it came in time.
     const bool before_restore =
         life.restored && (life.start_begin == 0 || event.seq < life.start_begin);
-    const bool no_exit_event = life.exit_begin != 0 && exit == nullptr;
+    const bool no_exit_event =
+        life.exit_begin != 0 && (exit == nullptr || exit->seq > life.exit_begin);
     const bool unheard = (closed_ != 0 && life.exit_begin == 0) || life.superseded;
     const bool never_started = !life.Started();
     if (before_restore || no_exit_event || unheard || never_started || uncertain || after_exit) {

@@ -3,13 +3,10 @@
 
 #include "scenarios/guarantees/event_identity.h"
 #include "scenarios/guarantees/judging.h"
+#include "scenarios/made_up_exit_codes.h"
 
 namespace scenarios {
 namespace {
-
-// The exit code of what is gone without an exit event, and of an exec that went with its container.
-constexpr std::uint32_t kGoneWithoutExit = 255;
-constexpr std::uint32_t kKilledWithInit = 137;
 
 class RepetitionJudge {
  public:
@@ -86,7 +83,7 @@ class RepetitionJudge {
   std::unordered_map<Key, Repetition, KeyHash> repeated_;
 };
 
-Judgement Judge(const Evidence& evidence) {
+Judgement JudgeReplayIsIdempotent(const Evidence& evidence) {
   return RepetitionJudge(evidence).Judge();
 }
 
@@ -97,7 +94,7 @@ constinit const Guarantee kReplayIsIdempotent{
     "An event that is delivered again to the same engine (same id, type, process and timestamp) "
     "causes no second callback, wherever its stream was cut or repeated.",
     "without an event that was delivered twice",
-    &Judge,
+    &JudgeReplayIsIdempotent,
 };
 
 }  // namespace scenarios

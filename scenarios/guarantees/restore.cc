@@ -46,6 +46,7 @@ class PauseJudge {
         break;
       case EntryKind::kEventDelivered:
         if (of_pause && evidence_.lives().KnownAt(entry) != 0) Delivered(entry);
+        if (entry.what == words_.start && entry.flag) StartRead(entry);
         break;
       case EntryKind::kCallBegin:
         if (entry.what == words_.restore) {
@@ -60,6 +61,9 @@ class PauseJudge {
         break;
       case EntryKind::kCallbackBegin:
         CalledBack(entry);
+        break;
+      case EntryKind::kCallbackEnd:  // refused: nothing more is told
+        if (entry.what == words_.restore && entry.failed) containers_[entry.id].restored = nullptr;
         break;
       case EntryKind::kRpcBegin:
         if (entry.what == words_.create_rpc) containers_[entry.id] = {};
@@ -83,6 +87,14 @@ class PauseJudge {
       }
     } else {
       container.delivered = &event;
+    }
+  }
+
+  // What stands before it was an earlier life's.
+  void StartRead(const Entry& start) {
+    Container& container = containers_[start.id];
+    if (container.read != nullptr && container.read->stamp <= start.stamp) {
+      container.read = nullptr;
     }
   }
 

@@ -9,7 +9,7 @@ struct Snapshots {
   const Entry* end = nullptr;       // the last
 };
 
-Judgement Judge(const Evidence& evidence) {
+Judgement JudgeReturnsToBaseline(const Evidence& evidence) {
   const Journal& journal = evidence.journal();
   const Symbol baseline = journal.Find(kBaseline);
   const Symbol end = journal.Find(kEnd);
@@ -40,7 +40,7 @@ constinit const Guarantee kReturnsToBaseline{
     "When everything is over, no more containers, queues and waiters, file descriptors and threads "
     "are left than before anything was done.",
     "without a snapshot of the same resource at both times",
-    &Judge,
+    &JudgeReturnsToBaseline,
 };
 
 }  // namespace scenarios

@@ -56,7 +56,7 @@ class BoundsJudge {
   Findings findings_;
 };
 
-Judgement Judge(const Evidence& evidence) {
+Judgement JudgeStartFirstExitLast(const Evidence& evidence) {
   return BoundsJudge(evidence).Judge();
 }
 
@@ -69,7 +69,7 @@ constinit const Guarantee kStartFirstExitLast{
     "started. "
     "A restore of a container that is gone, and one that ends it, have their exit alone.",
     "without a callback",
-    &Judge,
+    &JudgeStartFirstExitLast,
 };
 
 }  // namespace scenarios

@@ -3,12 +3,10 @@
 #include "scenarios/guarantees/event_queue.h"
 #include "scenarios/guarantees/judging.h"
 #include "scenarios/guarantees/lives.h"
+#include "scenarios/made_up_exit_codes.h"
 
 namespace scenarios {
 namespace {
-
-constexpr std::uint32_t kGoneWithoutExit = 255;
-constexpr std::uint32_t kKilledWithInit = 137;
 
 class CodeJudge {
  public:
@@ -67,7 +65,8 @@ class CodeJudge {
     const bool certain = life.exit_known != 0 && life.exit_known < callback.seq &&
                          (life.exit_known == life.exit_delivered ||
                           journal_.entries()[life.exit_known - 1].t != callback.t);
-    if (known && !certain && callback.code == kGoneWithoutExit) return;
+    // Nor can it be told from the exit of a life before, if a sign of life stood behind it.
+    if (known && (!certain || life.exit_doubtful) && callback.code == kGoneWithoutExit) return;
     findings_.Add(LifeName(journal_, life) + ": exit code " + std::to_string(callback.code) +
                       " was called back, " +
                       (known ? "init's exit had status " + std::to_string(expected)
@@ -104,7 +103,7 @@ class CodeJudge {
   const Symbol init_;
 };
 
-Judgement Judge(const Evidence& evidence) {
+Judgement JudgeTrueExitCode(const Evidence& evidence) {
   return CodeJudge(evidence).Judge();
 }
 
@@ -115,11 +114,12 @@ constinit const Guarantee kTrueExitCode{
     "An exit callback carries the status of its own life's init, as delivered or read in the "
     "stored "
     "log before the callback began, and 255 where none was; never an exec's status and never an "
-    "invented 0. An "
-    "exit-process "
-    "carries the status of its own process, or 137 where init's exit came first.",
+    "invented 0. It may be 255, too, where something stood behind the exit in the log that "
+    "only a living container causes, which might be another life's then. An exit-process carries "
+    "the status of its own process, or "
+    "137 where init's exit came first.",
     "without events, or without an exit or exit-process callback",
-    &Judge,
+    &JudgeTrueExitCode,
 };
 
 }  // namespace scenarios

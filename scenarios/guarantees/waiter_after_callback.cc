@@ -53,7 +53,7 @@ class WaiterJudge {
   std::unordered_map<std::uint64_t, Callbacks> callbacks_;  // by id and state
 };
 
-Judgement Judge(const Evidence& evidence) {
+Judgement JudgeWaiterAfterCallback(const Evidence& evidence) {
   return WaiterJudge(evidence).Judge();
 }
 
@@ -64,7 +64,7 @@ constinit const Guarantee kWaiterAfterCallback{
     "A pause or resume succeeds only after a callback of that state ended during the call; each "
     "such callback serves one call.",
     "without callbacks, or without a pause or resume that succeeded",
-    &Judge,
+    &JudgeWaiterAfterCallback,
 };
 
 }  // namespace scenarios

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <unordered_map>
 #include <vector>
 
@@ -19,6 +21,9 @@ struct Stdin {
   bool failed = false;          // its call or attach
   std::uint64_t gone = 0;       // when the client knew
   std::uint64_t gone_when_flushed = 0;
+  std::uint64_t gone_when_answered = 0;
+  std::uint64_t exit = 0;             // the first that came
+  std::uint64_t returned = 0;         // its call
   std::vector<std::uint64_t> told{};  // closeStdin RPCs
 };
 
@@ -58,6 +63,8 @@ class StdinJudge {
           Of(entry.id, words_.init).failed |= evidence_.lives().Of(entry) != nullptr;
         }
         if (entry.what == words_.add_process && Failed(entry)) Of(entry).failed = true;
+        if (entry.what == words_.create) Of(entry.id, words_.init).returned = entry.seq;
+        if (entry.what == words_.add_process) Of(entry).returned = entry.seq;
         if (entry.what == words_.restore && !Failed(entry)) restored_[entry.id] = entry.seq;
         break;
       case EntryKind::kRpcBegin:
@@ -98,7 +105,9 @@ class StdinJudge {
 
   void Gone(const Entry& exit) {
     if (exit.process == words_.init) gone_[exit.id] = exit.seq;
-    Of(exit).gone = exit.seq;
+    Stdin& ended = Of(exit);
+    ended.gone = exit.seq;
+    if (ended.exit == 0) ended.exit = exit.seq;
   }
 
   void Closed(const Entry& entry) {
@@ -110,8 +119,11 @@ class StdinJudge {
       return;
     }
     closing.flushed = entry.seq;
-    closing.gone_when_flushed =
-        std::max(closing.gone, gone_[entry.id] > closing.opened ? gone_[entry.id] : 0);
+    closing.gone_when_flushed = GoneSince(closing, entry.id);
+  }
+
+  std::uint64_t GoneSince(const Stdin& of, Symbol id) {
+    return std::max(of.gone, gone_[id] > of.opened ? gone_[id] : 0);
   }
 
   void Asked(const Entry& rpc) {
@@ -130,6 +142,7 @@ class StdinJudge {
     const auto found = stdins_.find(PairKey(rpc.id, create ? words_.init : rpc.process));
     if (found == stdins_.end() || found->second.request != rpc.number || Failed(rpc)) return;
     found->second.succeeded = rpc.seq;
+    found->second.gone_when_answered = GoneSince(found->second, rpc.id);
   }
 
   void Told(const Entry& rpc) {
@@ -154,7 +167,10 @@ class StdinJudge {
   void Conclude(const Stdin& stdin_of) {
     if (stdin_of.flushed == 0 || stdin_of.failed || stdin_of.succeeded == 0) return;
     findings_.Observe();
-    if (!stdin_of.told.empty() || stdin_of.gone_when_flushed != 0) return;
+    // Or it ended before the call that started it did.
+    const bool too_late = stdin_of.gone_when_flushed != 0 || stdin_of.gone_when_answered != 0 ||
+                          (stdin_of.exit != 0 && stdin_of.exit < stdin_of.returned);
+    if (!stdin_of.told.empty() || too_late) return;
     const Entry& closed = evidence_.At(stdin_of.closed);
     findings_.Add(SubjectName(evidence_.journal(), closed) +
                       ": the engine closed stdin and closeStdin was never sent",
@@ -188,6 +204,12 @@ class SilenceJudge {
  private:
   struct Container {
     const Entry* gone = nullptr;  // how the client knew
+    bool created = false;
+    std::int64_t created_after = 0;  // the newest event
+    bool start_told = false;         // of the present life
+    bool silent = false;             // a restore read nothing of this life
+    bool doubted = false;            // its exit came before that, and whose it is was not answered
+    std::uint64_t asked = 0;         // the latest State that asks it
     std::vector<const Entry*> calls;
     std::unordered_map<Symbol, const Entry*> execs_gone;
     std::unordered_map<Symbol, std::uint64_t> stdin_closed;  // by process
@@ -197,17 +219,27 @@ class SilenceJudge {
     switch (entry.kind) {
       case EntryKind::kCallBegin:
         containers_[entry.id].calls.push_back(&entry);
+        if (entry.what == words_.restore) containers_[entry.id].silent = true;
         break;
       case EntryKind::kCallEnd:
         std::erase_if(containers_[entry.id].calls,
                       [&](const Entry* call) { return call->number == entry.number; });
         break;
       case EntryKind::kEventDelivered:
-        if (entry.what == words_.exit && !entry.flag &&
-            evidence_.lives().IndexOf(entry) != kNoLife) {
+        latest_stamp_ = std::max(latest_stamp_, entry.stamp);
+        if (Explains(entry.id, words_.restore)) {
+          containers_[entry.id].silent = entry.what == words_.exit && entry.process == words_.init;
+        }
+        if (entry.what == words_.start && entry.stamp > containers_[entry.id].created_after) {
+          containers_[entry.id].start_told = true;
+        }
+        if (entry.what == words_.exit && !entry.flag && IsOfLatest(entry)) {
           findings_.Observe();
           Container& container = containers_[entry.id];
-          if (entry.process == words_.init && container.gone == nullptr) container.gone = &entry;
+          if (entry.process == words_.init && container.gone == nullptr) {
+            container.gone = &entry;
+            container.doubted = (container.created && !container.start_told) || container.silent;
+          }
           container.execs_gone[entry.process] = &entry;
         }
         break;
@@ -219,6 +251,15 @@ class SilenceJudge {
           const bool given_up = life != nullptr && life->restored && life->exit_delivered == 0;
           const bool later = life != nullptr && life->exit_delivered > entry.seq;
           if (!given_up && !later) containers_[entry.id].gone = &entry;
+        }
+        break;
+      case EntryKind::kEventEmitted:
+        latest_stamp_ = std::max(latest_stamp_, entry.stamp);
+        break;
+      case EntryKind::kRpcEnd:
+        if (entry.number == containers_[entry.id].asked && entry.what == words_.state_rpc &&
+            !OutcomeUnknown(entry)) {
+          containers_[entry.id].doubted = false;
         }
         break;
       case EntryKind::kStdioClosed:
@@ -237,11 +278,21 @@ class SilenceJudge {
     }
   }
 
+  // Nor is one of the life before, that comes when the next has begun, news of that.
+  bool IsOfLatest(const Entry& event) const {
+    const Life* life = evidence_.lives().Of(event);
+    if (life == nullptr) return false;
+    return life->next == kNoLife || evidence_.lives()[life->next].begin > event.seq;
+  }
+
   void Asked(const Entry& rpc) {
     if (rpc.id == Symbol{} || rpc.what == words_.events_rpc) return;
     Container& container = containers_[rpc.id];
     if (rpc.what == words_.create_rpc) {
       container.gone = nullptr;
+      container.created = true;
+      container.created_after = latest_stamp_;
+      container.start_told = false;
       container.execs_gone.clear();
       return;
     }
@@ -249,6 +300,10 @@ class SilenceJudge {
     const bool closes = rpc.what == words_.update_process_rpc && rpc.flag;
     const bool own = closes || rpc.what == words_.signal_rpc || rpc.what == words_.state_rpc;
     if (!own || (!closes && Explained(container, rpc))) return;
+    if (container.doubted && (closes || rpc.what == words_.state_rpc)) {
+      if (!closes) container.asked = rpc.number;
+      return;
+    }
     const Entry* gone = container.gone;
     if (gone == nullptr && rpc.process != Symbol{}) {
       const auto exec = container.execs_gone.find(rpc.process);
@@ -261,6 +316,11 @@ class SilenceJudge {
                       (closes ? "closeStdin" : evidence_.journal().Text(rpc.what)) +
                       " was sent though it was known to be gone",
                   {gone->seq, rpc.seq});
+  }
+
+  bool Explains(Symbol id, Symbol call) {
+    return std::ranges::any_of(containers_[id].calls,
+                               [&](const Entry* each) { return each->what == call; });
   }
 
   bool Explained(const Container& container, const Entry& rpc) const {
@@ -277,6 +337,7 @@ class SilenceJudge {
   const Words& words_;
   Findings findings_;
   SymbolMap<Container> containers_;
+  std::int64_t latest_stamp_ = std::numeric_limits<std::int64_t>::min();
 };
 
 Judgement JudgeSilence(const Evidence& evidence) {
@@ -296,7 +357,8 @@ Judgement JudgeDouble(const Evidence& evidence) {
     const bool over = before.exit_end != 0 && before.exit_end < entry.seq;
     const bool failed = before.Failed() && std::max(before.call_end, before.rpc_end) < entry.seq;
     const bool left = before.engine_gone != 0 && before.engine_gone < entry.seq;
-    if (over || failed || left) continue;
+    const bool given_up = before.given_up != 0 && before.given_up < entry.seq;
+    if (over || failed || left || given_up) continue;
     findings.Add(LifeName(evidence.journal(), *life) +
                      ": CreateContainer was sent while the life before was still tracked",
                  {before.begin, before.exit_begin < entry.seq ? before.exit_begin : 0, entry.seq});
@@ -318,7 +380,7 @@ constinit const Guarantee kCloseStdinOnce{
 constinit const Guarantee kSilentAfterExit{
     "silent-after-exit",
     "Once a container or exec is known to be gone, no RPC is sent for it but those of the user's "
-    "own calls.",
+    "own calls, and one State that asks whose an exit is that came before the start.",
     "without an exit",
     &JudgeSilence,
 };

@@ -83,11 +83,7 @@ void ContainerModel::CreateSent(Moment at) {
   const bool attached = init_attached_;
   Begin(Phase::kCreating, at);
   if (!attached) Blame("CreateContainer was sent before the attach of init had ended", {at.mark});
-  // The client tracks it since a moment that only it knows.
-  for (const auto& [event, when] : std::exchange(unclaimed_, {})) {
-    if (creates_.empty() || when.mark < creates_.front().mark) continue;
-    Apply(event, /*certain=*/false, 0, when);
-  }
+  unclaimed_.clear();  // what came before was another's
 }
 
 void ContainerModel::CreateAnswered(Answer answer, Moment) {
@@ -145,7 +141,10 @@ void ContainerModel::AddSent(ModelName name, Moment at) {
     Blame("AddProcess was sent although the exit of the name's last bearer has not been told",
           {exec.added, at.mark}, name);
   }
-  const auto call = std::ranges::find(adds_, name, &Call::name);
+  // One that was sent before may be there yet, of an earlier life.
+  const auto call = std::ranges::find_if(
+      adds_, [name](const Call& each) { return each.name == name && !each.sent; });
+  if (call != adds_.end()) call->sent = true;
   exec.call = call == adds_.end() ? 0 : call->number;
   // What might still have been told of the name's last bearer is not any more.
   std::erase_if(expected_, [name](const Expected& each) {
@@ -175,6 +174,8 @@ void ContainerModel::AddReturned(std::uint64_t number, ModelName name, ErrorCode
       return;
     }
     if (phase_ != Phase::kRunning) {
+      // In the moment in which the engine refused the container it may have been over already.
+      if (phase_ == Phase::kCondemned && condemned_at_ == at.t) return;
       return Blame("add-process succeeded, but its container was not running any more",
                    {last_exit_, exit_mark_, at.mark}, name);
     }

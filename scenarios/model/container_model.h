@@ -186,6 +186,7 @@ class ContainerModel {
     libcontainerd::ContainerState state{};
     bool live = false;
     bool must_fail = false;  // of a restore: something was tracked
+    bool sent = false;       // of an add-process: its request was
     bool free = false;       // of a create: nothing was, and nobody else was about to
   };
   struct Exit {
@@ -279,6 +280,7 @@ class ContainerModel {
   std::uint64_t good_start_ = 0;      // mark of the end of the last start that released nobody yet
   std::uint64_t last_exit_ = 0;       // mark of the end of the last exit callback
   std::optional<libcontainerd::Duration> last_exit_at_;
+  std::optional<libcontainerd::Duration> condemned_at_;  // the engine refused it
   std::vector<Call> creates_;
   std::vector<Call> adds_;
   std::vector<Call> changes_;

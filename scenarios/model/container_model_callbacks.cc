@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "scenarios/made_up_exit_codes.h"
 #include "scenarios/model/container_model.h"
 
 namespace scenarios {
@@ -11,7 +12,6 @@ using libcontainerd::ContainerState;
 
 namespace {
 
-constexpr std::uint32_t kKilledWithInit = 137;
 constexpr std::uint32_t kGoneUnheard = 255;
 
 bool Same(ContainerState state, ModelName process, const ModelCallback& callback) {
@@ -262,7 +262,19 @@ bool ContainerModel::TakeExpected(const ModelCallback& callback, Moment at) {
             {found->mark, at.mark}, process);
     }
   }
-  if (!running_.empty()) running_.back().event = found->mark;
+  std::uint64_t event = found->mark;
+  if (!found->must) {
+    // If that one was to be missing, it is the next one of its like which was called back.
+    const auto next = std::find_if(std::next(found), expected_.end(), [&](const Expected& each) {
+      return fits(each) && each.must && (!exec || each.code == callback.exit_code);
+    });
+    if (next != expected_.end()) {
+      event = next->mark;
+      next->must = false;
+      next->loose = true;
+    }
+  }
+  if (!running_.empty()) running_.back().event = event;
   expected_.erase(found);
   return true;
 }
@@ -280,6 +292,7 @@ void ContainerModel::CallbackEnded(std::uint64_t number, bool failed, Moment at)
       start_ended_well_ = !failed;
       if (failed) {
         phase_ = Phase::kCondemned;
+        condemned_at_ = at.t;
         expected_.clear();
       } else {
         good_start_ = at.mark;

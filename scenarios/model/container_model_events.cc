@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "scenarios/made_up_exit_codes.h"
 #include "scenarios/model/container_model.h"
 
 namespace scenarios {
@@ -10,8 +11,6 @@ namespace scenarios {
 using libcontainerd::ContainerState;
 
 namespace {
-
-constexpr std::uint32_t kKilledWithInit = 137;
 
 ContainerState StateOf(ModelEventType type) {
   switch (type) {
@@ -178,13 +177,13 @@ void ContainerModel::ApplyExecExit(const ModelEvent& event, bool certain, std::u
 
 // Behind init's exit.
 void ContainerModel::ApplyLateExecExit(const ModelEvent& event, bool certain, Moment at) {
-  const Exec& exec = ExecOf(event.process);
-  if (exec.state == Exec::State::kAbsorbing) return;
+  Exec& exec = ExecOf(event.process);
+  // It may have been gone before it was to be killed, and this one is somebody else's.
+  if (exec.state == Exec::State::kAbsorbing) exec.state = Exec::State::kUnknown;
   const auto waited = at.t - exit_.at.t;
   Expected* expected = FindExpected(ContainerState::kExitProcess, event.process);
   const bool awaited = exec.state == Exec::State::kRunning || exec.state == Exec::State::kStarting;
   if (!awaited || expected == nullptr) {
-    if (awaited) return;  // it has been told already
     expected = &expected_.emplace_back();
     expected->state = ContainerState::kExitProcess;
     expected->process = event.process;

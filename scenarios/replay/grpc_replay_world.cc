@@ -107,27 +107,27 @@ class GrpcWorld final : public ReplayWorld {
   using ReplayWorld::WaitUntil;
   bool WaitUntil(const std::function<bool()>& condition,
                  std::chrono::milliseconds patience) override {
+    // What is awaited comes from other threads within microseconds, or after a system call: look
+    // again soon, then less often.
+    constexpr int kLooks = 20;
     const auto give_up = std::chrono::steady_clock::now() + patience;
-    for (int turn = 0;; ++turn) {
-      bool holds = false;
-      Run([&] { holds = condition(); });
-      if (holds) return true;
-      if (std::chrono::steady_clock::now() > give_up) return false;
-      // What is awaited comes from other threads within microseconds, or after a system call: look
-      // again soon, then less often.
-      if (turn > 20) Pause(std::chrono::microseconds(200));
+    bool holds = Look(condition, kLooks);
+    while (!holds && std::chrono::steady_clock::now() <= give_up) {
+      Pause(std::chrono::microseconds(200));
+      holds = Look(condition, 1);
     }
+    return holds;
   }
   // Each hop of a call through the core is a step of its own; the longest chain (reply, typed
   // result, operation, deferred stdin) is shorter than this.
   void Settle() override {
     constexpr int kHops = 12;
-    for (int i = 0; i < kHops; ++i) runtime_.Drain();
+    runtime_.Drain(kHops);
     // Time stands still while the disk works.
     const auto give_up = std::chrono::steady_clock::now() + kPatience;
     while (runtime_.blocking_work() > 0 && std::chrono::steady_clock::now() < give_up) {
       Pause(std::chrono::microseconds(100));
-      for (int i = 0; i < kHops; ++i) runtime_.Drain();
+      runtime_.Drain(kHops);
     }
   }
   void AdvanceTo(libcontainerd::Duration time) override { clock_.AdvanceTo(time); }
@@ -137,6 +137,21 @@ class GrpcWorld final : public ReplayWorld {
   }
 
  private:
+  // So often, until it holds; between two looks whatever is ready runs. Each change of threads
+  // costs more than many looks.
+  bool Look(const std::function<bool()>& condition, int looks) {
+    std::promise<bool> holds;
+    std::future<bool> result = holds.get_future();
+    PostLook(condition, looks, std::move(holds));
+    return result.get();
+  }
+  void PostLook(const std::function<bool()>& condition, int looks, std::promise<bool> holds) {
+    asio::post(runtime_.executor(), [this, &condition, looks, holds = std::move(holds)]() mutable {
+      if (condition()) return holds.set_value(true);
+      if (looks <= 1) return holds.set_value(false);
+      PostLook(condition, looks - 1, std::move(holds));
+    });
+  }
   void Pause(std::chrono::microseconds time) {
     std::unique_lock lock(pause_mutex_);
     never_.wait_for(lock, time);

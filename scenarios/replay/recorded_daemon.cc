@@ -7,6 +7,7 @@
 #include <asio/post.hpp>
 
 #include "libcontainerd/backend.h"
+#include "libcontainerd/wire_time.h"
 #include "scenarios/replay_unheard.h"
 
 namespace scenarios {
@@ -223,8 +224,7 @@ std::vector<types::Event> RecordedDaemon::StoredSince(const types::EventsRequest
   StoreUnheard();
   std::vector<types::Event> stored;
   if (!request.has_timestamp()) return stored;
-  const libcontainerd::WallTime since(std::chrono::seconds(request.timestamp().seconds()) +
-                                      std::chrono::nanoseconds(request.timestamp().nanos()));
+  const libcontainerd::WallTime since = libcontainerd::ToWallTime(request.timestamp());
   for (const types::Event& event : log_) {
     const bool wanted = request.id().empty() || request.id() == event.id();
     if (wanted && WallTimeOf(event) > since) stored.push_back(event);

@@ -25,7 +25,9 @@ class LoopbackWorld final : public ReplayWorld {
         fifos_(runtime_),
         stdio_(runtime_, fifos_),
         bundles_(fifos_, std::string(kSimulatedDirectory) + "/state"),
-        process_io_(fifos_) {}
+        process_io_(fifos_) {
+    runtime_.TellReadingsApart();
+  }
 
   libcontainerd::Runtime& runtime() override { return runtime_; }
   libcontainerd::Stdio& stdio() override { return stdio_; }

@@ -14,8 +14,8 @@ using libcontainerd::Fail;
 
 namespace {
 
-tl::unexpected<libcontainerd::Error> Failure(const std::string& what, const std::string& path,
-                                             const std::error_code& error) {
+tl::unexpected<libcontainerd::Error> DiskFailure(const std::string& what, const std::string& path,
+                                                 const std::error_code& error) {
   return Fail(ErrorCode::kUnavailable, what + " " + path + ": " + error.message());
 }
 
@@ -39,11 +39,11 @@ libcontainerd::Result<std::unique_ptr<OutputDirectory>> OutputDirectory::Begin(
   }
   const std::string parent = fs::path(name).parent_path().string();
   fs::create_directories(parent, error);
-  if (error) return Failure("cannot make directory", parent, error);
+  if (error) return DiskFailure("cannot make directory", parent, error);
   std::string partial = name + ".partial-XXXXXX";
   if (::mkdtemp(partial.data()) == nullptr) {
-    return Failure("cannot make directory", partial,
-                   std::error_code(errno, std::generic_category()));
+    return DiskFailure("cannot make directory", partial,
+                       std::error_code(errno, std::generic_category()));
   }
   fs::permissions(partial, fs::perms(0755), error);
   return std::unique_ptr<OutputDirectory>(new OutputDirectory(name, std::move(partial)));
@@ -69,13 +69,13 @@ libcontainerd::Status OutputDirectory::Commit() {
   const std::string old = partial_ + ".old";
   if (fs::exists(path_, error)) {
     fs::rename(path_, old, error);
-    if (error) return Failure("cannot replace", path_, error);
+    if (error) return DiskFailure("cannot replace", path_, error);
   }
   fs::rename(partial_, path_, error);
   if (error) {
     std::error_code ignored;
     fs::rename(old, path_, ignored);
-    return Failure("cannot replace", path_, error);
+    return DiskFailure("cannot replace", path_, error);
   }
   committed_ = true;
   fs::remove_all(old, error);

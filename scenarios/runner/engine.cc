@@ -72,9 +72,9 @@ std::vector<std::string> Engine::LinesOf(const std::string& id) const {
   return lines;
 }
 
-Engine::Stream* Engine::stream(const std::string& id, const std::string& process) {
+std::shared_ptr<Engine::Stream> Engine::stream(const std::string& id, const std::string& process) {
   const auto found = streams_.find(id + "/" + process);
-  return found == streams_.end() ? nullptr : found->second.get();
+  return found == streams_.end() ? nullptr : found->second;
 }
 
 std::size_t Engine::open_outputs() const {
@@ -116,6 +116,7 @@ void Engine::AttachStreams(const std::string& id, const std::string& process,
                            libcontainerd::IoPipe pipe, Done done) {
   if (dead_) return done(Status());
   const Callback callback{id, "attach", process};
+  attaches_.push_back(callback.text());
   if (on_begin) on_begin(callback.text());
   const bool fails = std::ranges::any_of(failing, [&](const auto& failure) {
     const auto times = failing_times.find(failure.first);
@@ -169,6 +170,7 @@ Awaitable<void> Engine::Read(std::shared_ptr<Stream> stream, bool out) {
     output.ended = !data || data->empty();
     if (output.ended) co_return;
     output.text += *data;
+    bytes_read_ += data->size();
   }
 }
 

@@ -57,6 +57,8 @@ class Engine final : public libcontainerd::Backend {
 
   // As it begins: its name, for exits the code, and " oom" with that flag.
   const std::vector<std::string>& lines() const { return lines_; }
+  // "web attach init", as it begins.
+  const std::vector<std::string>& attaches() const { return attaches_; }
   // The lines of one container, without its id.
   std::vector<std::string> LinesOf(const std::string& id) const;
   std::size_t held() const { return held_.size(); }
@@ -64,11 +66,13 @@ class Engine final : public libcontainerd::Backend {
   bool Holds(const std::string& name) const { return HeldAt(name) > 0; }
   std::uint32_t started_pid(const std::string& id) const { return pids_.at(id); }
 
-  // Of the latest attach of that process; null before.
-  Stream* stream(const std::string& id, const std::string& process);
+  // Of the latest attach of that process; null before. Close() lets go of it: who writes keeps it.
+  std::shared_ptr<Stream> stream(const std::string& id, const std::string& process);
   // Every output has ended.
   bool all_ended() const { return open_outputs() == 0; }
   std::size_t open_outputs() const;
+  // Of all outputs so far.
+  std::size_t bytes_read() const { return bytes_read_; }
   // Closes what is still open, and waits for its readers.
   libcontainerd::Awaitable<void> Close();
 
@@ -101,8 +105,10 @@ class Engine final : public libcontainerd::Backend {
   libcontainerd::Runtime& runtime_;
   libcontainerd::TaskScope reading_;
   bool reading_held_ = false;
+  std::size_t bytes_read_ = 0;
   std::vector<std::shared_ptr<libcontainerd::OneShot<libcontainerd::Unit>>> waiting_to_read_;
   std::vector<std::string> lines_;
+  std::vector<std::string> attaches_;
   std::vector<Held> held_;
   bool dead_ = false;
   std::map<std::string, std::uint32_t> pids_;

@@ -45,7 +45,7 @@ class Comparison {
 };
 
 const Engine::Output* OutputOf(Stage& stage, const ProcessName& name, bool out) {
-  const Engine::Stream* stream = stage.engine().stream(name.id, name.process);
+  const auto stream = stage.engine().stream(name.id, name.process);
   if (stream == nullptr) return nullptr;
   return out ? &stream->out : &stream->err;
 }
@@ -205,8 +205,10 @@ std::vector<std::string> Mismatches(Stage& stage, const action::Expect& expected
 bool Holds(Stage& stage, const action::Condition& condition, bool call_returned) {
   const auto often = [&](std::uint64_t count) { return count >= condition.count; };
   if (!condition.callback.empty()) {
+    const Engine& engine = stage.engine();
     return often(
-        static_cast<std::uint64_t>(std::ranges::count(stage.engine().lines(), condition.callback)));
+        static_cast<std::uint64_t>(std::ranges::count(engine.lines(), condition.callback) +
+                                   std::ranges::count(engine.attaches(), condition.callback)));
   }
   if (!condition.rpc.empty())
     return often(stage.api().SentOf(condition.rpc, condition.id, condition.process));

@@ -17,9 +17,9 @@ std::uint32_t Happened::Emitted(const std::string& type, const std::string& id,
   return count;
 }
 
-std::optional<fake_containerd::WallTime> Happened::LatestTime(const std::string& type,
-                                                              const std::string& id,
-                                                              const std::string& process) const {
+std::optional<fake_containerd::Event> Happened::Latest(const std::string& type,
+                                                       const std::string& id,
+                                                       const std::string& process) const {
   const auto found = latest_.find({type, id, process});
   if (found == latest_.end()) return std::nullopt;
   return found->second;
@@ -44,8 +44,8 @@ std::string Happened::StdinOf(const std::string& id, const std::string& process)
 void Happened::OnEventEmitted(const fake_containerd::Event& event) {
   const std::string type(EventKindName(event.kind));
   ++emitted_[{type, event.container.id, event.process}];
-  latest_[{type, event.container.id, event.process}] = event.time;
-  latest_[{type, event.container.id, ""}] = event.time;
+  latest_[{type, event.container.id, event.process}] = event;
+  latest_[{type, event.container.id, ""}] = event;
 }
 
 void Happened::OnStdioBytes(const fake_containerd::ContainerKey& container,

@@ -23,10 +23,9 @@ class Happened final : public fake_containerd::WorldObserver {
   // How often; an empty process or id means any.
   std::uint32_t Emitted(const std::string& type, const std::string& id,
                         const std::string& process) const;
-  // The time of the latest such event, as far as there was one; an empty process means any.
-  std::optional<fake_containerd::WallTime> LatestTime(const std::string& type,
-                                                      const std::string& id,
-                                                      const std::string& process) const;
+  // The latest such event, as far as there was one; an empty process means any.
+  std::optional<fake_containerd::Event> Latest(const std::string& type, const std::string& id,
+                                               const std::string& process) const;
   // At a point, or point@subject.
   std::uint32_t Fired(const std::string& point) const;
   // How many event streams a fault has left open on one side only.
@@ -48,7 +47,7 @@ class Happened final : public fake_containerd::WorldObserver {
  private:
   using Key = std::tuple<std::string, std::string, std::string>;  // type, id, process
   std::map<Key, std::uint32_t> emitted_;
-  std::map<Key, fake_containerd::WallTime> latest_;
+  std::map<Key, fake_containerd::Event> latest_;
   std::map<std::string, std::uint32_t> fired_;
   std::map<std::pair<std::string, std::string>, std::string> stdins_;
   std::uint32_t half_open_ = 0;

@@ -1,5 +1,6 @@
 #include "scenarios/runner/perform.h"
 
+#include <chrono>
 #include <utility>
 
 #include "fake_containerd/behaviour_text.h"
@@ -14,12 +15,12 @@ using libcontainerd::Status;
 
 namespace {
 
-Awaitable<Status> WriteAll(Engine::Stream* stream, std::string data) {
+Awaitable<Status> WriteAll(std::shared_ptr<Engine::Stream> stream, std::string data) {
   Status written = co_await stream->in->Write(std::move(data));
   co_return written;
 }
 
-Awaitable<Status> CloseStream(Engine::Stream* stream) {
+Awaitable<Status> CloseStream(std::shared_ptr<Engine::Stream> stream) {
   Status closed = co_await stream->in->Close();
   co_return closed;
 }
@@ -62,7 +63,7 @@ void Performer::Visitor::operator()(const action::Close&) {
 }
 
 void Performer::Visitor::operator()(const action::WriteStdin& write) {
-  Engine::Stream* stream = nullptr;
+  std::shared_ptr<Engine::Stream> stream;
   stage_.Do([&] { stream = stage_.engine().stream(write.id, write.process); });
   const std::string name = "write-stdin " + write.id + "/" + write.process;
   if (stream == nullptr) return Stop(name + ": it was never attached");
@@ -75,7 +76,7 @@ void Performer::Visitor::operator()(const action::WriteStdin& write) {
 }
 
 void Performer::Visitor::operator()(const action::CloseStdin& close) {
-  Engine::Stream* stream = nullptr;
+  std::shared_ptr<Engine::Stream> stream;
   stage_.Do([&] { stream = stage_.engine().stream(close.id, close.process); });
   const std::string name = "close-stdin " + close.id + "/" + close.process;
   if (stream == nullptr) return Stop(name + ": it was never attached");
@@ -165,10 +166,9 @@ void Performer::Visitor::operator()(const action::Cue& cue) {
 // Nothing: not a time. Zero: now.
 std::optional<fake_containerd::WallTime> Performer::Visitor::TimeOf(const action::Emit& emit) {
   if (emit.timestamp.empty()) return fake_containerd::WallTime{};
-  if (emit.timestamp == "again")
-    return stage_.happened().LatestTime(emit.type, emit.id, emit.process);
+  // The same for all events of a moment, though no two readings of a simulated clock are.
   if (const auto offset = fake_containerd::ParseGoDuration(emit.timestamp))
-    return stage_.runtime().WallNow() + *offset;
+    return std::chrono::ceil<std::chrono::microseconds>(stage_.runtime().WallNow()) + *offset;
   return libcontainerd::ParseTime(emit.timestamp);
 }
 
@@ -176,13 +176,20 @@ void Performer::Visitor::operator()(const action::Emit& emit) {
   const auto kind = fake_containerd::EventKindFromName(emit.type);
   std::optional<fake_containerd::WallTime> time;
   stage_.Do([&] {
-    time = TimeOf(emit);
-    if (!kind || !time) return;
     fake_containerd::Event event;
+    event.status = emit.status;
+    if (emit.timestamp == "again") {
+      const auto latest = stage_.happened().Latest(emit.type, emit.id, emit.process);
+      if (!latest) return;
+      time = latest->time;
+      event.status = latest->status;
+    } else {
+      time = TimeOf(emit);
+    }
+    if (!kind || !time) return;
     event.kind = *kind;
     event.container.id = emit.id;
     event.process = emit.process;
-    event.status = emit.status;
     event.time = *time;
     for (std::uint32_t i = 0; i < emit.times; ++i) stage_.world().Emit(event);
   });

@@ -46,7 +46,7 @@ void Performer::Stop(const Place& place, std::string what) {
   stopped_ = true;
 }
 
-void Performer::Begun(const action::CallTerms& terms, std::string name, CallOutcome outcome) {
+void Performer::Begun(const action::CallTerms& terms, std::string name, CallEnd outcome) {
   if (!outcome) return Stop(*place_, name + ": the engine is stopped");
   calls_.push_back({terms.call, std::move(name), terms.returns, *place_, std::move(outcome)});
   if (terms.wait && !never_wait_) AwaitCall(calls_.back());

@@ -40,7 +40,7 @@ class Performer {
     std::string name;  // "create web"
     std::string expected;
     Place place;
-    CallOutcome outcome;
+    CallEnd outcome;
     bool checked = false;
   };
   // A group that waits for its time or its condition.
@@ -55,7 +55,7 @@ class Performer {
   void Complain(const Place& place, std::string what);
   // It cannot be performed: complains, and performs nothing more, unless tolerant.
   void Stop(const Place& place, std::string what);
-  void Begun(const action::CallTerms& terms, std::string name, CallOutcome outcome);
+  void Begun(const action::CallTerms& terms, std::string name, CallEnd outcome);
   void Check(Call& call);
   bool AwaitCall(Call& call);
   CallResults Results();

@@ -11,5 +11,6 @@
 namespace scenarios {
 
 std::string RequestText(libcontainerd::Method method, const google::protobuf::Message& request);
+inline constexpr const char* kHealthText = "Health";  // of a health check
 
 }  // namespace scenarios

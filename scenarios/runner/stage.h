@@ -34,11 +34,13 @@
 #include "scenarios/journaling_daemon.h"
 #include "scenarios/journaling_world.h"
 #include "scenarios/replay/replay_world.h"
+#include "scenarios/runner/call_ledger.h"
 #include "scenarios/runner/engine.h"
 #include "scenarios/runner/failing_ports.h"
 #include "scenarios/runner/happened.h"
 #include "scenarios/runner/simulated_launcher.h"
 #include "scenarios/runner/watched_api.h"
+#include "scenarios/runner/watched_daemon.h"
 
 namespace scenarios {
 
@@ -56,8 +58,8 @@ struct StageOptions {
   DaemonKeeper keeper = DaemonKeeper::kExternal;
 };
 
-// The outcome of a call: "OK" or "NOT_FOUND the text". Empty while it is under way.
-using CallOutcome = std::shared_ptr<std::optional<std::string>>;
+// How a call ended: "OK" or "NOT_FOUND the text". Empty while it is under way.
+using CallEnd = std::shared_ptr<std::optional<std::string>>;
 
 template <class T>
 std::string DescribeResult(const libcontainerd::Result<T>& result) {
@@ -79,7 +81,7 @@ class Stage {
   void Do(const std::function<void()>& step) { replay_world_->Run(step); }
   // Begins a call of the client, if there is one: null otherwise.
   template <class T>
-  CallOutcome Begin(
+  CallEnd Begin(
       const std::string& operation, const std::string& id, const std::string& process,
       const std::function<
           libcontainerd::Awaitable<libcontainerd::Result<T>>(libcontainerd::Client&)>& call,
@@ -97,8 +99,7 @@ class Stage {
     return outcome;
   }
   // The same without a trace in the journal.
-  CallOutcome BeginQuiet(
-      const std::function<libcontainerd::Awaitable<libcontainerd::Status>()>& call);
+  CallEnd BeginQuiet(const std::function<libcontainerd::Awaitable<libcontainerd::Status>()>& call);
 
   // False if something did not end.
   bool StopEngine(bool crash);
@@ -189,11 +190,11 @@ class Stage {
   static libcontainerd::Awaitable<libcontainerd::Status> ThawInWorld(fake_containerd::World* world,
                                                                      std::string id);
   static libcontainerd::Awaitable<void> CarryQuiet(
-      libcontainerd::Awaitable<libcontainerd::Status> call, CallOutcome outcome);
+      libcontainerd::Awaitable<libcontainerd::Status> call, CallEnd outcome);
   template <class T>
   static libcontainerd::Awaitable<void> Carry(
       Stage* stage, std::uint64_t generation,
-      libcontainerd::Awaitable<libcontainerd::Result<T>> call, CallOutcome outcome,
+      libcontainerd::Awaitable<libcontainerd::Result<T>> call, CallEnd outcome,
       std::function<std::string(const libcontainerd::Result<T>&)> describe);
 
   // The world's, bounded: in the simulated one something may go round and round in one instant.
@@ -202,16 +203,32 @@ class Stage {
   bool Spins();
   bool Interject();
   bool IsDue() const { return interjection_.due && !acting_ && interjection_.due(); }
-  bool Await(const CallOutcome& outcome);
-  bool AwaitWhileTimePasses(const CallOutcome& outcome, Duration longest);
+  bool Await(const CallEnd& outcome);
+  bool AwaitWhileTimePasses(const CallEnd& outcome, Duration longest);
+  // What changes while anything goes on.
+  struct Progress {
+    std::size_t entries = 0;  // of the journal
+    std::uint64_t calls = 0;
+    std::size_t callbacks = 0;
+    std::size_t stored_reads = 0;
+    std::size_t read = 0;  // bytes of outputs
+
+    friend bool operator==(const Progress&, const Progress&) = default;
+  };
+  Progress Look();
+  bool CallsOnTheWay();
+  bool ReadsOnTheWay();
+  void LetArrive();
   void Quiesce();
   bool MarkCanArrive();
   void WaitForMark();
   void WaitForBreaks();
   bool HasFifo(const std::string& path);
   void LiftFaults();
+  void KeepDaemonUp();
   bool AtRest();
   void ComeToRest(Duration patience);
+  bool AllEnded(Duration waited);
   void EndProcesses(Duration patience);
   void Snapshot(std::string_view when);
   void SnapshotRunning();
@@ -231,6 +248,8 @@ class Stage {
   BundleReader bundle_reader_;
   std::unique_ptr<fake_containerd::World> world_;
   std::unique_ptr<fake_containerd::v0::Facade> facade_;
+  CallLedger ledger_;
+  std::unique_ptr<WatchedDaemon> watched_daemon_;
   Engine engine_;
   WatchedApi watched_api_;
   PortFailures failures_;
@@ -254,25 +273,28 @@ class Stage {
   std::uint64_t generation_ = 0;  // of the engine
   std::uint64_t marks_ = 0;
   std::uint64_t engine_faults_ = 0;  // that fired
-  std::uint64_t given_up_ = 0;       // calls up to this ticket are not waited for: they may be lost
-  std::size_t deaf_stream_ = 0;      // through which no mark comes
-  std::uint32_t half_open_ = 0;      // how often a fault has made one so
-  std::uint32_t broken_ = 0;         // streams that a fault broke, and whose end was waited for
-  std::size_t streams_ended_ = 0;    // when that was looked at last
+  // Calls up to this ticket, and so many readings of the log, are not waited for: they may be lost.
+  CallLedger::Ticket given_up_ = 0;
+  std::size_t lost_reads_ = 0;
+  std::size_t deaf_stream_ = 0;    // through which no mark comes
+  std::uint32_t half_open_ = 0;    // how often a fault has made one so
+  std::uint32_t broken_ = 0;       // streams that a fault broke, and whose end was waited for
+  std::size_t streams_ended_ = 0;  // when that was looked at last
   Interjection interjection_{};
   std::uint64_t steps_ = 0;  // since time moved last
   Duration steps_at_{0};
   bool spinning_ = false;
   bool acting_ = false;
-  std::string wrong_;    // with the stage itself
-  CallOutcome closing_;  // null: nobody closes the client
+  bool stopping_ = false;  // the engine
+  std::string wrong_;      // with the stage itself
+  CallEnd closing_;        // null: nobody closes the client
   bool dismantled_ = false;
 };
 
 template <class T>
 libcontainerd::Awaitable<void> Stage::Carry(
     Stage* stage, std::uint64_t generation, libcontainerd::Awaitable<libcontainerd::Result<T>> call,
-    CallOutcome outcome, std::function<std::string(const libcontainerd::Result<T>&)> describe) {
+    CallEnd outcome, std::function<std::string(const libcontainerd::Result<T>&)> describe) {
   libcontainerd::Result<T> result = co_await std::move(call);
   --stage->calls_running_;
   if (generation != stage->generation_) co_return;  // nobody is there to see it

@@ -43,12 +43,20 @@ void Stage::LiftFaults() {
     world_->injector().SetAutonomous(true);
     world_->injector().ReleaseAll();
     world_->HoldSubscribers(false);
-    const bool down = !world_->daemon_running();
-    if (down && options_.keeper == DaemonKeeper::kExternal) {
-      static_cast<void>(world_->StartDaemon());
-    }
+    KeepDaemonUp();
   });
   Settle();
+  // A crash that was decided on before may have come only now.
+  Do([&] { KeepDaemonUp(); });
+  Settle();
+}
+
+// On the executor.
+void Stage::KeepDaemonUp() {
+  const bool down = !world_->daemon_running();
+  if (down && options_.keeper == DaemonKeeper::kExternal) {
+    static_cast<void>(world_->StartDaemon());
+  }
 }
 
 // Nothing is under way, and client and daemon know the same containers. On the executor.
@@ -84,6 +92,18 @@ Awaitable<Status> Stage::ThawInWorld(fake_containerd::World* world, std::string 
   co_return Status();
 }
 
+// The daemon keeps what lost its process in the middle of a start, and whose exit it never hears;
+// when everything else has gone, that is not waited for. On the executor.
+bool Stage::AllEnded(Duration waited) {
+  if (world_->container_count() == 0) return true;
+  constexpr std::chrono::seconds kForDeletes{10};
+  const auto empty = std::ranges::count_if(created_, [&](const std::string& id) {
+    const auto info = world_->Inspect(Key(id));
+    return info && info->processes.empty();
+  });
+  return waited >= kForDeletes && static_cast<std::size_t>(empty) == world_->container_count();
+}
+
 // Whatever still runs is killed, and the client hears of it.
 void Stage::EndProcesses(Duration patience) {
   Do([&] {
@@ -96,7 +116,8 @@ void Stage::EndProcesses(Duration patience) {
     }
   });
   Settle();
-  const Duration until = runtime().Now() + patience;
+  const Duration begun = runtime().Now();
+  const Duration until = begun + patience;
   Duration step = std::chrono::milliseconds(50);
   while (true) {
     bool over = false;
@@ -105,7 +126,7 @@ void Stage::EndProcesses(Duration patience) {
       const bool resting =
           !client_ || closing_ ||
           (client_->LiveObjects() == 0 && engine_.all_ended() && calls_running_ == 0);
-      over = world_->container_count() == 0 && resting;
+      over = resting && AllEnded(runtime().Now() - begun);
     });
     if (over || spinning_ || runtime().Now() >= until) return;
     Settle();
@@ -140,6 +161,7 @@ std::string Stage::Dismantle() {
   replay_world_->Disconnect();
   Do([&] {
     happened_.on_daemon_stopped = {};
+    watched_daemon_.reset();
     facade_.reset();
     world_.reset();
   });

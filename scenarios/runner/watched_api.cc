@@ -19,8 +19,7 @@ class WatchedApi::Stream final : public libcontainerd::EventStream,
       ++owner_.streams_;
       ++owner_.streams_opened_;
     } else {
-      ticket_ = ++owner_.last_ticket_;
-      owner_.unanswered_.insert(ticket_);
+      ++owner_.stored_reads_;
     }
     stream_ = owner_.api->Events(std::move(request), *this);
   }
@@ -54,14 +53,13 @@ class WatchedApi::Stream final : public libcontainerd::EventStream,
     if (live_) {
       --owner_.streams_;
     } else {
-      owner_.unanswered_.erase(ticket_);
+      --owner_.stored_reads_;
     }
   }
 
   WatchedApi& owner_;
   libcontainerd::EventSink& sink_;
   bool live_;
-  std::uint64_t ticket_ = 0;
   bool ended_ = false;
   std::unique_ptr<libcontainerd::EventStream> stream_;
 };
@@ -84,20 +82,19 @@ Awaitable<Status> WatchedApi::Unary(libcontainerd::Method method,
                                     const google::protobuf::Message& request,
                                     google::protobuf::Message& response,
                                     libcontainerd::Duration timeout) {
-  ++sent_[RequestText(method, request)];
-  const std::uint64_t ticket = ++last_ticket_;
-  unanswered_.insert(ticket);
+  const std::string text = RequestText(method, request);
+  ++sent_[text];
+  const CallLedger::Ticket ticket = ledger_.Sent(text);
   Status status = co_await api->Unary(method, request, response, timeout);
-  unanswered_.erase(ticket);
+  ledger_.Answered(ticket);
   co_return status;
 }
 
 Awaitable<Status> WatchedApi::CheckHealth(libcontainerd::Duration timeout) {
-  ++sent_["Health"];
-  const std::uint64_t ticket = ++last_ticket_;
-  unanswered_.insert(ticket);
+  ++sent_[kHealthText];
+  const CallLedger::Ticket ticket = ledger_.Sent(kHealthText);
   Status status = co_await api->CheckHealth(timeout);
-  unanswered_.erase(ticket);
+  ledger_.Answered(ticket);
   co_return status;
 }
 

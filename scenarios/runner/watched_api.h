@@ -1,11 +1,11 @@
-// WatchedApi: the client's connection, watched: what was sent, what is still unanswered, and which
-// marks (World::Mark) came through the event stream. Marks end here; the client never sees one.
+// WatchedApi: the client's connection, watched: what was sent, what is still unanswered
+// (CallLedger), and which marks (World::Mark) came through the event stream. Marks end here; the
+// client never sees one.
 //
 // Threads: the executor's.
 #pragma once
 
 #include <cstdint>
-#include <iterator>
 #include <map>
 #include <memory>
 #include <set>
@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "libcontainerd/containerd_api.h"
+#include "scenarios/runner/call_ledger.h"
 
 namespace scenarios {
 
@@ -20,6 +21,8 @@ class WatchedApi final : public libcontainerd::ContainerdApi {
  public:
   // Ids of marks begin so.
   static constexpr const char* kMark = "drydock-mark-";
+
+  explicit WatchedApi(CallLedger& ledger) : ledger_(ledger) {}
 
   // Outlives it. Null until the transport is there: then set `api`.
   libcontainerd::ContainerdApi* api = nullptr;
@@ -30,14 +33,8 @@ class WatchedApi final : public libcontainerd::ContainerdApi {
   // "CreateContainer web/init", "CreateContainer web", "CreateContainer": how often.
   std::uint32_t SentOf(const std::string& method, const std::string& id,
                        const std::string& process) const;
-  // Requests, health checks and readings of the stored log without an answer yet that were sent
-  // after the ticket of that number.
-  std::size_t UnansweredSince(std::uint64_t ticket) const {
-    return static_cast<std::size_t>(
-        std::distance(unanswered_.upper_bound(ticket), unanswered_.end()));
-  }
-  // Of the latest of them that was sent.
-  std::uint64_t last_ticket() const { return last_ticket_; }
+  // Readings of the stored log that have not ended.
+  std::size_t stored_reads() const { return stored_reads_; }
   bool MarkArrived(const std::string& id) const { return marks_.contains(id); }
   // Live event streams that are open.
   std::size_t streams() const { return streams_; }
@@ -57,10 +54,10 @@ class WatchedApi final : public libcontainerd::ContainerdApi {
  private:
   class Stream;
 
+  CallLedger& ledger_;  // of requests and health checks
   std::map<std::string, std::uint32_t> sent_;
   std::set<std::string> marks_;
-  std::uint64_t last_ticket_ = 0;
-  std::set<std::uint64_t> unanswered_;  // tickets
+  std::size_t stored_reads_ = 0;
   std::size_t streams_ = 0;
   std::size_t streams_opened_ = 0;
   std::size_t streams_ended_ = 0;

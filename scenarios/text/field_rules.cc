@@ -187,14 +187,20 @@ std::string ProblemOfCallback(std::string_view line) {
   return "";
 }
 
-// "web exit 3"
+// "web exit 3", or "web attach init", which no list of callbacks has.
 void CheckCallbackCondition(const JsonNode& node) {
   const std::string text = TextOf(node);
   const std::size_t space = text.find(' ');
   if (space == std::string::npos || space == 0) {
     node.Fail("is " + QuoteJson(text) + ", expected a container and a callback, as web exit 3");
   }
-  const std::string problem = ProblemOfCallback(std::string_view(text).substr(space + 1));
+  const std::string_view callback = std::string_view(text).substr(space + 1);
+  const std::vector<std::string_view> words = SplitWords(callback);
+  if (words[0] == "attach") {
+    if (words.size() == 2 && !words[1].empty()) return;
+    node.Fail("is " + QuoteJson(text) + ", expected attach PROCESS");
+  }
+  const std::string problem = ProblemOfCallback(callback);
   if (!problem.empty()) node.Fail("is " + QuoteJson(text) + ", " + problem);
 }
 

@@ -18,13 +18,14 @@ Words MakeActionWords() {
 
 // "CreateContainer" of the point "rpc.CreateContainer.received".
 Words MakeMethodWords() {
-  constexpr std::string_view kBegin = "rpc.";
+  constexpr std::string_view kBeginOfPoint = "rpc.";
   constexpr std::string_view kEndOfPoint = ".received";
   Words words;
   for (const fake_containerd::InjectionPoint& point : fake_containerd::InjectionPoints()) {
     const std::string_view name = point.name;
-    if (!name.starts_with(kBegin) || !name.ends_with(kEndOfPoint)) continue;
-    words.push_back(name.substr(kBegin.size(), name.size() - kBegin.size() - kEndOfPoint.size()));
+    if (!name.starts_with(kBeginOfPoint) || !name.ends_with(kEndOfPoint)) continue;
+    words.push_back(
+        name.substr(kBeginOfPoint.size(), name.size() - kBeginOfPoint.size() - kEndOfPoint.size()));
   }
   return words;
 }

@@ -25,6 +25,7 @@ class FaultyApi::Stream final : public libcontainerd::EventStream,
     owner_.streams_.erase(this);
     stream_.reset();
   }
+  bool being_read() const { return !live_ && !ended_; }
   // What it does may destroy the stream.
   void Release() {
     const std::vector<types::Event> held = std::exchange(held_, {});
@@ -146,9 +147,16 @@ std::size_t FaultyApi::Answered(Method method) const {
   return static_cast<std::size_t>(std::ranges::count(answered_, method));
 }
 
+std::size_t FaultyApi::in_flight() const {
+  return asking_ + static_cast<std::size_t>(std::ranges::count_if(
+                       streams_, [](const Stream* stream) { return stream->being_read(); }));
+}
+
 Awaitable<Status> FaultyApi::Ask(Method method, const google::protobuf::Message& request,
                                  google::protobuf::Message& response, Duration timeout) {
+  ++asking_;
   Status status = co_await api->Unary(method, request, response, timeout);
+  --asking_;
   answered_.push_back(method);
   co_return status;
 }

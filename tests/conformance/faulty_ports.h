@@ -61,6 +61,8 @@ class FaultyApi final : public libcontainerd::ContainerdApi {
   std::size_t Answered(Method method) const;
   // Requests that hang, or whose answer is withheld now.
   std::size_t waiting() const { return waiting_.size(); }
+  // Requests, and reads of the stored log, that are with the daemon now.
+  std::size_t in_flight() const;
   // How many event streams the daemon has ended, reads of the stored log not counted.
   std::size_t streams_ended() const { return streams_ended_; }
   // The client was handed an event of that container.
@@ -97,6 +99,7 @@ class FaultyApi final : public libcontainerd::ContainerdApi {
   std::vector<Method> methods_;
   std::vector<Method> answered_;
   std::vector<std::shared_ptr<libcontainerd::OneShot<bool>>> waiting_;
+  std::size_t asking_ = 0;
   std::size_t delivered_ = 0;
   std::size_t stored_reads_ = 0;
   std::size_t streams_ended_ = 0;

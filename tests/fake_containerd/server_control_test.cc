@@ -329,8 +329,12 @@ TEST_F(ControlTest, AWaitThatIsCancelledMakesRoomForOthers) {
   }
   const auto come_true = [](const std::function<bool()>& holds) {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-    while (!holds() && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
-    return holds();
+    bool held = holds();
+    while (!held && std::chrono::steady_clock::now() < deadline) {
+      std::this_thread::yield();
+      held = holds();
+    }
+    return held;
   };
   ASSERT_TRUE(come_true([&] { return refused == kTooMany; }));
   const auto told = [this] {

@@ -21,7 +21,7 @@
 namespace fake_containerd {
 namespace {
 
-namespace pb = grpc::health::v1;
+namespace health = grpc::health::v1;
 using libcontainerd::Duration;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
@@ -38,21 +38,21 @@ void Prepare(grpc::ClientContext& context) {
 }
 
 // "SERVING", or "5 unknown service".
-std::string Checked(pb::Health::Stub& stub, const std::string& service = "") {
+std::string Checked(health::Health::Stub& stub, const std::string& service = "") {
   grpc::ClientContext context;
   Prepare(context);
-  pb::HealthCheckRequest request;
+  health::HealthCheckRequest request;
   request.set_service(service);
-  pb::HealthCheckResponse response;
+  health::HealthCheckResponse response;
   const grpc::Status status = stub.Check(&context, request, &response);
   if (!status.ok()) return std::to_string(status.error_code()) + " " + status.error_message();
-  return pb::HealthCheckResponse::ServingStatus_Name(response.status());
+  return health::HealthCheckResponse::ServingStatus_Name(response.status());
 }
 
 TEST(Health, KnowsTheServerAsAWholeAndNothingElse) {
   FakeContainerd fake;
   ASSERT_TRUE(fake.Start());
-  const auto stub = pb::Health::NewStub(ChannelTo(fake));
+  const auto stub = health::Health::NewStub(ChannelTo(fake));
   EXPECT_EQ(Checked(*stub), "SERVING");
   EXPECT_EQ(Checked(*stub, "types.API"), "5 unknown service");
   fake.StopDaemon();
@@ -64,20 +64,20 @@ TEST(Health, IsNotGrpcsOwnWhoeverAskedForThat) {
   FakeContainerd fake;
   ASSERT_TRUE(fake.Start({.faults = "rpc.Health.received=error(ABORTED:ours)"}));
   grpc::EnableDefaultHealthCheckService(false);
-  EXPECT_EQ(Checked(*pb::Health::NewStub(ChannelTo(fake))), "10 ours");
+  EXPECT_EQ(Checked(*health::Health::NewStub(ChannelTo(fake))), "10 ours");
 }
 
 TEST(Health, AWatchIsToldOnceAndEndsWhenTheDaemonDoes) {
   libcontainerd::SteppableClock clock;
   FakeContainerd fake;
   ASSERT_TRUE(fake.Start({.clock = &clock}));
-  const auto stub = pb::Health::NewStub(ChannelTo(fake));
+  const auto stub = health::Health::NewStub(ChannelTo(fake));
   grpc::ClientContext context;
   Prepare(context);
-  const auto reader = stub->Watch(&context, pb::HealthCheckRequest());
-  pb::HealthCheckResponse response;
+  const auto reader = stub->Watch(&context, health::HealthCheckRequest());
+  health::HealthCheckResponse response;
   ASSERT_TRUE(reader->Read(&response));
-  EXPECT_EQ(response.status(), pb::HealthCheckResponse::SERVING);
+  EXPECT_EQ(response.status(), health::HealthCheckResponse::SERVING);
   EXPECT_TRUE(fake.daemon_running());  // a step behind the one that set the timer
   clock.AdvanceBy(seconds(1));
   fake.StopDaemon();
@@ -92,15 +92,15 @@ TEST(Health, AWatchIsToldOnceAndEndsWhenTheDaemonDoes) {
 TEST(Health, AWatchOfAnUnknownServiceWaits) {
   FakeContainerd fake;
   ASSERT_TRUE(fake.Start());
-  const auto stub = pb::Health::NewStub(ChannelTo(fake));
+  const auto stub = health::Health::NewStub(ChannelTo(fake));
   grpc::ClientContext context;
   Prepare(context);
-  pb::HealthCheckRequest request;
+  health::HealthCheckRequest request;
   request.set_service("x");
   const auto reader = stub->Watch(&context, request);
-  pb::HealthCheckResponse response;
+  health::HealthCheckResponse response;
   ASSERT_TRUE(reader->Read(&response));
-  EXPECT_EQ(response.status(), pb::HealthCheckResponse::SERVICE_UNKNOWN);
+  EXPECT_EQ(response.status(), health::HealthCheckResponse::SERVICE_UNKNOWN);
   context.TryCancel();
   EXPECT_FALSE(reader->Read(&response));
   EXPECT_EQ(reader->Finish().error_code(), grpc::StatusCode::CANCELLED);
@@ -109,22 +109,22 @@ TEST(Health, AWatchOfAnUnknownServiceWaits) {
 TEST(Health, WatchesDoNotKeepTheFakeFromStopping) {
   FakeContainerd fake;
   ASSERT_TRUE(fake.Start({.holds = {"rpc.Health.executed"}}));
-  const auto stub = pb::Health::NewStub(ChannelTo(fake));
+  const auto stub = health::Health::NewStub(ChannelTo(fake));
   grpc::ClientContext held;
   Prepare(held);
-  const auto held_watch = stub->Watch(&held, pb::HealthCheckRequest());
+  const auto held_watch = stub->Watch(&held, health::HealthCheckRequest());
   ASSERT_TRUE(fake.WaitForHeld("rpc.Health.executed"));
   fake.ReleaseAll();
-  pb::HealthCheckResponse response;
+  health::HealthCheckResponse response;
   ASSERT_TRUE(held_watch->Read(&response));
   ASSERT_TRUE(fake.Hold("rpc.Health.received"));
   std::vector<std::unique_ptr<grpc::ClientContext>> contexts;
-  std::vector<std::unique_ptr<grpc::ClientReader<pb::HealthCheckResponse>>> watches;
+  std::vector<std::unique_ptr<grpc::ClientReader<health::HealthCheckResponse>>> watches;
   constexpr std::size_t kWatches = 5;
   for (std::size_t i = 0; i < kWatches; ++i) {
     contexts.push_back(std::make_unique<grpc::ClientContext>());
     Prepare(*contexts.back());
-    watches.push_back(stub->Watch(contexts.back().get(), pb::HealthCheckRequest()));
+    watches.push_back(stub->Watch(contexts.back().get(), health::HealthCheckRequest()));
   }
   ASSERT_TRUE(fake.WaitForHeld("rpc.Health.received", kWatches));
   EXPECT_TRUE(fake.Stop());

@@ -18,7 +18,7 @@ concept CallOfContainer = requires(const T& call) {
   call.terms;
 };
 template <class T>
-concept OfProcess = requires(const T& step) {
+concept NamesAProcess = requires(const T& step) {
   step.id;
   step.process;
 };
@@ -63,7 +63,7 @@ struct Possible {
       return true;
     } else if constexpr (std::is_same_v<T, action::AddProcess>) {
       return Runs(model, step.id, "init");
-    } else if constexpr (OfProcess<T>) {
+    } else if constexpr (NamesAProcess<T>) {
       return Runs(model, step.id, step.process);
     } else if constexpr (CallOfContainer<T>) {
       return Runs(model, step.id, "init");

@@ -43,8 +43,8 @@ WORLD_VALUES = (
     r"^fake_containerd/(behaviour|behaviour_text|choices|fault_plan|injector|model|mutant|pattern|stats)\.h$"
 )
 RUNTIME_HEADERS = (
-    r"^libcontainerd/(runtime|async|error|random|unique_function|mailbox|memory_fifos|simulated_runtime"
-    r"|threaded_runtime|time_text)\.h$"
+    r"^libcontainerd/(runtime|async|error|json_text|light_queue|random|unique_function|mailbox|memory_fifos"
+    r"|simulated_runtime|threaded_runtime|time_text)\.h$"
 )
 
 
@@ -73,7 +73,7 @@ LAYERS = [
           [RUNTIME_HEADERS, r"^fake_containerd/world/", WORLD_VALUES],
           BASE | {"json", "openssl"}),
     Layer("v0", r"^fake_containerd/v0/",
-          [RUNTIME_HEADERS, r"^libcontainerd/containerd_api\.h$", r"^fake_containerd/(v0|world)/",
+          [RUNTIME_HEADERS, r"^libcontainerd/(containerd_api|event_burst)\.h$", r"^fake_containerd/(v0|world)/",
            WORLD_VALUES],
           BASE | {"protobuf", "json"}),
     Layer("server", r"^fake_containerd/server", [r"^libcontainerd/", r"^fake_containerd/"],

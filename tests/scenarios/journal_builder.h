@@ -27,6 +27,19 @@ struct Details {
   std::string_view text = "";
 };
 
+// What most journals are about.
+inline constexpr Details kInit{.process = "init"};
+inline constexpr Details kExitOf7{.process = "init", .code = 7};
+inline constexpr Details kExec{.process = "e1"};
+inline constexpr Details kFailed{.code = 2, .failed = true};
+inline constexpr Details kRefused{.code = 6, .failed = true};
+inline constexpr auto kMade = EntryKind::kBundleCreated;
+inline constexpr auto kGone = EntryKind::kBundleRemoved;
+inline constexpr auto kFifosMade = EntryKind::kFifosCreated;
+inline constexpr auto kFifosGone = EntryKind::kFifosRemoved;
+inline constexpr auto kOpened = EntryKind::kStdioOpened;
+inline constexpr auto kClosed = EntryKind::kStdioClosed;
+
 class JournalBuilder {
  public:
   const Journal& journal() const { return journal_; }

@@ -30,6 +30,10 @@ TEST(Museum, HasEveryFailureOnce) {
     EXPECT_FALSE(failure.breaks.empty()) << entry.file;
     EXPECT_EQ(failure.guard, failure.guard && !failure.mutants.empty())
         << entry.file << ": a guard needs a mutant";
+    for (const std::string& name : failure.breaks) {
+      EXPECT_TRUE(failure.guard || name != kExpectations)
+          << entry.file << ": the reference breaks a guarantee that has a name";
+    }
   }
   std::set<std::string> expected;
   for (int number = 1; number <= 65; ++number)

@@ -14,14 +14,14 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 constexpr const char* kOpen = R"({"kind":"conn_open","t":0.01,"conn":1})";
-constexpr const char* kEvents =
+constexpr const char* kEventsRpc =
     R"({"kind":"rpc_begin","t":0.02,"conn":1,"call":1,"rpc":"Events","request":{}})";
-constexpr const char* kReady = R"({"kind":"ready","seq":1,"t":0.01})";
+constexpr const char* kClientReady = R"({"kind":"ready","seq":1,"t":0.01})";
 
 struct Small {
   Small(std::vector<std::string> wire, std::vector<std::string> client, std::string hints = {}) {
-    wire.insert(wire.begin(), {kOpen, kEvents});
-    client.insert(client.begin(), kReady);
+    wire.insert(wire.begin(), {kOpen, kEventsRpc});
+    client.insert(client.begin(), kClientReady);
     RecordingTexts texts = testing::Texts(wire, client);
     if (!hints.empty()) texts.hints = std::move(hints);
     auto read = ParseRecording(texts);
@@ -145,8 +145,8 @@ TEST(Inference, AnEngineThatEndsWhileTheDaemonIsAway) {
 TEST(Inference, WhatHappenedBeforeTheClientConnectedIsNoReasonToStop) {
   const auto recording = ParseRecording(testing::Texts(
       {R"({"kind":"listener_down","t":0.001})", R"({"kind":"upstream_dial_error","t":0.002})",
-       R"({"kind":"listener_up","t":0.003})", kOpen, kEvents},
-      {kReady}));
+       R"({"kind":"listener_up","t":0.003})", kOpen, kEventsRpc},
+      {kClientReady}));
   ASSERT_TRUE(recording);
   EXPECT_FALSE(PlanReplay(*recording).cut);
 }

@@ -21,7 +21,7 @@ std::vector<std::string> Lines(const Scenario& scenario) {
   return lines;
 }
 
-std::string ErrorOf(const std::string& text, const ParseOptions& options = {}) {
+std::string ExpansionError(const std::string& text, const ParseOptions& options = {}) {
   const auto scenario = ParseScenario(text, "s.json", options);
   return scenario ? "" : scenario.error().message;
 }
@@ -79,7 +79,7 @@ TEST(ScenarioExpansion, OneOfIsDrawnFromTheSeed) {
   ]})";
   // oom has no label; the whole is refused, whatever is drawn.
   for (const std::uint64_t seed : {1U, 2U, 3U, 4U}) {
-    EXPECT_EQ(ErrorOf(text, {.seed = seed}),
+    EXPECT_EQ(ExpansionError(text, {.seed = seed}),
               "s.json:2:43: actions[0].one_of[0][0].call is unknown, expected one of do, id");
   }
   const std::string good = R"({"actions": [
@@ -100,9 +100,9 @@ TEST(ScenarioExpansion, VariablesFromOutsideReplaceThoseOfTheFile) {
     {"repeat": "${n}", "actions": [{"do": "oom", "id": "${id}"}]}]})";
   EXPECT_EQ(Lines(Parsed(text, "s.json", {.variables = {{"n", "2"}, {"id", "b c"}}})),
             std::vector<std::string>(2, R"({"do": "oom", "id": "b c"})"));
-  EXPECT_EQ(ErrorOf(text, {.variables = {{"n", "many"}}}),
+  EXPECT_EQ(ExpansionError(text, {.variables = {{"n", "many"}}}),
             "s.json:2:16: actions[0].repeat is no whole number from 0 to 100000");
-  EXPECT_EQ(ErrorOf(text, {.variables = {{"m", "2"}}}),
+  EXPECT_EQ(ExpansionError(text, {.variables = {{"m", "2"}}}),
             "s.json:1:1: the scenario has no variable \"m\", which is given from outside");
 }
 
@@ -110,19 +110,20 @@ TEST(ScenarioExpansion, IsBounded) {
   const auto repeated = [](const std::string& actions) {
     return "{\"actions\": [{\"repeat\": 100000, \"actions\": [" + actions + "]}]}";
   };
-  EXPECT_EQ(ErrorOf(repeated(R"({"do": "settle"})")),
+  EXPECT_EQ(ExpansionError(repeated(R"({"do": "settle"})")),
             "s.json:1:45: actions[0].actions[0] expands to too much, expected at most 100000 "
             "actions");
   // Turns in which nothing happens count too.
-  EXPECT_EQ(ErrorOf(repeated(R"({"for_each": [], "as": "x", "actions": [{"do": "settle"}]})")),
-            "s.json:1:45: actions[0].actions[0] expands to too much, expected at most 100000 "
-            "actions");
-  EXPECT_EQ(ErrorOf(R"({"actions": [{"repeat": 100001, "actions": [{"do": "settle"}]}]})"),
+  EXPECT_EQ(
+      ExpansionError(repeated(R"({"for_each": [], "as": "x", "actions": [{"do": "settle"}]})")),
+      "s.json:1:45: actions[0].actions[0] expands to too much, expected at most 100000 "
+      "actions");
+  EXPECT_EQ(ExpansionError(R"({"actions": [{"repeat": 100001, "actions": [{"do": "settle"}]}]})"),
             "s.json:1:25: actions[0].repeat is no whole number from 0 to 100000");
   const std::string megabyte(1 << 20, 'x');
-  EXPECT_EQ(ErrorOf("{\"variables\": {\"m\": \"" + megabyte +
-                    "\"}, \"actions\": [{\"repeat\": 1000, \"actions\": [{\"do\": \"note\", "
-                    "\"text\": \"${m}${m}\"}]}]}"),
+  EXPECT_EQ(ExpansionError("{\"variables\": {\"m\": \"" + megabyte +
+                           "\"}, \"actions\": [{\"repeat\": 1000, \"actions\": [{\"do\": \"note\", "
+                           "\"text\": \"${m}${m}\"}]}]}"),
             "s.json:1:1048666: actions[0].actions[0].text expands to too much text");
 }
 
@@ -133,12 +134,12 @@ TEST(ScenarioExpansion, GroupsAreNotNestedTooDeeply) {
     return "{\"actions\": [" + text + "]}";
   };
   ExpectRoundTrip(Parsed(nested(32)));
-  EXPECT_TRUE(ErrorOf(nested(33))
+  EXPECT_TRUE(ExpansionError(nested(33))
                   .ends_with(" is nested too deeply, expected at most 32 groups in each other"))
-      << ErrorOf(nested(33));
-  EXPECT_EQ(ErrorOf(nested(1000)),
+      << ExpansionError(nested(33));
+  EXPECT_EQ(ExpansionError(nested(1000)),
             "s.json:1:1989: this is nested too deeply, expected at most 160 levels");
-  EXPECT_EQ(ErrorOf(std::string(1'000'000, '[')),
+  EXPECT_EQ(ExpansionError(std::string(1'000'000, '[')),
             "s.json:1:161: this is nested too deeply, expected at most 160 levels");
 }
 

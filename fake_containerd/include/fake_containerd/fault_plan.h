@@ -94,6 +94,9 @@ const InjectionPoint* FindInjectionPoint(std::string_view name);
 // The name that is most like this one.
 std::string_view NearestInjectionPoint(std::string_view name);
 
+// One percent of a term's probability, which is in millionths.
+inline constexpr std::uint32_t kPercent = 10'000;
+
 struct FaultTerm {
   FaultAction action = FaultAction::kOff;
   std::optional<std::uint64_t> times{};        // none: for ever

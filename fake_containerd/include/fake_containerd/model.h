@@ -118,6 +118,8 @@ struct Resources {
   std::optional<std::uint64_t> kernel_memory_limit{};
   std::optional<std::uint64_t> kernel_tcp_memory_limit{};
   std::optional<std::uint64_t> pids_limit{};
+
+  friend bool operator==(const Resources&, const Resources&) = default;
 };
 
 // What a bundle says about its container.

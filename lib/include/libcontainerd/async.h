@@ -72,10 +72,9 @@ class OneShot {
    public:
     WaiterWith(OneShot& owner, Handler handler) : Waiter(owner), handler_(std::move(handler)) {}
     void Resume(T value) override {
-      asio::post(this->runtime().executor(),
-                 [handler = std::move(handler_), value = std::move(value)]() mutable {
-                   std::move(handler)(std::move(value));
-                 });
+      this->runtime().Post([handler = std::move(handler_), value = std::move(value)]() mutable {
+        std::move(handler)(std::move(value));
+      });
     }
 
    private:

@@ -17,6 +17,7 @@
 #include "containerd_v0.pb.h"
 #include "libcontainerd/async.h"
 #include "libcontainerd/error.h"
+#include "libcontainerd/event_burst.h"
 
 namespace libcontainerd {
 
@@ -49,6 +50,9 @@ class EventSink {
   virtual std::size_t Capacity() const { return kUnlimited; }
   // In wire order; a burst holds whatever had arrived.
   virtual void OnEvents(std::span<const types::Event> events) = 0;
+  // The same, from a caller who needs the burst no longer: a sink that would copy the events may
+  // take them with their memory, and leave other memory behind.
+  virtual void OnBurst(EventBurst& burst) { OnEvents(burst.events()); }
   // The stream is over: the last call. OK for a stream that the server finished.
   virtual void OnEnd(Status status) = 0;
 };

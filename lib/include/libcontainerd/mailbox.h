@@ -6,11 +6,10 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
-#include <functional>
 #include <memory>
 #include <utility>
 
+#include "libcontainerd/light_queue.h"
 #include "libcontainerd/unique_function.h"
 
 namespace libcontainerd {
@@ -19,7 +18,7 @@ template <class Item>
 class Mailbox {
  public:
   // Called for each item; `done` must be called exactly once.
-  using Handler = std::function<void(Item item, UniqueFunction<void()> done)>;
+  using Handler = UniqueFunction<void(Item&& item, UniqueFunction<void()>&& done)>;
 
   explicit Mailbox(Handler handler) : state_(std::make_shared<State>()) {
     state_->handler = std::move(handler);
@@ -27,14 +26,22 @@ class Mailbox {
   // Items not yet begun are dropped; a late `done` of the running one is harmless.
   ~Mailbox() {
     state_->closed = true;
-    const std::deque<Item> dropped = std::exchange(state_->queue, {});
+    const LightQueue<Item> dropped = std::exchange(state_->queue, {});
   }
   Mailbox(const Mailbox&) = delete;
   Mailbox& operator=(const Mailbox&) = delete;
 
+  // An item that nothing stands before is never queued.
   void Push(Item item) {
-    state_->queue.push_back(std::move(item));
-    Pump(state_);
+    const std::shared_ptr<State> state = state_;  // the handler may destroy the mailbox
+    if (state->busy || state->pumping) {
+      state->queue.push_back(std::move(item));
+      return;
+    }
+    state->pumping = true;
+    Begin(state, std::move(item));
+    state->pumping = false;
+    Pump(state);
   }
   bool idle() const { return !state_->busy && state_->queue.empty(); }
   std::size_t size() const { return state_->queue.size() + (state_->busy ? 1 : 0); }
@@ -42,7 +49,7 @@ class Mailbox {
  private:
   struct State {
     Handler handler;
-    std::deque<Item> queue;
+    LightQueue<Item> queue;
     bool busy = false;
     bool pumping = false;
     bool closed = false;
@@ -56,13 +63,17 @@ class Mailbox {
     while (!state->busy && !state->closed && !state->queue.empty()) {
       Item item = std::move(state->queue.front());
       state->queue.pop_front();
-      state->busy = true;
-      state->handler(std::move(item), [state] {
-        state->busy = false;
-        Pump(state);
-      });
+      Begin(state, std::move(item));
     }
     state->pumping = false;
+  }
+
+  static void Begin(const std::shared_ptr<State>& state, Item&& item) {
+    state->busy = true;
+    state->handler(std::move(item), [state] {
+      state->busy = false;
+      Pump(state);
+    });
   }
 
   std::shared_ptr<State> state_;

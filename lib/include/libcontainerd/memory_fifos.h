@@ -12,6 +12,9 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "libcontainerd/async.h"
 #include "libcontainerd/error.h"
@@ -27,6 +30,18 @@ class MemoryFifos {
       : runtime_(runtime), capacity_(capacity) {}
 
   class Pipe;
+  class Pending;
+  // Of an end, as a Read or Write under way has to know it.
+  struct EndState {
+    EndState() = default;
+    ~EndState();
+    EndState(const EndState&) = delete;
+    EndState& operator=(const EndState&) = delete;
+
+    bool open = true;
+    bool last_call = false;      // Reader: no writer comes; Writer: no more writes
+    Pending* pending = nullptr;  // what is under way
+  };
 
   // An open end closes when destroyed. One pending Read (or Write) per end.
   class Reader {
@@ -44,8 +59,7 @@ class MemoryFifos {
    private:
     std::shared_ptr<Pipe> pipe_;
     std::uint64_t writers_before_;  // those gone when this end was opened
-    std::shared_ptr<bool> no_writer_comes_ = std::make_shared<bool>(false);
-    std::shared_ptr<bool> open_ = std::make_shared<bool>(true);
+    EndState state_;
   };
   class Writer {
    public:
@@ -65,16 +79,15 @@ class MemoryFifos {
    private:
     std::shared_ptr<Pipe> pipe_;
     std::uint64_t readers_before_;
-    std::shared_ptr<bool> writable_ = std::make_shared<bool>(true);
-    std::shared_ptr<bool> open_ = std::make_shared<bool>(true);
+    EndState state_;
   };
 
   void Create(const std::string& path);  // existing is fine
-  bool Exists(const std::string& path) const { return pipes_.contains(path); }
+  bool Exists(const std::string& path) const { return Find(path) != nullptr; }
   void Remove(const std::string& path);  // open ends go on working, as with a file
   // Removes every path that begins with `prefix`.
   void RemoveBelow(const std::string& prefix);
-  std::size_t size() const { return pipes_.size(); }
+  std::size_t size() const;
 
   // NOT_FOUND when there is no such path.
   Result<std::unique_ptr<Reader>> OpenReader(const std::string& path);
@@ -83,7 +96,11 @@ class MemoryFifos {
  private:
   Runtime& runtime_;
   std::size_t capacity_;
-  std::map<std::string, std::shared_ptr<Pipe>, std::less<>> pipes_;
+  // A path is divided behind its last slash: many are in few directories.
+  using Directory = std::vector<std::pair<std::string, std::shared_ptr<Pipe>>>;
+  std::shared_ptr<Pipe> Find(std::string_view path) const;
+
+  std::map<std::string, Directory, std::less<>> directories_;  // none is empty
 };
 
 }  // namespace libcontainerd

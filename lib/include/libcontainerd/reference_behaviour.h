@@ -89,7 +89,7 @@ enum class Deviation : std::uint8_t {
   kCursorMonotone,
   // The cursor never passes an event whose callback has not ended.
   kCursorAfterCallback,
-  // A cursor that cannot be parsed means a replay from the beginning. Off: an error.
+  // A cursor that cannot be parsed means a replay from the beginning. Off: the year 1, so none.
   kCorruptCursorReplays,
   // Only failures in a row count against the daemon, and none right after its start.
   kHealthFailuresConsecutive,

@@ -4,8 +4,8 @@
 // and SimulatedRuntime (no threads, virtual time, the seed orders whatever is ready). The same core
 // runs on both.
 //
-// Threads: everything but executor() and RunBlocking() is for the executor's own thread, unless an
-// implementation says more.
+// Threads: everything but executor(), Post() and RunBlocking() is for the executor's own thread,
+// unless an implementation says more.
 //
 // Ownership: a Runtime outlives whatever was started on it. Its destructor unwinds the coroutines
 // that still wait: what their locals' destructors use must live until then, or be joined before
@@ -43,6 +43,10 @@ class Runtime {
   // Runs one function at a time. What is posted never runs inside the call that submits it.
   // Callable from any thread.
   virtual asio::any_io_executor executor() = 0;
+
+  // A step of the executor, as by asio::post() to it but without its type-erased detour: for what
+  // happens for every event. Callable from any thread.
+  virtual void Post(Task step) = 0;
 
   // Monotonic, counted from the runtime's start. Callable from any thread.
   virtual Duration Now() const = 0;

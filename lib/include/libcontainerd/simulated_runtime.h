@@ -34,8 +34,12 @@ class SimulatedRuntime final : public Runtime {
   SimulatedRuntime& operator=(const SimulatedRuntime&) = delete;
 
   asio::any_io_executor executor() override;
+  void Post(Task step) override { Submit(std::move(step)); }
   Duration Now() const override { return now_; }
-  WallTime WallNow() const override { return epoch_ + now_; }
+  WallTime WallNow() const override { return epoch_ + now_ + wall_readings_++ * wall_step_; }
+  // From now on the time of day is a nanosecond further whenever it is asked for: whoever compares
+  // two readings knows which came first, as on a machine.
+  void TellReadingsApart() { wall_step_ = Duration(1); }
   std::uint64_t Draw() override { return random_.Next(); }
   TimerId StartTimer(Duration delay, Task task) override;
   void CancelTimer(TimerId timer) override;
@@ -69,6 +73,8 @@ class SimulatedRuntime final : public Runtime {
   Random random_;
   WallTime epoch_;
   Duration now_{0};
+  mutable std::int64_t wall_readings_ = 0;
+  Duration wall_step_{0};
   std::unique_ptr<TimerQueue> timers_;
   std::vector<Task> ready_;
   std::exception_ptr failure_;

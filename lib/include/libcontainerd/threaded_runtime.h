@@ -58,6 +58,7 @@ class ThreadedRuntime final : public Runtime {
   ThreadedRuntime& operator=(const ThreadedRuntime&) = delete;
 
   asio::any_io_executor executor() override;
+  void Post(Task step) override;
   Duration Now() const override;
   WallTime WallNow() const override;
   std::uint64_t Draw() override;
@@ -70,9 +71,9 @@ class ThreadedRuntime final : public Runtime {
   // When the next timer is due, if there is one. The executor's thread only.
   std::optional<Duration> NextTimer() const;
   bool OnExecutorThread() const;
-  // Waits until everything submitted to the executor before this call has run. Not from the
-  // executor's thread.
-  void Drain();
+  // Waits until everything submitted to the executor before this call has run; with more rounds,
+  // also what that submitted, and so on. Not from the executor's thread.
+  void Drain(int rounds = 1);
   // Pieces of RunBlocking's work that have not ended.
   std::size_t blocking_work() const;
   std::exception_ptr failure() const;

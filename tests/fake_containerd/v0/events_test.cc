@@ -12,9 +12,9 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-types::EventsRequest After(std::int64_t seconds, std::int32_t nanos, bool stored_only = false) {
+types::EventsRequest After(std::int64_t begin, std::int32_t nanos, bool stored_only = false) {
   types::EventsRequest request;
-  request.mutable_timestamp()->set_seconds(seconds);
+  request.mutable_timestamp()->set_seconds(begin);
   request.mutable_timestamp()->set_nanos(nanos);
   request.set_storedonly(stored_only);
   return request;
@@ -178,13 +178,14 @@ TEST_F(EventsTest, AFeedIsReadAtTheReadersPaceAndLosesBeyondItsQueue) {
   }
   EXPECT_EQ(ready, 1);
   int taken = 0;
-  while (feed->Next()) ++taken;
+  types::Event event;
+  while (feed->Next(event)) ++taken;
   EXPECT_EQ(taken, 2048);
   EXPECT_EQ(h_.recorder.dropped.size(), 3000U - 2048);
   h_.world.Emit({.kind = EventKind::kOom, .container = {.id = "c1"}});
   h_.runtime.RunReady();
   EXPECT_EQ(ready, 2);
-  EXPECT_TRUE(feed->Next());
+  EXPECT_TRUE(feed->Next(event));
   EXPECT_FALSE(feed->ended());
 }
 

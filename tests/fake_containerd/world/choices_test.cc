@@ -11,8 +11,7 @@
 namespace fake_containerd {
 namespace {
 
-const ContainerKey kKey = Harness::Key("c1");
-constexpr std::uint64_t kSeeds = 60;
+constexpr std::uint64_t kChoiceSeeds = 60;
 
 // A container with an exec, paused and resumed, killed; what was told, in order, and when replies
 // came between.
@@ -47,7 +46,7 @@ TEST(Choices, SeedsBringEveryOrder) {
   std::set<bool> oom_first;
   std::set<bool> exec_first;
   std::set<bool> create_first;
-  for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
+  for (std::uint64_t seed = 0; seed < kChoiceSeeds; ++seed) {
     const std::string life = Life(seed);
     lives.insert(life);
     const std::size_t init = life.find("exit c1/init 137");

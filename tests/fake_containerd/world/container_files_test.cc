@@ -19,8 +19,6 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
 
-const ContainerKey kKey = Harness::Key("c1");
-
 class ContainerFilesTest : public ::testing::Test {
  protected:
   std::string path(const std::string& name) const { return (directory_.path() / name).string(); }

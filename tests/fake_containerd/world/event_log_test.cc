@@ -14,7 +14,7 @@ Event Numbered(int number) {
 }
 
 TEST(EventLog, SwingsBetweenTheRetainCountAndTwiceThat) {
-  EventLog log(std::make_unique<MemoryEventLogStore>(), 500);
+  EventLog log(nullptr, 500);
   ASSERT_TRUE(log.Load());
   for (int i = 1; i <= 501; ++i) log.Append(Numbered(i));
   EXPECT_EQ(log.events().size(), 501U);
@@ -30,21 +30,21 @@ TEST(EventLog, SwingsBetweenTheRetainCountAndTwiceThat) {
 }
 
 TEST(EventLog, KeepsEverythingWithoutARetainCount) {
-  EventLog log(std::make_unique<MemoryEventLogStore>(), 0);
+  EventLog log(nullptr, 0);
   ASSERT_TRUE(log.Load());
   for (int i = 0; i < 3000; ++i) log.Append(Numbered(i));
   EXPECT_EQ(log.events().size(), 3000U);
 }
 
 TEST(EventLog, ASmallLogIsNotCutBelowNothing) {
-  EventLog log(std::make_unique<MemoryEventLogStore>(), 1);
+  EventLog log(nullptr, 1);
   ASSERT_TRUE(log.Load());
   for (int i = 0; i < 10; ++i) log.Append(Numbered(i));
   EXPECT_EQ(log.events().back(), Numbered(9));
 }
 
 TEST(EventLog, AStartReadsTheStoreAndEmptiesIt) {
-  EventLog log(std::make_unique<MemoryEventLogStore>(), 500);
+  EventLog log(nullptr, 500);
   ASSERT_TRUE(log.Load());
   log.Append(Numbered(1));
   log.Append(Numbered(2));
@@ -53,6 +53,40 @@ TEST(EventLog, AStartReadsTheStoreAndEmptiesIt) {
   // A second restart finds only what the first life wrote: nothing.
   ASSERT_TRUE(log.Load());
   EXPECT_TRUE(log.events().empty());
+}
+
+TEST(EventLog, WithoutAStoreAFailedStartLeavesEverythingAndWhatWasNotWrittenIsNotRead) {
+  EventLog log(nullptr, 500);
+  ASSERT_TRUE(log.Load());
+  log.Append(Numbered(1));
+  log.AppendUnwritten(Numbered(2), {libcontainerd::ErrorCode::kUnknown, "disk full"});
+  log.Append(Numbered(3));
+  const libcontainerd::Status corrupt = log.Load(LogDamage::kCorrupt);
+  ASSERT_FALSE(corrupt);
+  EXPECT_EQ(corrupt.error().message, "event log:3: not a JSON object, expected one event");
+  EXPECT_TRUE(log.events().empty());
+  ASSERT_TRUE(log.Load());
+  ASSERT_EQ(log.events().size(), 2U);
+  EXPECT_EQ(log.events().front(), Numbered(1));
+  EXPECT_EQ(log.events().back(), Numbered(3));
+}
+
+TEST(EventLog, WithoutAStoreACutWritesEverythingAnew) {
+  EventLog log(nullptr, 2);
+  ASSERT_TRUE(log.Load());
+  log.Append(Numbered(1));
+  ASSERT_TRUE(log.Load());
+  log.AppendUnwritten(Numbered(2), {libcontainerd::ErrorCode::kUnknown, "disk full"});
+  log.Append(Numbered(3));
+  log.Append(Numbered(4));  // the cut keeps one, and writes it
+  ASSERT_TRUE(log.Load());
+  ASSERT_EQ(log.events().size(), 2U);
+  EXPECT_EQ(log.events().front(), Numbered(3));
+  std::vector<Event> lost;
+  log.Append(Numbered(5));
+  ASSERT_TRUE(log.Load(LogDamage::kLost, &lost));
+  EXPECT_TRUE(log.events().empty());
+  EXPECT_EQ(lost, std::vector<Event>{Numbered(5)});
 }
 
 class BrokenStore final : public EventLogStore {

@@ -115,7 +115,7 @@ class Listener {
 
  private:
   void Drain() {
-    while (std::optional<Event> event = subscription_->Next()) events.push_back(*event);
+    for (Event event; subscription_->Next(event);) events.push_back(event);
     ended = subscription_->ended();
     broken = subscription_->broken();
   }
@@ -200,5 +200,8 @@ inline BehaviourPolicy ByName(std::map<std::string, Behaviour> behaviours) {
     return found == behaviours.end() ? Behaviour() : found->second;
   };
 }
+
+// The container that most tests are about.
+inline const ContainerKey kKey = Harness::Key("c1");
 
 }  // namespace fake_containerd

@@ -29,14 +29,15 @@ class SubscribersTest : public ::testing::Test {
   }
   static std::vector<std::int64_t> Times(Subscription& subscription) {
     std::vector<std::int64_t> times;
-    while (const auto event = subscription.Next())
-      times.push_back(event->time.time_since_epoch().count());
+    for (Event event; subscription.Next(event);) {
+      times.push_back(event.time.time_since_epoch().count());
+    }
     return times;
   }
 
   libcontainerd::SimulatedRuntime runtime_{1};
   Subscribers subscribers_{runtime_, 4};
-  std::vector<Event> stored_ = {At(1), At(2), At(2, "c2"), At(3)};
+  EventList stored_{{At(1), At(2), At(2, "c2"), At(3)}};
   int ready_ = 0;
 };
 

@@ -11,9 +11,8 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using ::testing::ElementsAre;
 
-const ContainerKey kKey = Harness::Key("c1");
 const ContainerKey kNone = Harness::Key("none");
-constexpr int kSeeds = 40;
+constexpr int kCommandSeeds = 40;
 
 class WorldCommands : public ::testing::Test {
  protected:
@@ -68,7 +67,7 @@ TEST_F(WorldCommands, PauseAndResume) {
 TEST_F(WorldCommands, PauseEventAndReplyInEitherOrderUnlessChosen) {
   bool event_first = false;
   bool reply_first = false;
-  for (int seed = 0; seed < kSeeds; ++seed) {
+  for (int seed = 0; seed < kCommandSeeds; ++seed) {
     Harness h(static_cast<std::uint64_t>(seed));
     ASSERT_TRUE(h.Running("c1"));
     Listener listener(h.world, {});

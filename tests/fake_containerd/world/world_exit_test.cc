@@ -16,8 +16,7 @@ using ::testing::ElementsAre;
 using ::testing::Not;
 using ::testing::UnorderedElementsAre;
 
-constexpr int kSeeds = 60;
-const ContainerKey kKey = Harness::Key("c1");
+constexpr int kExitSeeds = 60;
 
 std::size_t IndexOf(const std::vector<std::string>& lines, const std::string& line) {
   return static_cast<std::size_t>(std::find(lines.begin(), lines.end(), line) - lines.begin());
@@ -76,7 +75,7 @@ TEST(WorldExit, ADeadUnreapedInitHasAnswersOfItsOwn) {
 TEST(WorldExit, ExecsDieWithInitAndMayBeToldAfterIt) {
   bool before = false;
   bool after = false;
-  for (int seed = 0; seed < kSeeds; ++seed) {
+  for (int seed = 0; seed < kExitSeeds; ++seed) {
     Harness h(static_cast<std::uint64_t>(seed));
     ASSERT_TRUE(h.Running("c1"));
     ASSERT_TRUE(h.Exec("c1", "e1"));
@@ -96,7 +95,7 @@ TEST(WorldExit, ExecsDieWithInitAndMayBeToldAfterIt) {
 TEST(WorldExit, TimestampsMayBeOutOfOrderWithDelivery) {
   bool in_order = false;
   bool out_of_order = false;
-  for (int seed = 0; seed < kSeeds; ++seed) {
+  for (int seed = 0; seed < kExitSeeds; ++seed) {
     Harness h(static_cast<std::uint64_t>(seed));
     ASSERT_TRUE(h.Running("c1"));
     ASSERT_TRUE(h.Exec("c1", "e1"));
@@ -113,7 +112,7 @@ TEST(WorldExit, TimestampsMayBeOutOfOrderWithDelivery) {
 }
 
 TEST(WorldExit, TheOrderOfExecExitsCanBeChosen) {
-  for (int seed = 0; seed < kSeeds; ++seed) {
+  for (int seed = 0; seed < kExitSeeds; ++seed) {
     for (const auto order : {Choices::ExecExits::kBeforeInit, Choices::ExecExits::kAfterInit}) {
       WorldOptions options;
       options.choices.exec_exits = order;
@@ -190,7 +189,7 @@ TEST(WorldExit, GrandchildrenCanBeReleasedByHand) {
 TEST(WorldExit, OomAndExitComeInEitherOrder) {
   bool oom_first = false;
   bool exit_first = false;
-  for (int seed = 0; seed < kSeeds; ++seed) {
+  for (int seed = 0; seed < kExitSeeds; ++seed) {
     WorldOptions options;
     options.behaviour = Always({.steps = {step::AwaitCue{"eat"}, step::Oom{}}});
     Harness h(static_cast<std::uint64_t>(seed), std::move(options));
@@ -206,7 +205,7 @@ TEST(WorldExit, OomAndExitComeInEitherOrder) {
 }
 
 TEST(WorldExit, TheOrderOfOomCanBeChosen) {
-  for (int seed = 0; seed < kSeeds; ++seed) {
+  for (int seed = 0; seed < kExitSeeds; ++seed) {
     for (const auto order : {Choices::OomOrder::kBeforeExit, Choices::OomOrder::kAfterExit}) {
       WorldOptions options;
       options.choices.oom = order;
@@ -252,7 +251,7 @@ TEST(WorldExit, AKilledShimIsMissedAfterAWhile) {
 }
 
 TEST(WorldExit, ManyLivesOfOneId) {
-  for (int seed = 0; seed < kSeeds; ++seed) {
+  for (int seed = 0; seed < kExitSeeds; ++seed) {
     WorldOptions options;
     options.behaviour = Always({.steps = {step::Exit{1}}});
     Harness h(static_cast<std::uint64_t>(seed), std::move(options));

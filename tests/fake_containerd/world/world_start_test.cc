@@ -12,7 +12,7 @@ using std::chrono::seconds;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-constexpr int kSeeds = 40;
+constexpr int kStartSeeds = 40;
 
 TEST(WorldStart, ACreateAnswersWithTheContainer) {
   Harness h;
@@ -37,7 +37,7 @@ TEST(WorldStart, ACreateAnswersWithTheContainer) {
 TEST(WorldStart, AShortLivedContainerMayBeStoppedInItsReply) {
   bool running = false;
   bool stopped = false;
-  for (int seed = 0; seed < kSeeds; ++seed) {
+  for (int seed = 0; seed < kStartSeeds; ++seed) {
     WorldOptions options;
     options.behaviour = Always({.steps = {step::Exit{7}}});
     Harness h(static_cast<std::uint64_t>(seed), std::move(options));
@@ -73,7 +73,7 @@ TEST(WorldStart, StateWhileACreateIsInFlightIsStoppedWithoutProcesses) {
 TEST(WorldStart, ReplyAndEventComeInEitherOrder) {
   bool event_first = false;
   bool reply_first = false;
-  for (int seed = 0; seed < kSeeds; ++seed) {
+  for (int seed = 0; seed < kStartSeeds; ++seed) {
     Harness h(static_cast<std::uint64_t>(seed));
     Listener listener(h.world, {});
     const auto created = h.Start(h.world.Create(Harness::CreateOf("c1")));
@@ -86,7 +86,7 @@ TEST(WorldStart, ReplyAndEventComeInEitherOrder) {
 
 TEST(WorldStart, AGapMakesTheChosenOrderCertain) {
   for (const Order order : {Order::kEventFirst, Order::kReplyFirst}) {
-    for (int seed = 0; seed < kSeeds; ++seed) {
+    for (int seed = 0; seed < kStartSeeds; ++seed) {
       WorldOptions options;
       options.choices.gap = milliseconds(1);
       options.choices.start_container = order;
@@ -125,7 +125,7 @@ TEST(WorldStart, NamespacesDoNotMeet) {
 TEST(WorldStart, AfterAFailedCreateARetryMayMeetFileExists) {
   bool met = false;
   bool passed = false;
-  for (int seed = 0; seed < kSeeds; ++seed) {
+  for (int seed = 0; seed < kStartSeeds; ++seed) {
     int starts = 0;
     WorldOptions options;
     options.behaviour = [&starts](const ProcessRequest&) {

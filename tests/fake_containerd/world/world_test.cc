@@ -18,8 +18,7 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-const ContainerKey kKey = Harness::Key("c1");
-constexpr int kSeeds = 40;
+constexpr int kWorldSeeds = 40;
 
 EventFilter FromTheBeginning() {
   return EventFilter{.after = WallTime::min()};
@@ -132,7 +131,7 @@ TEST(World, TheLoopCanBeStalled) {
 
 // Behaviour 14.
 TEST(World, ARestartFindsItsContainersAndTellsMissedExitsExecsFirst) {
-  for (int seed = 0; seed < kSeeds; ++seed) {
+  for (int seed = 0; seed < kWorldSeeds; ++seed) {
     Harness h(static_cast<std::uint64_t>(seed));
     ASSERT_TRUE(h.Running("c1"));
     ASSERT_TRUE(h.Running("c2"));

@@ -16,14 +16,10 @@
 #include "libcontainerd/blocking_client.h"
 #include "libcontainerd/threaded_runtime.h"
 #include "tests/fake_containerd/temporary_directory.h"
+#include "tests/lib/adapters/text_of.h"
 
 namespace libcontainerd {
 namespace {
-
-std::string TextOf(const auto& result) {
-  if (result) return "OK";
-  return std::string(ErrorCodeName(result.error().code)) + " " + result.error().message;
-}
 
 unsigned ModeOf(const std::string& path) {
   struct stat found {};

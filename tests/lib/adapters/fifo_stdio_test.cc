@@ -17,16 +17,12 @@
 #include "libcontainerd/blocking_client.h"
 #include "libcontainerd/threaded_runtime.h"
 #include "tests/fake_containerd/temporary_directory.h"
+#include "tests/lib/adapters/text_of.h"
 
 namespace libcontainerd {
 namespace {
 
 constexpr std::size_t kPipeCapacity = 65536;
-
-std::string TextOf(const auto& result) {
-  if (result) return "OK";
-  return std::string(ErrorCodeName(result.error().code)) + " " + result.error().message;
-}
 
 std::size_t OpenDescriptors() {
   std::size_t count = 0;

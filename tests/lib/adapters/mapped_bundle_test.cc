@@ -16,6 +16,7 @@
 #include "libcontainerd/fifo_stdio.h"
 #include "libcontainerd/threaded_runtime.h"
 #include "tests/fake_containerd/temporary_directory.h"
+#include "tests/lib/adapters/text_of.h"
 
 namespace libcontainerd {
 namespace {
@@ -26,11 +27,6 @@ using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
 
 constexpr FileOwner kMapped{.uid = 100000, .gid = 200000};
-
-std::string TextOf(const auto& result) {
-  if (result) return "OK";
-  return std::string(ErrorCodeName(result.error().code)) + " " + result.error().message;
-}
 
 // Files belong to whom they were given, as far as anybody asks.
 class RememberedOwnership final : public FileOwnership {

@@ -97,9 +97,10 @@ class BlockingClientTest : public ::testing::Test {
     for (int i = 0; i < kHops; ++i) runtime_.Drain();
     EXPECT_EQ(runtime_.failure(), nullptr);
   }
-  // Every process ignores signal 10.
+  // Every process ignores signal 10, and there is CRIU.
   static fake_containerd::WorldOptions Options() {
     fake_containerd::WorldOptions options;
+    options.choices.checkpoint_tool = true;
     options.behaviour = [](const fake_containerd::ProcessRequest&) {
       fake_containerd::Behaviour behaviour;
       behaviour.signals[10] = fake_containerd::SignalHandler();
@@ -164,6 +165,17 @@ TEST_F(BlockingClientTest, RunsAContainer) {
   EXPECT_TRUE(engine_.WaitFor("c1 exit"));
   while (!client_.Tracked().empty()) std::this_thread::yield();  // until its callback has ended
   EXPECT_EQ(TextOf(client_.Restore("c1")), "OK");  // as one that is gone, by its exit in the log
+}
+
+TEST_F(BlockingClientTest, CheckpointsAreMadeListedAndDeleted) {
+  EXPECT_EQ(TextOf(client_.Create("c1", kSpec)), "OK");
+  EXPECT_EQ(TextOf(client_.CreateCheckpoint("c1", "a", "", false)), "OK");
+  const auto listed = client_.ListCheckpoints("c1", "");
+  ASSERT_EQ(TextOf(listed), "OK");
+  ASSERT_EQ(listed->checkpoints_size(), 1);
+  EXPECT_EQ(listed->checkpoints(0).name(), "a");
+  EXPECT_EQ(TextOf(client_.DeleteCheckpoint("c1", "a", "")), "OK");
+  EXPECT_EQ(client_.ListCheckpoints("c1", "")->checkpoints_size(), 0);
 }
 
 // What a callback may do with its own container, in every callback there is.

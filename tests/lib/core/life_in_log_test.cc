@@ -53,6 +53,13 @@ std::vector<std::string> Pids(const std::vector<types::Event>& events) {
   return pids;
 }
 
+// An oom may come while its create is under way. Behind an exit it may be a late one.
+TEST(LifeInLog, WhatStandsInFrontOfTheFirstStartIsItsOwn) {
+  EXPECT_TRUE(LifeOfRunning(Log("oom start")).oom);
+  EXPECT_TRUE(LifeOfGone(Log("oom start exit:init:3")).oom);
+  EXPECT_FALSE(LifeOfRunning(Log("exit:init:3 oom start")).oom);
+}
+
 TEST(LifeInLog, AnEmptyLogKnowsNothing) {
   EXPECT_FALSE(LifeOfRunning({}).known);
   EXPECT_FALSE(LifeOfGone({}).known);
@@ -139,6 +146,30 @@ TEST(MergeEvents, EachOnceAndInOrder) {
   }
   EXPECT_THAT(merged, ElementsAre("oom2", "start-container5", "pause7", "resume9", "oom6"));
   EXPECT_THAT(MergeEvents({}, {}), IsEmpty());
+  const std::vector<types::Event> twice = {Make("exit", "init", 1, 5), Make("exit", "init", 0, 5)};
+  EXPECT_EQ(LifeOfGone(MergeEvents(twice, {})).exit_status, 1U);  // the first is the event
+}
+
+TEST(LifeInLog, TheExitBetweenTwoStartsMayBeLost) {
+  for (const LifeInLog& life : {LifeOfRunning(Log("start oom pause start exec:e2")),
+                                LifeOfGone(Log("start oom pause start exec:e2"))}) {
+    EXPECT_FALSE(life.oom);
+    EXPECT_FALSE(life.paused);
+    EXPECT_THAT(life.execs, ElementsAre("e2"));
+  }
+}
+
+// A stream brings what is new at once, and the log what stands before that.
+TEST(UnclaimedEvents, StandInTheOrderOfTheirTimes) {
+  UnclaimedEvents events;
+  events.Add(Make("exit", "init", 2, 9));
+  events.Add(Make("oom", "", 0, 4));
+  events.Add(Make("exit", "init", 1, 3));
+  const std::vector<types::Event> taken = events.Take("c1");
+  ASSERT_EQ(taken.size(), 3U);
+  EXPECT_EQ(taken[0].status(), 1U);
+  EXPECT_EQ(taken[1].type(), "oom");
+  EXPECT_EQ(taken[2].status(), 2U);
 }
 
 TEST(UnclaimedEvents, KeepsTheLastOnes) {

@@ -10,6 +10,7 @@
 #include "libcontainerd/memory_world.h"
 #include "libcontainerd/simulated_runtime.h"
 #include "libcontainerd/time_text.h"
+#include "tests/lib/core/no_backend.h"
 
 namespace libcontainerd {
 namespace {
@@ -54,14 +55,6 @@ class Streams final : public ContainerdApi {
   Runtime& runtime_;
 };
 
-class NoBackend final : public Backend {
- public:
-  void StateChanged(const std::string&, const StateInfo&, Done done) override { done(Status()); }
-  void AttachStreams(const std::string&, const std::string&, IoPipe, Done done) override {
-    done(Status());
-  }
-};
-
 // Fails on demand, and notes when it is written.
 class TestCursorStore final : public CursorStore {
  public:
@@ -102,9 +95,9 @@ types::Event EventAt(std::int64_t nanoseconds) {
   return event;
 }
 
-struct Fixture {
-  explicit Fixture(std::string cursor_text = "", ReferenceBehaviour reference = {},
-                   std::uint64_t seed = 1)
+struct RemoteFixture {
+  explicit RemoteFixture(std::string cursor_text = "", ReferenceBehaviour reference = {},
+                         std::uint64_t seed = 1)
       : runtime(seed),
         cursor(runtime, std::move(cursor_text)),
         remote({.runtime = runtime, .api = api, .cursor = cursor}, {.reference = reference}) {
@@ -124,11 +117,11 @@ struct Fixture {
     runtime.RunUntil([&] { return closed; });
     EXPECT_TRUE(closed);
   }
-  static Awaitable<void> StartRemote(Fixture* fixture, std::optional<Status>* started) {
+  static Awaitable<void> StartRemote(RemoteFixture* fixture, std::optional<Status>* started) {
     Status status = co_await fixture->remote.Start();
     started->emplace(std::move(status));
   }
-  static Awaitable<void> CloseAll(Fixture* fixture, bool* closed) {
+  static Awaitable<void> CloseAll(RemoteFixture* fixture, bool* closed) {
     co_await fixture->remote.Close();
     co_await fixture->client.Close();
     *closed = true;
@@ -149,7 +142,7 @@ struct Fixture {
   MemoryFifos fifos{runtime};
   MemoryBundleStore bundles{fifos, "/state"};
   MemoryStdio stdio{runtime, fifos};
-  NoBackend backend;
+  test::NoBackend backend;
   Client client{{.runtime = runtime, .api = api, .stdio = stdio, .bundles = bundles}, backend};
   Remote remote;
 };
@@ -157,7 +150,7 @@ struct Fixture {
 // --- Where it begins
 
 TEST(Remote, WithoutACursorItBeginsNow) {
-  Fixture f;
+  RemoteFixture f;
   f.runtime.AdvanceTo(seconds(7));
   EXPECT_EQ(f.Start(), "OK");
   ASSERT_EQ(f.api.requests.size(), 1U);
@@ -168,7 +161,7 @@ TEST(Remote, WithoutACursorItBeginsNow) {
 }
 
 TEST(Remote, BeginsAtTheCursor) {
-  Fixture f("2016-10-04T23:59:59.5Z");
+  RemoteFixture f("2016-10-04T23:59:59.5Z");
   EXPECT_EQ(f.Start(), "OK");
   EXPECT_EQ(f.api.requests[0].timestamp().seconds(), kNow - 1);
   EXPECT_EQ(f.api.requests[0].timestamp().nanos(), 500'000'000);
@@ -178,7 +171,7 @@ TEST(Remote, BeginsAtTheCursor) {
 }
 
 TEST(Remote, ACursorOfTheFutureHidesNothing) {
-  Fixture f("2030-01-01T00:00:00Z");
+  RemoteFixture f("2030-01-01T00:00:00Z");
   EXPECT_EQ(f.Start(), "OK");
   EXPECT_EQ(f.api.requests[0].timestamp().seconds(), kNow);
   f.Close();
@@ -186,22 +179,23 @@ TEST(Remote, ACursorOfTheFutureHidesNothing) {
 
 TEST(Remote, ACorruptCursorMeansTheBeginning) {
   for (const char* text : {"yesterday", "2016-10-05T00:00:0", " ", "2016-10-05T00:00:00Z\n"}) {
-    Fixture ours(text);
+    RemoteFixture ours(text);
     EXPECT_EQ(ours.Start(), "OK") << text;
     EXPECT_EQ(ours.api.requests[0].timestamp().seconds(), 0);
     ours.Deliver(EventAt(5));
     ours.Close();
     EXPECT_EQ(ours.cursor.text, "2016-10-05T00:00:00.000000005Z");
   }
-  Fixture theirs("yesterday", {Deviation::kCorruptCursorReplays});
-  EXPECT_EQ(theirs.Start(), "cursor \"yesterday\": expected an RFC 3339 time");
-  EXPECT_TRUE(theirs.api.requests.empty());
+  RemoteFixture theirs("yesterday", {Deviation::kCorruptCursorReplays});
+  EXPECT_EQ(theirs.Start(), "OK");
+  constexpr std::int64_t kYearOne = -62'135'596'800;
+  EXPECT_EQ(theirs.api.requests[0].timestamp().seconds(), kYearOne);
   theirs.Close();
   EXPECT_EQ(theirs.cursor.text, "yesterday");
 }
 
 TEST(Remote, AnUnreadableCursorIsAnError) {
-  Fixture f;
+  RemoteFixture f;
   f.cursor.failure = Error{ErrorCode::kPermissionDenied, "open event.ts: permission denied"};
   EXPECT_EQ(f.Start(), "open event.ts: permission denied");
   f.runtime.Run(seconds(100));
@@ -218,7 +212,7 @@ TEST(Remote, ReopensWithLongerAndLongerPauses) {
       milliseconds(1600), milliseconds(3200), milliseconds(5000), milliseconds(5000)};
   std::set<Duration> first_pauses;
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
-    Fixture f("", {}, seed);
+    RemoteFixture f("", {}, seed);
     EXPECT_EQ(f.Start(), "OK");
     for (const Duration pause : longest) {
       const Duration made = f.Reopening();
@@ -240,7 +234,7 @@ TEST(Remote, ReopensWithLongerAndLongerPauses) {
 }
 
 TEST(Remote, TheReferenceReopensAtOnceAndGivesUp) {
-  Fixture f("", {Deviation::kReconnectsUntilClose});
+  RemoteFixture f("", {Deviation::kReconnectsUntilClose});
   EXPECT_EQ(f.Start(), "OK");
   EXPECT_EQ(f.Reopening(), Duration(0));
   f.Deliver(EventAt(1));
@@ -254,7 +248,7 @@ TEST(Remote, TheReferenceReopensAtOnceAndGivesUp) {
 TEST(Remote, ResumesWhereItWasLessTheOverlap) {
   for (const bool acts : {true, false}) {
     const ReferenceBehaviour off{Deviation::kResumePositionKept};
-    Fixture f("2016-10-04T23:50:00Z", acts ? ReferenceBehaviour() : off);
+    RemoteFixture f("2016-10-04T23:50:00Z", acts ? ReferenceBehaviour() : off);
     EXPECT_EQ(f.Start(), "OK");
     f.runtime.AdvanceTo(seconds(200));
     f.Deliver(EventAt(100'000'000'000));
@@ -268,7 +262,7 @@ TEST(Remote, ResumesWhereItWasLessTheOverlap) {
 }
 
 TEST(Remote, AClockThatWasSetBackHidesNothing) {
-  Fixture f;
+  RemoteFixture f;
   EXPECT_EQ(f.Start(), "OK");
   f.Deliver(EventAt(3'600'000'000'000));
   f.runtime.AdvanceTo(seconds(60));
@@ -280,7 +274,7 @@ TEST(Remote, AClockThatWasSetBackHidesNothing) {
 // --- The stored log
 
 TEST(Remote, ReadsTheStoredLogAfterEveryOpening) {
-  Fixture f;
+  RemoteFixture f;
   f.api.stored = {EventAt(3)};
   EXPECT_EQ(f.Start(), "OK");
   ASSERT_EQ(f.api.stored_requests.size(), 1U);
@@ -298,8 +292,27 @@ TEST(Remote, ReadsTheStoredLogAfterEveryOpening) {
   f.Close();
 }
 
+// More than a client remembers otherwise, through the log and through the stream.
+TEST(Remote, WhatIsCaughtUpWithComesOnceHoweverMuchItIs) {
+  constexpr std::size_t kMany = 70'000;
+  RemoteFixture fixture;
+  for (std::size_t i = 1; i <= kMany; ++i) {
+    fixture.api.stored.push_back(EventAt(static_cast<std::int64_t>(i)));
+  }
+  ASSERT_EQ(fixture.Start(), "OK");
+  fixture.runtime.RunReady();
+  EXPECT_EQ(fixture.client.dropped_events().unknown_container, kMany);
+  for (const types::Event& event : fixture.api.stored) fixture.Deliver(event);
+  EXPECT_EQ(fixture.client.dropped_events().duplicate, kMany);
+  EXPECT_EQ(fixture.client.dropped_events().unknown_container, kMany);
+  // Both have brought it: now the oldest is forgotten.
+  fixture.Deliver(fixture.api.stored.front());
+  EXPECT_EQ(fixture.client.dropped_events().unknown_container, kMany + 1);
+  fixture.Close();
+}
+
 TEST(Remote, TheReferenceReadsNoStoredLog) {
-  Fixture f("", {Deviation::kReconciled});
+  RemoteFixture f("", {Deviation::kReconciled});
   EXPECT_EQ(f.Start(), "OK");
   f.Reopening();
   f.runtime.Run(seconds(60));
@@ -308,7 +321,7 @@ TEST(Remote, TheReferenceReadsNoStoredLog) {
 }
 
 TEST(Remote, RepeatsAReadingThatFails) {
-  Fixture f;
+  RemoteFixture f;
   f.api.stored_end = Fail(ErrorCode::kUnavailable, "gone");
   f.api.stored = {EventAt(3)};
   EXPECT_EQ(f.Start(), "OK");
@@ -327,7 +340,7 @@ TEST(Remote, RepeatsAReadingThatFails) {
 }
 
 TEST(Remote, AReadingThatHangsEndsAtItsDeadlineAndHoldsNothingUp) {
-  Fixture f;
+  RemoteFixture f;
   f.api.log_answers = false;
   EXPECT_EQ(f.Start(), "OK");
   f.Deliver(EventAt(3));
@@ -343,7 +356,7 @@ TEST(Remote, AReadingThatHangsEndsAtItsDeadlineAndHoldsNothingUp) {
 // --- The cursor
 
 TEST(Remote, TheCursorFollowsTheEvents) {
-  Fixture f;
+  RemoteFixture f;
   EXPECT_EQ(f.Start(), "OK");
   f.Deliver(EventAt(500));
   f.Deliver(EventAt(300));
@@ -358,7 +371,7 @@ TEST(Remote, TheCursorFollowsTheEvents) {
 }
 
 TEST(Remote, TheReferencesCursorGoesBack) {
-  Fixture f("", {Deviation::kCursorMonotone});
+  RemoteFixture f("", {Deviation::kCursorMonotone});
   EXPECT_EQ(f.Start(), "OK");
   f.Deliver(EventAt(500));
   f.Deliver(EventAt(300));
@@ -368,7 +381,7 @@ TEST(Remote, TheReferencesCursorGoesBack) {
 }
 
 TEST(Remote, WritesTheCursorOnceInAnInterval) {
-  Fixture f;
+  RemoteFixture f;
   EXPECT_EQ(f.Start(), "OK");
   for (int i = 1; i <= 1000; ++i) {
     f.Deliver(EventAt(i));
@@ -388,7 +401,7 @@ TEST(Remote, WritesTheCursorOnceInAnInterval) {
 }
 
 TEST(Remote, ACursorThatCannotBeWrittenStopsNothing) {
-  Fixture f;
+  RemoteFixture f;
   EXPECT_EQ(f.Start(), "OK");
   f.cursor.failure = Error{ErrorCode::kResourceExhausted, "no space left on device"};
   f.Deliver(EventAt(1));
@@ -408,7 +421,7 @@ TEST(Remote, ACursorThatCannotBeWrittenStopsNothing) {
 }
 
 TEST(Remote, CloseWritesTheCursorALastTime) {
-  Fixture f;
+  RemoteFixture f;
   EXPECT_EQ(f.Start(), "OK");
   f.Deliver(EventAt(1));
   f.runtime.RunUntil([&] { return !f.cursor.writes.empty(); });
@@ -421,7 +434,7 @@ TEST(Remote, CloseWritesTheCursorALastTime) {
 // --- Several clients
 
 TEST(Remote, FeedsEveryClientUntilItIsRemoved) {
-  Fixture f;
+  RemoteFixture f;
   Client other({.runtime = f.runtime, .api = f.api, .stdio = f.stdio, .bundles = f.bundles},
                f.backend);
   f.remote.Add(other);
@@ -437,7 +450,7 @@ TEST(Remote, FeedsEveryClientUntilItIsRemoved) {
 
 // A client that is closed while it is still fed must not make believe that it handled anything.
 TEST(Remote, TheCursorWaitsForAClientThatIsClosed) {
-  Fixture f;
+  RemoteFixture f;
   EXPECT_EQ(f.Start(), "OK");
   f.Deliver(EventAt(1));
   Spawn(f.runtime, f.client.Close());
@@ -452,7 +465,7 @@ TEST(Remote, TheCursorWaitsForAClientThatIsClosed) {
 // --- Close
 
 TEST(Remote, CloseEndsThePause) {
-  Fixture f;
+  RemoteFixture f;
   EXPECT_EQ(f.Start(), "OK");
   f.api.sink->OnEnd(Status());
   f.runtime.RunReady();
@@ -466,7 +479,7 @@ TEST(Remote, CloseEndsItWhereverItStands) {
   for (std::uint64_t seed = 1; seed <= 10; ++seed) {
     for (int steps = 0; steps <= 60; ++steps) {
       SCOPED_TRACE("seed " + std::to_string(seed) + ", step " + std::to_string(steps));
-      Fixture f("", {}, seed);
+      RemoteFixture f("", {}, seed);
       f.api.log_answers = steps % 2 == 0;
       EXPECT_EQ(f.Start(), "OK");
       int left = steps;

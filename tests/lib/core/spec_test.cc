@@ -9,20 +9,21 @@ namespace {
 using ::testing::ElementsAre;
 
 std::string ErrorOf(const std::string& spec) {
-  const auto process = ReadProcessOfSpec(spec);
-  if (process) return "OK";
-  EXPECT_EQ(process.error().code, ErrorCode::kInvalidArgument);
-  return process.error().message;
+  const auto read = ReadSpec(spec);
+  if (read) return "OK";
+  EXPECT_EQ(read.error().code, ErrorCode::kInvalidArgument);
+  return read.error().message;
 }
 
 TEST(Spec, ReadsWhatAnExecInherits) {
-  const auto process = ReadProcessOfSpec(R"({"ociVersion": "1.0.0-rc1", "process": {
+  const auto read = ReadSpec(R"({"ociVersion": "1.0.0-rc1", "process": {
       "terminal": true, "args": ["sh", "-c"], "env": ["A=1", "B="], "cwd": "/w",
       "user": {"uid": 1, "gid": 2, "additionalGids": [3, 4]},
       "capabilities": ["CAP_KILL"], "apparmorProfile": "p", "selinuxLabel": "l",
       "noNewPrivileges": true,
       "rlimits": [{"type": "RLIMIT_NOFILE", "soft": 1, "hard": 18446744073709551615}]}})");
-  ASSERT_TRUE(process);
+  ASSERT_TRUE(read);
+  const types::Process* const process = &read->process;
   EXPECT_TRUE(process->terminal());
   EXPECT_THAT(process->args(), ElementsAre("sh", "-c"));
   EXPECT_THAT(process->env(), ElementsAre("A=1", "B="));
@@ -41,10 +42,10 @@ TEST(Spec, ReadsWhatAnExecInherits) {
 }
 
 TEST(Spec, TakesTheBoundingSetOfLaterSpecs) {
-  const auto process = ReadProcessOfSpec(
-      R"({"process": {"capabilities": {"bounding": ["CAP_A"], "effective": ["CAP_B"]}}})");
-  ASSERT_TRUE(process);
-  EXPECT_THAT(process->capabilities(), ElementsAre("CAP_A"));
+  const auto read =
+      ReadSpec(R"({"process": {"capabilities": {"bounding": ["CAP_A"], "effective": ["CAP_B"]}}})");
+  ASSERT_TRUE(read);
+  EXPECT_THAT(read->process.capabilities(), ElementsAre("CAP_A"));
 }
 
 TEST(Spec, NeedsNothing) {
@@ -93,7 +94,8 @@ TEST(Spec, SaysWhatIsWrong) {
       {R"({"process": {"cwd": [11111111111111111,11111111111111111,11111111111111111]}})",
        "OCI spec: process.cwd: expected a string, got "
        "[11111111111111111,11111111111111111,111…"},
-      // The first complaint counts.
+      // The first complaint counts, and the process comes first.
+      {R"({"linux": 4, "process": 3})", "OCI spec: process: expected an object, got 3"},
       {R"({"process": {"terminal": 1, "cwd": 2}})",
        "OCI spec: process.terminal: expected a boolean, got 1"},
   };
@@ -101,15 +103,15 @@ TEST(Spec, SaysWhatIsWrong) {
 }
 
 std::string RootOf(const std::string& linux_section) {
-  const auto root = ReadRootOfSpec(R"({"linux": )" + linux_section + "}");
-  if (root) return std::to_string(root->uid) + ":" + std::to_string(root->gid);
-  EXPECT_EQ(root.error().code, ErrorCode::kInvalidArgument);
-  return root.error().message;
+  const auto read = ReadSpec(R"({"linux": )" + linux_section + "}");
+  if (read) return std::to_string(read->root.uid) + ":" + std::to_string(read->root.gid);
+  EXPECT_EQ(read.error().code, ErrorCode::kInvalidArgument);
+  return read.error().message;
 }
 
 TEST(SpecRoot, IsTheHostsWhereNothingMapsIt) {
-  EXPECT_EQ(ReadRootOfSpec("{}").value(), FileOwner());
-  EXPECT_EQ(ReadRootOfSpec(R"({"linux": null})").value(), FileOwner());
+  EXPECT_EQ(ReadSpec("{}").value().root, FileOwner());
+  EXPECT_EQ(ReadSpec(R"({"linux": null})").value().root, FileOwner());
   for (const char* section :
        {"{}", R"({"uidMappings": null, "gidMappings": []})",
         R"({"uidMappings": [{"containerID": 0, "hostID": 0, "size": 4294967295}]})",

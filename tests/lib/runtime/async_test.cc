@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "libcontainerd/simulated_runtime.h"
+#include "tests/lib/runtime/message_of.h"
 #include "tests/lib/runtime/run_coroutine.h"
 
 namespace libcontainerd {
@@ -19,15 +20,6 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 using Log = std::vector<std::string>;
-
-std::string MessageOf(const std::exception_ptr& failure) {
-  if (!failure) return "(none)";
-  try {
-    std::rethrow_exception(failure);
-  } catch (const std::exception& error) {
-    return error.what();
-  }
-}
 
 Awaitable<void> Append(Log& log, std::string text) {
   log.push_back(std::move(text));

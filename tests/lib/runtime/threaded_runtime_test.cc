@@ -15,6 +15,7 @@
 #include <gtest/gtest.h>
 
 #include "libcontainerd/async.h"
+#include "tests/lib/runtime/message_of.h"
 
 namespace libcontainerd {
 namespace {
@@ -52,15 +53,6 @@ class Happening {
 void OnExecutor(ThreadedRuntime& runtime, std::function<void()> function) {
   asio::post(runtime.executor(), std::move(function));
   runtime.Drain();
-}
-
-std::string MessageOf(const std::exception_ptr& failure) {
-  if (!failure) return "(none)";
-  try {
-    std::rethrow_exception(failure);
-  } catch (const std::exception& error) {
-    return error.what();
-  }
 }
 
 TEST(ThreadedRuntime, EverythingRunsOnOneThreadThatIsNotTheCallers) {
@@ -274,19 +266,19 @@ TEST(ThreadedRuntime, WhatEscapesAnywhereIsKeptAndTheRuntimeGoesOn) {
   }
 }
 
-struct CountsDeaths {
-  explicit CountsDeaths(std::atomic<int>& counter) : deaths(counter) {}
-  ~CountsDeaths() { ++deaths; }
+struct CountsDeathsAtomically {
+  explicit CountsDeathsAtomically(std::atomic<int>& counter) : deaths(counter) {}
+  ~CountsDeathsAtomically() { ++deaths; }
   std::atomic<int>& deaths;
 };
 
-Awaitable<void> SleepHolding(Runtime& runtime, std::atomic<int>& deaths) {
-  const CountsDeaths held(deaths);
+Awaitable<void> SleepHoldingOnThread(Runtime& runtime, std::atomic<int>& deaths) {
+  const CountsDeathsAtomically held(deaths);
   co_await Sleep(runtime, hours(1));
 }
 
-Awaitable<void> WaitForOwnOneShot(Runtime& runtime, std::atomic<int>& deaths) {
-  const CountsDeaths held(deaths);
+Awaitable<void> WaitForOwnOneShotOnThread(Runtime& runtime, std::atomic<int>& deaths) {
+  const CountsDeathsAtomically held(deaths);
   const auto shot = std::make_shared<OneShot<Unit>>(runtime);
   co_await shot->Wait();
 }
@@ -309,10 +301,10 @@ TEST(ThreadedRuntime, ItsEndUnwindsWhatStillWaits) {
   {
     ThreadedRuntime runtime;
     OnExecutor(runtime, [&] {
-      Spawn(runtime, SleepHolding(runtime, deaths));
-      Spawn(runtime, WaitForOwnOneShot(runtime, deaths));
+      Spawn(runtime, SleepHoldingOnThread(runtime, deaths));
+      Spawn(runtime, WaitForOwnOneShotOnThread(runtime, deaths));
       Spawn(runtime, StartTimerWhenUnwound(runtime, deaths));
-      auto held = std::make_shared<CountsDeaths>(deaths);
+      auto held = std::make_shared<CountsDeathsAtomically>(deaths);
       runtime.StartTimer(hours(1), [held] {});
     });
     runtime.Drain();

@@ -204,6 +204,22 @@ class CommandLine(unittest.TestCase):
         self.check(run("completion", "tcsh"), USAGE, err="SHELL")
         self.assertNotIn("  man ", run("--help").stdout)
 
+    def test_names_of_defects_must_exist(self):
+        self.check(run("run", "--mutant", "callback-overlap"), USAGE,
+                   err='--mutant: no mutant "callback-overlap"; did you mean "callbacks-overlap"?')
+        self.check(run("explore", "--without", "cursor-monoton"), USAGE,
+                   err='--without: no deviation "cursor-monoton"; did you mean "cursor-monotone"?')
+
+    def test_counts_are_not_negative(self):
+        for words in (("run", "--jobs"), ("explore", "--runs"), ("mutants", "--seeds"), ("explain", "one-exit", "--around")):
+            self.check(run(*words, "-1"), USAGE, err=f'{words[-1]}: "-1": expected a whole number')
+
+    def test_museum_compares_on_all_processors(self):
+        one, two = (run("museum", "--reference", "--focus", "B0[1-9]*", "--seed", "1", "--jobs", jobs)
+                    for jobs in ("1", "2"))
+        self.check(one, HELD, "9 of 9 hold as we are and break as the reference is\n")
+        self.assertEqual(one.stdout, two.stdout)
+
     # --- shells ---------------------------------------------------------------------------------
 
     def commands(self):

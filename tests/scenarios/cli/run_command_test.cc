@@ -43,7 +43,7 @@ constexpr const char* kBad = R"({
   ]
 })";
 
-std::optional<std::string> NoVariable(const char*) {
+std::optional<std::string> NoShardVariable(const char*) {
   return std::nullopt;
 }
 
@@ -68,7 +68,7 @@ class RunCommandTest : public testing::Test {
     text << std::ifstream(directory_ + "/out/" + name).rdbuf();
     return text.str();
   }
-  int Run(const Environment& environment = NoVariable) {
+  int Run(const Environment& environment = NoShardVariable) {
     out_.str("");
     err_.str("");
     return RunRunCommand(command_, environment, out_, err_);
@@ -197,14 +197,14 @@ TEST_F(RunCommandTest, OrdersRunsAllOfThem) {
   OrdersCommand orders;
   orders.options = command_.options;
   orders.word = "six-events-any-order";
-  EXPECT_EQ(RunOrdersCommand(orders, NoVariable, out_, err_), kExitHeld) << err_.str();
+  EXPECT_EQ(RunOrdersCommand(orders, NoShardVariable, out_, err_), kExitHeld) << err_.str();
   EXPECT_THAT(out_.str(), HasSubstr("720 orders of these 6 actions: 720 of 720 runs passed\n"));
   orders.bound = 50;
   out_.str("");
-  EXPECT_EQ(RunOrdersCommand(orders, NoVariable, out_, err_), kExitHeld) << err_.str();
+  EXPECT_EQ(RunOrdersCommand(orders, NoShardVariable, out_, err_), kExitHeld) << err_.str();
   EXPECT_THAT(out_.str(), HasSubstr("50 of 720 orders of these 6 actions: 50 of 50 runs passed\n"));
   orders.word = File("good.json", kGood);
-  EXPECT_EQ(RunOrdersCommand(orders, NoVariable, out_, err_), kExitUsage);
+  EXPECT_EQ(RunOrdersCommand(orders, NoShardVariable, out_, err_), kExitUsage);
   EXPECT_THAT(err_.str(), HasSubstr("expected exactly one \"parallel\" among its actions"));
 }
 
@@ -222,7 +222,7 @@ TEST_F(RunCommandTest, OrdersThatSwapWhatConcernsDifferentContainersAreLeftOut) 
       ]}
     ]
   })");
-  EXPECT_EQ(RunOrdersCommand(orders, NoVariable, out_, err_), kExitHeld) << err_.str();
+  EXPECT_EQ(RunOrdersCommand(orders, NoShardVariable, out_, err_), kExitHeld) << err_.str();
   const std::string differ =
       "24 orders of these 4 actions; 4 that differ (the others swap what concerns different "
       "containers)";
@@ -230,12 +230,12 @@ TEST_F(RunCommandTest, OrdersThatSwapWhatConcernsDifferentContainersAreLeftOut) 
                                 HasSubstr(differ + ": 4 of 4 runs passed\n"), HasSubstr("4 runs")));
   out_.str("");
   orders.bound = 3;
-  EXPECT_EQ(RunOrdersCommand(orders, NoVariable, out_, err_), kExitHeld) << err_.str();
+  EXPECT_EQ(RunOrdersCommand(orders, NoShardVariable, out_, err_), kExitHeld) << err_.str();
   EXPECT_THAT(out_.str(), HasSubstr("24 orders of these 4 actions; 3 drawn of those that differ"));
   out_.str("");
   orders.bound = 24;
   orders.all = true;
-  EXPECT_EQ(RunOrdersCommand(orders, NoVariable, out_, err_), kExitHeld) << err_.str();
+  EXPECT_EQ(RunOrdersCommand(orders, NoShardVariable, out_, err_), kExitHeld) << err_.str();
   EXPECT_THAT(out_.str(), HasSubstr("24 orders of these 4 actions: 24 of 24 runs passed\n"));
 }
 
@@ -252,7 +252,7 @@ TEST_F(RunCommandTest, AnOrderThatFailsIsAFileThatReproducesIt) {
       ]}
     ]
   })");
-  EXPECT_EQ(RunOrdersCommand(orders, NoVariable, out_, err_), kExitBroken) << err_.str();
+  EXPECT_EQ(RunOrdersCommand(orders, NoShardVariable, out_, err_), kExitBroken) << err_.str();
   EXPECT_THAT(out_.str(), HasSubstr("3 orders of these 3 actions: "));
   std::vector<std::string> files;
   for (const auto& entry : fs::directory_iterator(directory_ + "/out")) {
@@ -269,15 +269,15 @@ TEST_F(RunCommandTest, TheMuseumTellsBothStories) {
   MuseumCommand museum;
   museum.options = command_.options;
   museum.run = "B31";
-  EXPECT_EQ(RunMuseumCommand(museum, NoVariable, out_, err_), kExitHeld) << err_.str();
+  EXPECT_EQ(RunMuseumCommand(museum, NoShardVariable, out_, err_), kExitHeld) << err_.str();
   EXPECT_THAT(out_.str(), AllOf(HasSubstr("As we are: passed"), HasSubstr("As the reference is"),
                                 HasSubstr("oom-flag-exec-clear")));
   museum.run = "create-and-exit";
-  EXPECT_EQ(RunMuseumCommand(museum, NoVariable, out_, err_), kExitUsage);
+  EXPECT_EQ(RunMuseumCommand(museum, NoShardVariable, out_, err_), kExitUsage);
   museum.run = "";
   museum.list = true;
   out_.str("");
-  EXPECT_EQ(RunMuseumCommand(museum, NoVariable, out_, err_), kExitHeld);
+  EXPECT_EQ(RunMuseumCommand(museum, NoShardVariable, out_, err_), kExitHeld);
   EXPECT_THAT(out_.str(), AllOf(HasSubstr("B01 "), HasSubstr("B65 ")));
 }
 

@@ -141,6 +141,12 @@ TEST(Simpler, FaultsLoseRulesTermsAndChance) {
   EXPECT_THAT(SimplerFaults("no plan"), testing::IsEmpty());
 }
 
+TEST(Simpler, AnEventOnceMoreStaysThat) {
+  const Action again{action::Emit{.type = "oom", .id = "w1", .times = 2, .timestamp = "again"}, {}};
+  const Action once{action::Emit{.type = "oom", .id = "w1", .timestamp = "again"}, {}};
+  EXPECT_THAT(SimplerActions(again), ElementsAre(once));
+}
+
 TEST(Simpler, ARequiredFieldStays) {
   const Action kill{action::Kill{.id = "w2", .process = "e1", .signal = 9}, {}};
   EXPECT_THAT(SimplerActions(kill), Not(Contains(Action{action::Kill{.id = ""}, {}})));

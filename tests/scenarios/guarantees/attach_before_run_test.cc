@@ -3,8 +3,7 @@
 namespace scenarios::testing {
 namespace {
 
-constexpr std::string_view kName = "attach-before-run";
-constexpr Details kExec{.process = "e1"};
+constexpr std::string_view kAttachBeforeRun = "attach-before-run";
 
 TEST(AttachBeforeRun, HoldsWhenTheAttachHasEnded) {
   JournalBuilder j;
@@ -14,7 +13,7 @@ TEST(AttachBeforeRun, HoldsWhenTheAttachHasEnded) {
     j.RpcEnd("AddProcess", "c1", kExec).Attach("c1", "e1").Event("exit", "c1", kExec);
     j.Callback("exit-process", "c1", kExec).Exited("c1");
   }
-  EXPECT_TRUE(Held(kName, j));
+  EXPECT_TRUE(Held(kAttachBeforeRun, j));
 }
 
 TEST(AttachBeforeRun, BrokenByACreateWithoutAnAttach) {
@@ -22,8 +21,8 @@ TEST(AttachBeforeRun, BrokenByACreateWithoutAnAttach) {
   j.CallBegin("create", "c1").Attach("c1", "init").RpcBegin("CreateContainer", "c1");
   j.Replied("c1").Started("c1").Exited("c1").CallBegin("create", "c1");
   const auto rpc = j.RpcBegin("CreateContainer", "c1").Last();
-  EXPECT_TRUE(
-      Broken(kName, j, {{"c1: CreateContainer was sent without an attach of init", {rpc}}}));
+  EXPECT_TRUE(Broken(kAttachBeforeRun, j,
+                     {{"c1: CreateContainer was sent without an attach of init", {rpc}}}));
 }
 
 TEST(AttachBeforeRun, BrokenByACreateThatDoesNotWait) {
@@ -32,7 +31,7 @@ TEST(AttachBeforeRun, BrokenByACreateThatDoesNotWait) {
   const auto rpc = j.RpcBegin("CreateContainer", "c1").Last();
   j.AttachEnd("c1", "init");
   EXPECT_TRUE(Broken(
-      kName, j,
+      kAttachBeforeRun, j,
       {{"c1: CreateContainer was sent before the attach of init had ended", {attach, rpc}}}));
 }
 
@@ -41,7 +40,7 @@ TEST(AttachBeforeRun, BrokenByACreateAfterAnAttachThatFailed) {
   const auto attach = j.CallBegin("create", "c1").Attach("c1", "init", true).Last();
   const auto rpc = j.RpcBegin("CreateContainer", "c1").Last();
   EXPECT_TRUE(Broken(
-      kName, j,
+      kAttachBeforeRun, j,
       {{"c1: CreateContainer was sent though the attach of init had failed", {attach, rpc}}}));
 }
 
@@ -51,7 +50,7 @@ TEST(AttachBeforeRun, BrokenByAnExitProcessThatDoesNotWait) {
   const auto attach = j.RpcEnd("AddProcess", "c1", kExec).AttachBegin("c1", "e1").Last();
   const auto exit = j.Event("exit", "c1", kExec).Callback("exit-process", "c1", kExec).Last();
   EXPECT_TRUE(Broken(
-      kName, j,
+      kAttachBeforeRun, j,
       {{"c1/e1: exit-process was called back before its attach had ended", {rpc, attach, exit}}}));
 }
 
@@ -61,7 +60,7 @@ TEST(AttachBeforeRun, BrokenByAnExitProcessBeforeItsAttach) {
   const auto rpc = j.RpcBegin("AddProcess", "c1", kExec).Last();
   const auto exit = j.Callback("exit-process", "c1", kExec).Last();
   EXPECT_TRUE(
-      Broken(kName, j,
+      Broken(kAttachBeforeRun, j,
              {{"c1/e1: exit-process was called back before its attach had begun", {rpc, exit}}}));
 }
 
@@ -70,12 +69,12 @@ TEST(AttachBeforeRun, HoldsForTheExecsOfOthers) {
   j.Attach("c1", "init").RpcBegin("CreateContainer", "c1").RpcBegin("AddProcess", "c1", kExec);
   j.RpcEnd("AddProcess", "c1", {.process = "e1", .failed = true});
   j.Callback("exit-process", "c1", kExec);
-  EXPECT_TRUE(Held(kName, j));
+  EXPECT_TRUE(Held(kAttachBeforeRun, j));
 }
 
 TEST(AttachBeforeRun, NotObservableWithoutAttaches) {
-  EXPECT_TRUE(NotObservable(kName, JournalBuilder().Created("c1").Exited("c1")));
-  EXPECT_TRUE(NotObservable(kName, JournalBuilder().Attach("c1", "init")));
+  EXPECT_TRUE(NotObservable(kAttachBeforeRun, JournalBuilder().Created("c1").Exited("c1")));
+  EXPECT_TRUE(NotObservable(kAttachBeforeRun, JournalBuilder().Attach("c1", "init")));
 }
 
 }  // namespace

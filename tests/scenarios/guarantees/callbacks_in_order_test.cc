@@ -3,28 +3,27 @@
 namespace scenarios::testing {
 namespace {
 
-constexpr std::string_view kName = "callbacks-in-order";
-constexpr Details kInit{.process = "init", .code = 7};
+constexpr std::string_view kCallbacksInOrder = "callbacks-in-order";
 
 TEST(CallbacksInOrder, HoldsInTheOrderOfDelivery) {
   JournalBuilder j;
   j.Created("c1").Event("pause", "c1").Event("resume", "c1").Event("oom", "c1");
   j.Callback("pause", "c1").Callback("resume", "c1").Callback("oom", "c1").Exited("c1");
-  EXPECT_TRUE(Held(kName, j));
+  EXPECT_TRUE(Held(kCallbacksInOrder, j));
 }
 
 TEST(CallbacksInOrder, HoldsForEventsDeliveredDuringTheCreate) {
   JournalBuilder j;
-  j.Creating("c1").Event("oom", "c1").Event("exit", "c1", kInit).Replied("c1").Started("c1");
+  j.Creating("c1").Event("oom", "c1").Event("exit", "c1", kExitOf7).Replied("c1").Started("c1");
   j.Callback("oom", "c1").Callback("exit", "c1", {.code = 7});
-  EXPECT_TRUE(Held(kName, j));
+  EXPECT_TRUE(Held(kCallbacksInOrder, j));
 }
 
 TEST(CallbacksInOrder, HoldsWhenAnEventIsNotCalledBackAtAll) {
   JournalBuilder j;
   j.Created("c1").Event("pause", "c1").Event("resume", "c1");
   j.Callback("resume", "c1").Event("pause", "c1").Callback("pause", "c1").Exited("c1");
-  EXPECT_TRUE(Held(kName, j));
+  EXPECT_TRUE(Held(kCallbacksInOrder, j));
 }
 
 TEST(CallbacksInOrder, BrokenByCallbacksInAnotherOrder) {
@@ -33,7 +32,7 @@ TEST(CallbacksInOrder, BrokenByCallbacksInAnotherOrder) {
   const auto pause = j.Event("pause", "c1").Last();
   const auto pause_callback = j.Callback("pause", "c1").Last();
   const auto oom_callback = j.Callback("oom", "c1").Last();
-  EXPECT_TRUE(Broken(kName, j,
+  EXPECT_TRUE(Broken(kCallbacksInOrder, j,
                      {{"c1: oom was called back after pause, but its event was delivered before "
                        "the event of that",
                        {oom, pause, pause_callback, oom_callback}}}));
@@ -44,7 +43,7 @@ TEST(CallbacksInOrder, BrokenByACallbackWithoutAnEvent) {
   const auto pause = j.Created("c1").Callback("pause", "c1").Last();
   j.Event("pause", "c1");
   EXPECT_TRUE(
-      Broken(kName, j,
+      Broken(kCallbacksInOrder, j,
              {{"c1: pause was called back though no such event of this life had been delivered",
                {pause}}}));
 }
@@ -54,15 +53,15 @@ TEST(CallbacksInOrder, BrokenByACallbackForARepeatedEvent) {
   j.Created("c1").Event("oom", "c1").Callback("oom", "c1").Delivered("oom", "c1");
   const auto again = j.Callback("oom", "c1").Last();
   EXPECT_TRUE(Broken(
-      kName, j,
+      kCallbacksInOrder, j,
       {{"c1: oom was called back though no such event of this life had been delivered", {again}}}));
 }
 
 TEST(CallbacksInOrder, BrokenByAnEventOfTheLifeBefore) {
   JournalBuilder j;
-  j.Created("c1").Exited("c1", 7).Created("c1").Delivered("exit", "c1", kInit);
+  j.Created("c1").Exited("c1", 7).Created("c1").Delivered("exit", "c1", kExitOf7);
   const auto exit = j.Callback("exit", "c1", {.code = 7}).Last();
-  EXPECT_TRUE(Broken(kName, j,
+  EXPECT_TRUE(Broken(kCallbacksInOrder, j,
                      {{"c1 (life 2): exit was called back though no such event of this life had "
                        "been delivered",
                        {exit}}}));
@@ -71,20 +70,20 @@ TEST(CallbacksInOrder, BrokenByAnEventOfTheLifeBefore) {
 TEST(CallbacksInOrder, HoldsForExecsBroughtForwardByInit) {
   JournalBuilder j;
   j.Created("c1").Exec("c1", "e1").Exec("c1", "e2").Exec("c1", "e3");
-  j.Event("exit", "c1", {.process = "e3", .code = 1}).Event("exit", "c1", kInit);
+  j.Event("exit", "c1", {.process = "e3", .code = 1}).Event("exit", "c1", kExitOf7);
   j.Event("exit", "c1", {.process = "e1", .code = 2});
   j.Callback("exit-process", "c1", {.process = "e3", .code = 1});
   j.Callback("exit-process", "c1", {.process = "e2", .code = 137});
   j.Callback("exit-process", "c1", {.process = "e1", .code = 2});
   j.Callback("exit", "c1", {.code = 7});
-  EXPECT_TRUE(Held(kName, j));
+  EXPECT_TRUE(Held(kCallbacksInOrder, j));
 }
 
 TEST(CallbacksInOrder, HoldsForAnExecThatSomebodyElseAdded) {
   JournalBuilder j;
   j.Created("c1").Event("exit", "c1", {.process = "raw"});
   j.Callback("exit-process", "c1", {.process = "raw"}).Exited("c1");
-  EXPECT_TRUE(Held(kName, j));
+  EXPECT_TRUE(Held(kCallbacksInOrder, j));
 }
 
 TEST(CallbacksInOrder, BrokenByAnExecThatNothingBroughtForward) {
@@ -92,7 +91,7 @@ TEST(CallbacksInOrder, BrokenByAnExecThatNothingBroughtForward) {
   j.Created("c1").Exec("c1", "e1");
   const auto exec = j.Callback("exit-process", "c1", {.process = "e1", .code = 137}).Last();
   j.Exited("c1");
-  EXPECT_TRUE(Broken(kName, j,
+  EXPECT_TRUE(Broken(kCallbacksInOrder, j,
                      {{"c1, e1: exit-process was called back though no such event of this life had "
                        "been delivered",
                        {exec}}}));
@@ -102,10 +101,10 @@ TEST(CallbacksInOrder, BrokenByAnExecBehindInit) {
   JournalBuilder j;
   j.Created("c1").Exec("c1", "e1");
   const auto e1 = j.Event("exit", "c1", {.process = "e1"}).Last();
-  const auto init = j.Event("exit", "c1", kInit).Last();
+  const auto init = j.Event("exit", "c1", kExitOf7).Last();
   const auto exit = j.Callback("exit", "c1", {.code = 7}).Last();
   const auto late = j.Callback("exit-process", "c1", {.process = "e1"}).Last();
-  EXPECT_TRUE(Broken(kName, j,
+  EXPECT_TRUE(Broken(kCallbacksInOrder, j,
                      {{"c1, e1: exit-process was called back after exit, but its event was "
                        "delivered before the event of that",
                        {e1, init, exit, late}}}));
@@ -120,7 +119,7 @@ TEST(CallbacksInOrder, BrokenByTheExitOfAnExecWhoseAttachFailed) {
     j.CallEnd("add-process", "c1", {.process = "e1", .failed = true});
     if (!exits_first) j.Event("exit", "c1", {.process = "e1"});
     const auto exec = j.Callback("exit-process", "c1", {.process = "e1"}).Last();
-    EXPECT_TRUE(Broken(kName, j,
+    EXPECT_TRUE(Broken(kCallbacksInOrder, j,
                        {{"c1, e1: exit-process was called back though no such event of this life "
                          "had been delivered",
                          {exec}}}));
@@ -130,10 +129,10 @@ TEST(CallbacksInOrder, BrokenByTheExitOfAnExecWhoseAttachFailed) {
 TEST(CallbacksInOrder, HoldsForTheNextBearerOfAnAbsorbedExecsName) {
   JournalBuilder j;
   j.Created("c1").Exec("c1", "e1", true).Event("exit", "c1", {.process = "e1", .code = 1});
-  j.Event("pause", "c1").Callback("pause", "c1").Exec("c1", "e1").Event("exit", "c1", kInit);
+  j.Event("pause", "c1").Callback("pause", "c1").Exec("c1", "e1").Event("exit", "c1", kExitOf7);
   j.Callback("exit-process", "c1", {.process = "e1", .code = 137});
   j.Callback("exit", "c1", {.code = 7});
-  EXPECT_TRUE(Held(kName, j));
+  EXPECT_TRUE(Held(kCallbacksInOrder, j));
 }
 
 TEST(CallbacksInOrder, HoldsForAContainerThatIsGoneWithoutAnExit) {
@@ -141,19 +140,21 @@ TEST(CallbacksInOrder, HoldsForAContainerThatIsGoneWithoutAnExit) {
   j.Created("c1").Exec("c1", "e1").Event("start-process", "c1", {.process = "e1"});
   j.Callback("exit-process", "c1", {.process = "e1", .code = 137});
   j.Callback("exit", "c1", {.code = 255});
-  EXPECT_TRUE(Held(kName, j));
+  EXPECT_TRUE(Held(kCallbacksInOrder, j));
 }
 
 TEST(CallbacksInOrder, HoldsForThePauseThatARestoreTellsOf) {
   JournalBuilder j;
   j.CallBegin("restore", "c1").Callback("restore", "c1").Callback("pause", "c1");
   j.CallEnd("restore", "c1").Exited("c1");
-  EXPECT_TRUE(Held(kName, j));
+  EXPECT_TRUE(Held(kCallbacksInOrder, j));
 }
 
 TEST(CallbacksInOrder, NotObservableWithoutEventsOrTheirCallbacks) {
-  EXPECT_TRUE(NotObservable(kName, JournalBuilder().Created("c1").Callback("pause", "c1")));
-  EXPECT_TRUE(NotObservable(kName, JournalBuilder().Created("c1").Event("pause", "c1")));
+  EXPECT_TRUE(
+      NotObservable(kCallbacksInOrder, JournalBuilder().Created("c1").Callback("pause", "c1")));
+  EXPECT_TRUE(
+      NotObservable(kCallbacksInOrder, JournalBuilder().Created("c1").Event("pause", "c1")));
 }
 
 TEST(CallbacksInOrder, WhatTheStoredLogBringsMayComeLater) {
@@ -161,6 +162,28 @@ TEST(CallbacksInOrder, WhatTheStoredLogBringsMayComeLater) {
   j.Created("c1").Event("pause", "c1").Stream(0, true).Read("oom", "c1").StreamEnd();
   j.Stream(1).Event("resume", "c1").Callback("pause", "c1").Callback("resume", "c1");
   EXPECT_TRUE(Held("callbacks-in-order", j.Callback("oom", "c1")));
+}
+
+TEST(CallbacksInOrder, AnExitThatCameDuringItsAddProcessMayComeLater) {
+  constexpr Details kExec{.process = "e1"};
+  for (const bool adding : {true, false}) {
+    JournalBuilder j;
+    j.Created("c1");
+    if (adding) j.CallBegin("add-process", "c1", kExec);
+    const auto exit = j.Event("exit", "c1", kExec).Last();
+    const auto oom = j.Event("oom", "c1").Last();
+    const auto told = j.Callback("oom", "c1").Last();
+    if (adding) j.CallEnd("add-process", "c1", kExec);
+    const auto late = j.Callback("exit-process", "c1", kExec).Last();
+    if (adding) {
+      EXPECT_TRUE(Held(kCallbacksInOrder, j));
+    } else {
+      EXPECT_TRUE(Broken(kCallbacksInOrder, j,
+                         {{"c1, e1: exit-process was called back after oom, but its event was "
+                           "delivered before the event of that",
+                           {exit, oom, told, late}}}));
+    }
+  }
 }
 
 }  // namespace

@@ -25,8 +25,24 @@ TEST(CallsReturn, HoldsWithTheCallbacksThatItWaitsFor) {
   JournalBuilder j;
   j.CallBegin("create", "c1").CallbackBegin("start-container", "c1").Wait(seconds(400));
   j.CallbackEnd("start-container", "c1").Wait(seconds(150)).CallEnd("create", "c1", kLate);
-  j.CallBegin("pause", "c1").CallbackBegin("oom", "c1").Wait(seconds(400)).Note("it is held");
+  j.CallBegin("restore", "c1").CallbackBegin("oom", "c1").Wait(seconds(400)).Note("it is held");
   EXPECT_TRUE(Held(kReturn, j));
+}
+
+TEST(CallsReturn, BrokenByAPauseThatWaitsForACallbackPastItsDeadline) {
+  JournalBuilder late;
+  const auto call = late.CallBegin("pause", "c1").CallbackBegin("oom", "c1").Last() - 1;
+  late.Wait(seconds(50)).CallbackEnd("oom", "c1");
+  const auto end = late.CallEnd("pause", "c1").Last();
+  EXPECT_TRUE(
+      Broken(kReturn, late,
+             {{"pause of c1 returned after 50000 ms, its deadline is 40000 ms", {call, end}}}));
+
+  JournalBuilder never;
+  const auto resume = never.CallBegin("resume", "c1").CallbackBegin("oom", "c1").Last() - 1;
+  never.Wait(seconds(50)).Note("it is held");
+  EXPECT_TRUE(Broken(kReturn, never,
+                     {{"resume of c1 never returned, its deadline is 40000 ms", {resume}}}));
 }
 
 TEST(CallsReturn, BrokenPastTheDeadline) {

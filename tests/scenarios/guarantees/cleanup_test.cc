@@ -5,8 +5,6 @@ namespace {
 
 constexpr std::string_view kBundle = "bundle-gone-on-exit";
 constexpr std::string_view kFifos = "exec-fifos-gone";
-constexpr auto kMade = EntryKind::kBundleCreated;
-constexpr auto kGone = EntryKind::kBundleRemoved;
 
 TEST(BundleGoneOnExit, HoldsWhenItIsRemovedBefore) {
   JournalBuilder j;
@@ -41,9 +39,6 @@ TEST(BundleGoneOnExit, NotObservableWithoutBundlesOrWhenTheyAreKept) {
   EXPECT_TRUE(NotObservable(
       kBundle, JournalBuilder().Note("no-clean").Bundle(kMade, "c1").Created("c1").Exited("c1")));
 }
-
-constexpr auto kFifosMade = EntryKind::kFifosCreated;
-constexpr auto kFifosGone = EntryKind::kFifosRemoved;
 
 TEST(ExecFifosGone, HoldsWhenTheyAreRemovedBefore) {
   JournalBuilder j;

@@ -5,7 +5,6 @@ namespace {
 
 constexpr std::string_view kMonotone = "cursor-monotone";
 constexpr std::string_view kTorn = "cursor-never-torn";
-constexpr Details kInit{.process = "init"};
 // The texts of these tests are what they are; only their order counts.
 constexpr std::string_view kText1 = "2016-10-05T12:00:00.000000001Z";
 constexpr std::string_view kText2 = "2016-10-05T12:00:00.000000002Z";
@@ -137,6 +136,29 @@ TEST(CursorNeverTorn, WhatOthersDoToTheFileIsTheirs) {
 
 TEST(CursorNeverTorn, NotObservableWithoutAWrite) {
   EXPECT_TRUE(NotObservable(kTorn, JournalBuilder().CursorRead("rubbish")));
+}
+
+// The oom that the engine before was told of is not told again.
+TEST(CursorMonotone, ARestoreTellsOfWhatCameMeanwhile) {
+  for (const bool told : {true, false}) {
+    JournalBuilder j;
+    j.Created("a").Event("oom", "a").Callback("oom", "a").EngineGone().EngineBack();
+    j.Stream(0, true).Read("oom", "a").StreamEnd().CallBegin("restore", "a", {.flag = true});
+    const auto event = j.Event("oom", "a").Last();
+    const auto stamp = j.Clock();
+    j.Callback("restore", "a");
+    if (told) j.Callback("oom", "a");
+    const auto write = j.CursorWrite(kText1, stamp).Last();
+    j.CallEnd("restore", "a").Event("oom", "a").Callback("oom", "a");
+    if (told) {
+      EXPECT_TRUE(Held(kMonotone, j));
+      continue;
+    }
+    EXPECT_TRUE(Broken(kMonotone, j,
+                       {{"the cursor " + std::string(kText1) +
+                             " passes the oom of a, whose callback has not ended",
+                         {event, write}}}));
+  }
 }
 
 }  // namespace

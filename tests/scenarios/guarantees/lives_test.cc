@@ -9,9 +9,6 @@ namespace {
 
 using ::testing::SizeIs;
 
-constexpr Details kInit{.process = "init"};
-constexpr Details kRefused{.code = 6, .failed = true};
-
 LifeIndex LifeOf(const Lives& lives, const JournalBuilder& j, std::uint64_t seq) {
   return lives.IndexOf(j.journal().entries()[seq - 1]);
 }
@@ -304,6 +301,68 @@ TEST(Lives, AFailedRestoreMayStillHaveAnExit) {
   ASSERT_THAT(lives.all(), SizeIs(1));
   EXPECT_EQ(lives[0].begin, call);
   EXPECT_EQ(lives[0].exit_begin, exit);
+}
+
+// Its exit is told again because that was asked for.
+TEST(Lives, ARestoreOfOneThatEndedReadsItsExit) {
+  for (const bool failed : {false, true}) {
+    JournalBuilder j;
+    if (failed) {
+      j.CreateFailed("c1").Event("exit", "c1", kInit);
+    } else {
+      j.Created("c1").Exited("c1");
+    }
+    j.CallBegin("restore", "c1");
+    const auto first = j.Stream(0, true, "c1").Read("exit", "c1", kInit).StreamEnd().Last() - 1;
+    const auto read = j.Stream(0, true, "c1").Read("exit", "c1", kInit).Last();
+    const auto exit = j.StreamEnd().Callback("exit", "c1").Last();
+    j.CallEnd("restore", "c1");
+    const auto again = j.Stream(0, true, "c1").Read("exit", "c1", kInit).Last();
+    const Lives lives = CutIntoLives(j.journal());
+    ASSERT_THAT(lives.all(), SizeIs(2));
+    EXPECT_EQ(lives[1].exit_delivered, read) << failed;
+    EXPECT_EQ(lives[1].exit_begin, exit) << failed;
+    EXPECT_EQ(LifeOf(lives, j, first), kNoLife) << failed;
+    EXPECT_EQ(LifeOf(lives, j, again), kNoLife) << failed;
+  }
+}
+
+TEST(Lives, WhileACreateWasRefusedTheOneOfBeforeWentOn) {
+  JournalBuilder j;
+  j.Created("c1").EngineGone().EngineBack();
+  j.Creating("c1").RpcEnd("CreateContainer", "c1", kRefused).CallEnd("create", "c1", kRefused);
+  const auto emitted = j.Emitted("exit", "c1", kInit).Last();
+  j.Delivered("exit", "c1", kInit).CallBegin("restore", "c1");
+  const Lives lives = CutIntoLives(j.journal());
+  ASSERT_THAT(lives.all(), SizeIs(3));
+  EXPECT_EQ(lives[0].exit_emitted, emitted);
+  EXPECT_EQ(lives[1].exit_emitted, 0U);
+  EXPECT_EQ(lives[2].continues, 0U);
+  EXPECT_EQ(lives[2].exit_emitted, emitted);
+}
+
+TEST(Lives, AnEventThatWasHeldIsOfTheLifeInWhichItWas) {
+  JournalBuilder j;
+  j.Created("c1").Exited("c1").Any(EntryKind::kHeld, "event.oom", "c1").Created("c1");
+  j.Any(EntryKind::kReleased, "event.oom", "c1");
+  const auto old = j.Emitted("oom", "c1").Last();
+  const auto own = j.Emitted("oom", "c1").Last();
+  const Lives lives = CutIntoLives(j.journal());
+  EXPECT_EQ(LifeOf(lives, j, old), 0U);
+  EXPECT_EQ(LifeOf(lives, j, own), 1U);
+}
+
+TEST(Lives, HoweverManyCreatesWereRefused) {
+  JournalBuilder j;
+  j.Created("c1").EngineGone().EngineBack();
+  for (int i = 0; i < 2; ++i) {
+    j.Creating("c1").RpcEnd("CreateContainer", "c1", kRefused).CallEnd("create", "c1", kRefused);
+  }
+  j.Event("exit", "c1", kInit).CallBegin("restore", "c1");
+  const Lives lives = CutIntoLives(j.journal());
+  ASSERT_THAT(lives.all(), SizeIs(4));
+  EXPECT_EQ(lives[3].continues, 0U);
+  EXPECT_NE(lives[3].exit_delivered, 0U);
 }
 
 }  // namespace

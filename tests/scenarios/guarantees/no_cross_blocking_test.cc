@@ -6,8 +6,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr std::string_view kName = "no-cross-blocking";
-constexpr Details kInit{.process = "init"};
+constexpr std::string_view kNoCrossBlocking = "no-cross-blocking";
 
 TEST(NoCrossBlocking, HoldsWhileEverythingOfAnotherOneIsStuck) {
   JournalBuilder j;
@@ -15,7 +14,7 @@ TEST(NoCrossBlocking, HoldsWhileEverythingOfAnotherOneIsStuck) {
   j.RpcBegin("AddProcess", "a", {.process = "e1"}).AttachBegin("a", "e2");
   j.CallbackBegin("oom", "a").Wait(seconds(60)).Event("oom", "b").Callback("oom", "b");
   j.Event("exit", "b", kInit).Wait(milliseconds(50)).Callback("exit", "b");
-  EXPECT_TRUE(Held(kName, j));
+  EXPECT_TRUE(Held(kNoCrossBlocking, j));
 }
 
 // Whatever is stuck, and whether it ended meanwhile.
@@ -39,7 +38,7 @@ TEST(NoCrossBlocking, BrokenByACallbackThatWaitsForAnotherContainer) {
       const auto end_kind = static_cast<EntryKind>(static_cast<int>(stuck.kind) + 1);
       if (ends) j.Any(end_kind, stuck.what, "a", {.process = "e1"});
       const auto exit = j.Callback("exit", "b").Last();
-      EXPECT_TRUE(Broken(kName, j,
+      EXPECT_TRUE(Broken(kNoCrossBlocking, j,
                          {{"b: exit was called back 3000 ms after it could be, while " +
                                std::string(stuck.said) + " was under way",
                            {culprit, event, exit}}}));
@@ -51,18 +50,18 @@ TEST(NoCrossBlocking, WhatItsOwnContainerDelaysIsNoMatter) {
   JournalBuilder j;
   j.Created("b").CallbackBegin("oom", "a").CallbackBegin("oom", "b");
   j.Event("exit", "b", kInit).Wait(seconds(3)).CallbackEnd("oom", "b").Callback("exit", "b");
-  EXPECT_TRUE(Held(kName, j));
+  EXPECT_TRUE(Held(kNoCrossBlocking, j));
 }
 
 TEST(NoCrossBlocking, WhatDueInAStepOfTheClockHappensAtItsEnd) {
   JournalBuilder j;
   j.Created("b").CallbackBegin("oom", "a").Event("exit", "b", kInit);
   j.Wait(seconds(30)).Callback("exit", "b");
-  EXPECT_TRUE(Held(kName, j, {.stepped_clock = true}));
+  EXPECT_TRUE(Held(kNoCrossBlocking, j, {.stepped_clock = true}));
 }
 
 TEST(NoCrossBlocking, NotObservableWhileNothingElseIsUnderWay) {
-  EXPECT_TRUE(NotObservable(kName, JournalBuilder().Created("a").Exited("a")));
+  EXPECT_TRUE(NotObservable(kNoCrossBlocking, JournalBuilder().Created("a").Exited("a")));
 }
 
 }  // namespace

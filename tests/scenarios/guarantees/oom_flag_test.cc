@@ -5,7 +5,6 @@ namespace {
 
 constexpr std::string_view kExact = "oom-flag-exact";
 constexpr std::string_view kExecClear = "oom-flag-exec-clear";
-constexpr Details kInit{.process = "init"};
 constexpr Details kFlagged{.flag = true};
 
 TEST(OomFlagExact, HoldsWithAndWithoutAnOom) {

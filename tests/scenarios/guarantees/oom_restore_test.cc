@@ -6,25 +6,28 @@ namespace {
 constexpr std::string_view kInherited = "oom-flag-not-inherited";
 constexpr std::string_view kCalledBack = "oom-called-back";
 constexpr std::string_view kSurvives = "oom-survives-restore";
-constexpr std::string_view kExact = "oom-flag-exact";
-constexpr Details kInit{.process = "init", .code = 137};
+constexpr std::string_view kFlagExact = "oom-flag-exact";
+constexpr Details kKilledInit{.process = "init", .code = 137};
 constexpr Details kPlain{.code = 137};
-constexpr Details kFlagged{.code = 137, .flag = true};
+constexpr Details kKilledAndFlagged{.code = 137, .flag = true};
 
 TEST(OomFlagNotInherited, HoldsForACleanNextLife) {
   JournalBuilder j;
-  j.Created("c1").Event("oom", "c1").Callback("oom", "c1").Event("exit", "c1", kInit);
-  j.Callback("exit", "c1", kFlagged).Created("c1").Event("exit", "c1", kInit);
+  j.Created("c1").Event("oom", "c1").Callback("oom", "c1").Event("exit", "c1", kKilledInit);
+  j.Callback("exit", "c1", kKilledAndFlagged).Created("c1").Event("exit", "c1", kKilledInit);
   j.Callback("exit", "c1", kPlain).Created("c1").Event("oom", "c1").Callback("oom", "c1");
-  EXPECT_TRUE(Held(kInherited, j.Event("exit", "c1", kInit).Callback("exit", "c1", kFlagged)));
+  EXPECT_TRUE(Held(kInherited,
+                   j.Event("exit", "c1", kKilledInit).Callback("exit", "c1", kKilledAndFlagged)));
 }
 
 TEST(OomFlagNotInherited, BrokenByAnOomOfTheLifeBefore) {
   JournalBuilder j;
   const auto oom = j.Created("c1").Event("oom", "c1").Last();
-  j.Callback("oom", "c1").Event("exit", "c1", kInit).Callback("exit", "c1", kFlagged);
-  j.Created("c1").Event("exit", "c1", kInit);
-  const auto exit = j.Callback("exit", "c1", kFlagged).Last();
+  j.Callback("oom", "c1")
+      .Event("exit", "c1", kKilledInit)
+      .Callback("exit", "c1", kKilledAndFlagged);
+  j.Created("c1").Event("exit", "c1", kKilledInit);
+  const auto exit = j.Callback("exit", "c1", kKilledAndFlagged).Last();
   EXPECT_TRUE(
       Broken(kInherited, j,
              {{"c1 (life 2): exit is flagged OOM-killed because of an oom of c1", {oom, exit}}}));
@@ -35,7 +38,8 @@ TEST(OomFlagNotInherited, BrokenByALateOomOfTheLifeBefore) {
   JournalBuilder j;
   j.Created("c1").Emitted("oom", "c1").Exited("c1", 1).Created("c1");
   const auto oom = j.Delivered("oom", "c1").Last();
-  const auto exit = j.Event("exit", "c1", kInit).Callback("exit", "c1", kFlagged).Last();
+  const auto exit =
+      j.Event("exit", "c1", kKilledInit).Callback("exit", "c1", kKilledAndFlagged).Last();
   EXPECT_TRUE(
       Broken(kInherited, j,
              {{"c1 (life 2): exit is flagged OOM-killed because of an oom of c1", {oom, exit}}}));
@@ -45,7 +49,7 @@ TEST(OomFlagNotInherited, ARestoredContainerIsTheSame) {
   JournalBuilder j;
   j.Created("c1").Event("oom", "c1").Callback("oom", "c1").EngineGone().EngineBack();
   j.CallBegin("restore", "c1").Stream(0, true).Read("oom", "c1").StreamEnd();
-  j.Callback("exit", "c1", kFlagged);
+  j.Callback("exit", "c1", kKilledAndFlagged);
   EXPECT_TRUE(NotObservable(kInherited, j));
 }
 
@@ -58,8 +62,8 @@ TEST(OomFlagNotInherited, NotObservableWithoutAnEarlierOom) {
 TEST(OomCalledBack, HoldsForOneEach) {
   JournalBuilder j;
   j.Created("c1").Event("oom", "c1").Callback("oom", "c1").Event("oom", "c1");
-  j.Delivered("oom", "c1").Callback("oom", "c1").Event("exit", "c1", kInit);
-  j.Event("oom", "c1").Callback("exit", "c1", kFlagged);  // the last one is too late
+  j.Delivered("oom", "c1").Callback("oom", "c1").Event("exit", "c1", kKilledInit);
+  j.Event("oom", "c1").Callback("exit", "c1", kKilledAndFlagged);  // the last one is too late
   EXPECT_TRUE(Held(kCalledBack, j));
 }
 
@@ -86,7 +90,7 @@ TEST(OomCalledBack, BrokenByOneTooMany) {
 
 TEST(OomCalledBack, BrokenByOneThatCameAfterTheExit) {
   JournalBuilder j;
-  const auto late = j.Created("c1").Event("exit", "c1", kInit).Event("oom", "c1").Last();
+  const auto late = j.Created("c1").Event("exit", "c1", kKilledInit).Event("oom", "c1").Last();
   const auto callback = j.Callback("oom", "c1").Last();
   EXPECT_TRUE(
       Broken(kCalledBack, j,
@@ -119,9 +123,9 @@ JournalBuilder& Restored(JournalBuilder& j) {
 TEST(OomSurvivesRestore, HoldsForAFlaggedExit) {
   JournalBuilder j;
   Restored(j).Stream(0, true, "c1").Read("oom", "c1").StreamEnd();
-  j.Callback("exit", "c1", kFlagged).CallEnd("restore", "c1");
+  j.Callback("exit", "c1", kKilledAndFlagged).CallEnd("restore", "c1");
   EXPECT_TRUE(Held(kSurvives, j));
-  EXPECT_TRUE(Held(kExact, j));
+  EXPECT_TRUE(Held(kFlagExact, j));
 }
 
 TEST(OomSurvivesRestore, BrokenWhenItIsForgotten) {

@@ -3,15 +3,14 @@
 namespace scenarios::testing {
 namespace {
 
-constexpr std::string_view kName = "replay-is-idempotent";
-constexpr Details kInit{.process = "init", .code = 7};
+constexpr std::string_view kReplayIsIdempotent = "replay-is-idempotent";
 
 TEST(ReplayIsIdempotent, HoldsWhenARepetitionIsDropped) {
   JournalBuilder j;
   j.Created("c1").Event("oom", "c1").Callback("oom", "c1").Delivered("oom", "c1");
   j.Event("oom", "c1").Callback("oom", "c1").Exited("c1", 7).Created("c1");
-  j.Delivered("exit", "c1", kInit);
-  EXPECT_TRUE(Held(kName, j));
+  j.Delivered("exit", "c1", kExitOf7);
+  EXPECT_TRUE(Held(kReplayIsIdempotent, j));
 }
 
 TEST(ReplayIsIdempotent, BrokenWithinALife) {
@@ -19,18 +18,18 @@ TEST(ReplayIsIdempotent, BrokenWithinALife) {
   const auto first = j.Created("c1").Event("oom", "c1").Last();
   const auto again = j.Callback("oom", "c1").Delivered("oom", "c1").Last();
   const auto callback = j.Callback("oom", "c1").Last();
-  EXPECT_TRUE(Broken(kName, j,
+  EXPECT_TRUE(Broken(kReplayIsIdempotent, j,
                      {{"c1: oom was called back again for an event that was delivered again",
                        {first, again, callback}}}));
 }
 
 TEST(ReplayIsIdempotent, BrokenAcrossLives) {
   JournalBuilder j;
-  const auto first = j.Created("c1").Event("exit", "c1", kInit).Last();
+  const auto first = j.Created("c1").Event("exit", "c1", kExitOf7).Last();
   const auto again =
-      j.Callback("exit", "c1", {.code = 7}).Created("c1").Delivered("exit", "c1", kInit).Last();
+      j.Callback("exit", "c1", {.code = 7}).Created("c1").Delivered("exit", "c1", kExitOf7).Last();
   const auto callback = j.Callback("exit", "c1", {.code = 7}).Last();
-  EXPECT_TRUE(Broken(kName, j,
+  EXPECT_TRUE(Broken(kReplayIsIdempotent, j,
                      {{"c1: exit was called back again for an event that was delivered again",
                        {first, again, callback}}}));
 }
@@ -43,7 +42,7 @@ TEST(ReplayIsIdempotent, BrokenByWhatTheStoredLogRepeats) {
   const auto callback =
       j.StreamEnd().Callback("exit-process", "c1", {.process = "e1", .code = 3}).Last();
   EXPECT_TRUE(
-      Broken(kName, j,
+      Broken(kReplayIsIdempotent, j,
              {{"c1/e1: exit-process was called back again for an event that was delivered again",
                {first, again, callback}}}));
 }
@@ -53,11 +52,11 @@ TEST(ReplayIsIdempotent, AnotherEngineMayHearOfItAgain) {
   j.Created("c1").Event("oom", "c1").Delivered("oom", "c1").CallbackBegin("oom", "c1");
   j.EngineGone().EngineBack().CallBegin("restore", "c1", {.flag = true}).Callback("restore", "c1");
   j.CallEnd("restore", "c1").Delivered("oom", "c1").Callback("oom", "c1");
-  EXPECT_TRUE(Held(kName, j));
+  EXPECT_TRUE(Held(kReplayIsIdempotent, j));
 }
 
 TEST(ReplayIsIdempotent, NotObservableWithoutARepetition) {
-  EXPECT_TRUE(NotObservable(kName, JournalBuilder().Created("c1").Exited("c1")));
+  EXPECT_TRUE(NotObservable(kReplayIsIdempotent, JournalBuilder().Created("c1").Exited("c1")));
 }
 
 }  // namespace

@@ -158,5 +158,24 @@ TEST(RestoreBounded, NotObservableWithoutARestore) {
   EXPECT_TRUE(NotObservable(kBounded, JournalBuilder().Created("c1")));
 }
 
+TEST(PauseSurvivesRestore, APauseInFrontOfAStartIsAnotherLifes) {
+  for (const bool own : {true, false}) {
+    JournalBuilder j;
+    j.CallBegin("restore", "c1", kLive).Stream(0, true, "c1").Read("start-container", "c1");
+    const auto pause = j.Read("pause", "c1").Last();
+    if (!own)
+      j.Read("exit", "c1", {.process = "init"}).DeliveredStored(9000, "start-container", "c1");
+    const auto restored = j.StreamEnd().Callback("restore", "c1").Last();
+    j.CallEnd("restore", "c1");
+    if (own) {
+      EXPECT_TRUE(Broken(kPause, j,
+                         {{"c1: it was paused, and restore was called back without pause behind it",
+                           {pause, restored}}}));
+    } else {
+      EXPECT_TRUE(NotObservable(kPause, j));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace scenarios::testing

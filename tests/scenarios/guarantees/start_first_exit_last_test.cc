@@ -3,40 +3,41 @@
 namespace scenarios::testing {
 namespace {
 
-constexpr std::string_view kName = "start-first-exit-last";
-constexpr Details kInit{.process = "init"};
+constexpr std::string_view kStartFirstExitLast = "start-first-exit-last";
 
 TEST(StartFirstExitLast, HoldsOverSeveralLives) {
   JournalBuilder j;
   j.Created("c1").Callback("pause", "c1").Exited("c1").Created("c1").Exited("c1");
-  EXPECT_TRUE(Held(kName, j));
+  EXPECT_TRUE(Held(kStartFirstExitLast, j));
 }
 
 TEST(StartFirstExitLast, HoldsAfterACreateThatFailed) {
   JournalBuilder j;
   j.CreateFailed("c1").Event("exit", "c1", kInit).Created("c1").Exited("c1");
-  EXPECT_TRUE(Held(kName, j));
+  EXPECT_TRUE(Held(kStartFirstExitLast, j));
 }
 
 TEST(StartFirstExitLast, BrokenByAnythingBeforeTheStart) {
   JournalBuilder j;
   const auto oom = j.Creating("c1").Callback("oom", "c1").Last();
   j.Replied("c1").Started("c1");
-  EXPECT_TRUE(Broken(kName, j, {{"c1: oom was called back without a start before it", {oom}}}));
+  EXPECT_TRUE(Broken(kStartFirstExitLast, j,
+                     {{"c1: oom was called back without a start before it", {oom}}}));
 }
 
 TEST(StartFirstExitLast, BrokenByTheExitOfACreateThatFailed) {
   JournalBuilder j;
   const auto exit = j.CreateFailed("c1").Exited("c1").Last();
-  EXPECT_TRUE(Broken(kName, j, {{"c1: exit was called back without a start before it", {exit}}}));
+  EXPECT_TRUE(Broken(kStartFirstExitLast, j,
+                     {{"c1: exit was called back without a start before it", {exit}}}));
 }
 
 TEST(StartFirstExitLast, BrokenByAnythingAfterTheExit) {
   JournalBuilder j;
   const auto exit = j.Created("c1").Exited("c1").Last();
   const auto exec = j.Callback("exit-process", "c1", {.process = "e1"}).Last();
-  EXPECT_TRUE(
-      Broken(kName, j, {{"c1: exit-process was called back after its exit", {exit, exec}}}));
+  EXPECT_TRUE(Broken(kStartFirstExitLast, j,
+                     {{"c1: exit-process was called back after its exit", {exit, exec}}}));
 }
 
 TEST(StartFirstExitLast, BrokenByAStartDuringTheExitBefore) {
@@ -48,7 +49,7 @@ TEST(StartFirstExitLast, BrokenByAStartDuringTheExitBefore) {
   j.Creating("c1").Replied("c1");
   const auto start2 = j.Callback("start-container", "c1").Last();
   j.CallbackEnd("exit", "c1").CallEnd("create", "c1");
-  EXPECT_TRUE(Broken(kName, j,
+  EXPECT_TRUE(Broken(kStartFirstExitLast, j,
                      {{"c1 (life 2): start-container was called back before the exit callback of "
                        "the life before it had ended",
                        {start1, exit, start2}}}));
@@ -62,7 +63,7 @@ TEST(StartFirstExitLast, BrokenByAStartThatOvertakesTheExitBefore) {
   const auto start2 = j.Callback("start-container", "c1").Last();
   const auto exit = j.Callback("exit", "c1").Last();
   j.CallEnd("create", "c1");
-  EXPECT_TRUE(Broken(kName, j,
+  EXPECT_TRUE(Broken(kStartFirstExitLast, j,
                      {{"c1 (life 2): start-container was called back before the exit callback of "
                        "the life before it had ended",
                        {start1, start2, exit}}}));
@@ -72,7 +73,7 @@ TEST(StartFirstExitLast, BrokenByACallbackOfAContainerThatNobodyCreated) {
   JournalBuilder j;
   const auto exit = j.Created("c1").Exited("c2").Last();
   EXPECT_TRUE(Broken(
-      kName, j,
+      kStartFirstExitLast, j,
       {{"c2: exit was called back though no create or restore of it was accepted", {exit}}}));
 }
 
@@ -81,11 +82,12 @@ TEST(StartFirstExitLast, HoldsForRestores) {
   j.Created("c1").CallBegin("restore", "c1").Callback("restore", "c1").CallEnd("restore", "c1");
   j.Callback("pause", "c1").Exited("c1");
   j.CallBegin("restore", "c2").Callback("exit", "c2").CallEnd("restore", "c2");
-  EXPECT_TRUE(Held(kName, j));
+  EXPECT_TRUE(Held(kStartFirstExitLast, j));
 }
 
 TEST(StartFirstExitLast, NotObservableWithoutCallbacks) {
-  EXPECT_TRUE(NotObservable(kName, JournalBuilder().CreateFailed("c1").Event("exit", "c1", kInit)));
+  EXPECT_TRUE(NotObservable(kStartFirstExitLast,
+                            JournalBuilder().CreateFailed("c1").Event("exit", "c1", kInit)));
 }
 
 }  // namespace

@@ -3,13 +3,13 @@
 namespace scenarios::testing {
 namespace {
 
-constexpr std::string_view kName = "waiter-after-callback";
+constexpr std::string_view kWaiterAfterCallback = "waiter-after-callback";
 
 TEST(WaiterAfterCallback, HoldsWhenTheCallbackEndedDuringTheCall) {
   JournalBuilder j;
   j.CallBegin("pause", "c1").Callback("pause", "c1").CallEnd("pause", "c1");
   j.CallBegin("resume", "c1").Callback("resume", "c1", {.failed = true}).CallEnd("resume", "c1");
-  EXPECT_TRUE(Held(kName, j));
+  EXPECT_TRUE(Held(kWaiterAfterCallback, j));
 }
 
 TEST(WaiterAfterCallback, BrokenByASuccessBeforeTheCallbackHasEnded) {
@@ -17,8 +17,8 @@ TEST(WaiterAfterCallback, BrokenByASuccessBeforeTheCallbackHasEnded) {
   const auto call = j.CallBegin("pause", "c1").CallbackBegin("pause", "c1").Last() - 1;
   const auto end = j.CallEnd("pause", "c1").Last();
   j.CallbackEnd("pause", "c1");
-  EXPECT_TRUE(
-      Broken(kName, j, {{"c1: pause succeeded before its callback had ended", {call, end}}}));
+  EXPECT_TRUE(Broken(kWaiterAfterCallback, j,
+                     {{"c1: pause succeeded before its callback had ended", {call, end}}}));
 }
 
 TEST(WaiterAfterCallback, BrokenByTheCallbackOfAnEarlierOne) {
@@ -26,8 +26,8 @@ TEST(WaiterAfterCallback, BrokenByTheCallbackOfAnEarlierOne) {
   j.CallBegin("pause", "c1").Callback("pause", "c1").CallEnd("pause", "c1");
   const auto call = j.CallBegin("pause", "c1").Last();
   const auto end = j.CallEnd("pause", "c1").Last();
-  EXPECT_TRUE(
-      Broken(kName, j, {{"c1: pause succeeded before its callback had ended", {call, end}}}));
+  EXPECT_TRUE(Broken(kWaiterAfterCallback, j,
+                     {{"c1: pause succeeded before its callback had ended", {call, end}}}));
 }
 
 TEST(WaiterAfterCallback, BrokenByTheCallbackOfAnotherStateOrContainer) {
@@ -35,17 +35,17 @@ TEST(WaiterAfterCallback, BrokenByTheCallbackOfAnotherStateOrContainer) {
   const auto call = j.CallBegin("pause", "c1").Last();
   j.Callback("resume", "c1").Callback("pause", "c2");
   const auto end = j.CallEnd("pause", "c1").Last();
-  EXPECT_TRUE(
-      Broken(kName, j, {{"c1: pause succeeded before its callback had ended", {call, end}}}));
+  EXPECT_TRUE(Broken(kWaiterAfterCallback, j,
+                     {{"c1: pause succeeded before its callback had ended", {call, end}}}));
 }
 
 TEST(WaiterAfterCallback, NotObservableWithoutASuccessOrCallbacks) {
   JournalBuilder failed;
   failed.CallBegin("pause", "c1").CallEnd("pause", "c1", {.code = 4, .failed = true});
   failed.Callback("pause", "c1");
-  EXPECT_TRUE(NotObservable(kName, failed));
-  EXPECT_TRUE(
-      NotObservable(kName, JournalBuilder().CallBegin("pause", "c1").CallEnd("pause", "c1")));
+  EXPECT_TRUE(NotObservable(kWaiterAfterCallback, failed));
+  EXPECT_TRUE(NotObservable(kWaiterAfterCallback,
+                            JournalBuilder().CallBegin("pause", "c1").CallEnd("pause", "c1")));
 }
 
 }  // namespace

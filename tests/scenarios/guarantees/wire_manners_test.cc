@@ -8,10 +8,6 @@ using std::chrono::seconds;
 constexpr std::string_view kStdin = "close-stdin-once";
 constexpr std::string_view kSilent = "silent-after-exit";
 constexpr std::string_view kDouble = "no-double-create";
-constexpr auto kOpened = EntryKind::kStdioOpened;
-constexpr auto kClosed = EntryKind::kStdioClosed;
-constexpr Details kInit{.process = "init"};
-constexpr Details kExec{.process = "e1"};
 constexpr Details kCloseStdin{.process = "init", .flag = true};
 constexpr Details kCloseExec{.process = "e1", .flag = true};
 
@@ -107,13 +103,24 @@ TEST(SilentAfterExit, BrokenByEveryRpcOfItsOwn) {
   for (const Own& own : {Own{"UpdateProcess", kCloseStdin, "closeStdin"},
                          Own{"Signal", kInit, "Signal"}, Own{"State", {}, "State"}}) {
     JournalBuilder j;
-    const auto exit = j.Created("c1").Event("exit", "c1", kInit).Last();
+    j.Created("c1").Event("start-container", "c1");
+    const auto exit = j.Event("exit", "c1", kInit).Last();
     const auto rpc = j.RpcBegin(own.method, "c1", own.with).Last();
     EXPECT_TRUE(
         Broken(kSilent, j,
                {{"c1: " + std::string(own.said) + " was sent though it was known to be gone",
                  {exit, rpc}}}));
   }
+}
+
+TEST(SilentAfterExit, AsksOnceWhoseAnExitIsThatComesBeforeTheStart) {
+  JournalBuilder j;
+  const auto exit = j.Created("c1").Event("exit", "c1", kInit).Last();
+  j.RpcBegin("State", "c1").RpcEnd("State", "c1");
+  EXPECT_TRUE(Held(kSilent, j));
+  const auto rpc = j.RpcBegin("State", "c1").Last();
+  EXPECT_TRUE(
+      Broken(kSilent, j, {{"c1: State was sent though it was known to be gone", {exit, rpc}}}));
 }
 
 TEST(SilentAfterExit, BrokenByWhatIsSentForAnExecThatIsGone) {

@@ -181,6 +181,19 @@ TEST(ContainerModel, AFlagThatIsMissing) {
                           "delivered before it"));
 }
 
+// The first may be another life's; whichever of them the one callback was of, nothing is missing.
+TEST(ContainerModel, AnOomThatMayBeMissingIsNotTakenForTheOneThatMayNot) {
+  ModelFeed f;
+  f.Created().Oom({.life = EventLife::kUnclear}).Oom().Called(kOom);
+  f.Exit(137).BundleRemoved().Called(kExit, {.code = 137, .oom = true}).Rest(false);
+  EXPECT_THAT(f.Differences(), IsEmpty());
+  ModelFeed g;
+  g.Created().Oom({.life = EventLife::kUnclear}).Oom();
+  g.Exit(137).BundleRemoved().Called(kExit, {.code = 137, .oom = true});
+  EXPECT_THAT(g.Differences(),
+              ElementsAre("exit was called back before the oom that had to come first"));
+}
+
 TEST(ContainerModel, AnOomBehindTheExitIsTooLate) {
   ModelFeed f;
   f.Created().Exit(137).Oom().BundleRemoved().Called(kExit, {.code = 137}).Rest(false);

@@ -54,6 +54,15 @@ TEST(ExecModel, InitsExitTakesItAlong) {
   EXPECT_THAT(f.Differences(), IsEmpty());
 }
 
+// One exit is the refused one's own; another is that of somebody else's exec.
+TEST(ExecModel, ARefusedOneTakesOneExitWithIt) {
+  ModelFeed f;
+  f.Created().AddBegun(kE1).AddSent(kE1).AddAnswered(kE1).Attached(kE1, true);
+  f.AddReturned(kE1, ErrorCode::kInternal).Exit(0).ExecExit(kE1, 137).ExecExit(kE1, 5);
+  f.Called(kExitProcess, {.process = kE1, .code = 5}).BundleRemoved().Called(kExit).Rest(false);
+  EXPECT_THAT(f.Differences(), IsEmpty());
+}
+
 TEST(ExecModel, ItComesBeforeItsContainersExit) {
   ModelFeed f;
   f.Created().Added(kE1).Exit(0).Wait(milliseconds(50)).BundleRemoved().Called(kExit);

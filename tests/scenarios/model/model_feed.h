@@ -17,7 +17,7 @@ namespace scenarios::testing {
 
 using libcontainerd::ContainerState;
 using libcontainerd::ErrorCode;
-inline constexpr ModelName kInit = 0;
+inline constexpr ModelName kInitName = 0;
 inline constexpr ModelName kE1 = 1;
 inline constexpr ModelName kE2 = 2;
 
@@ -41,7 +41,7 @@ class ModelFeed {
     return Do([&] { model.CreateBegun(++create, now()); });
   }
   ModelFeed& CreateSent() {
-    Do([&] { model.AttachEnded(kInit, false, now()); });
+    Do([&] { model.AttachEnded(kInitName, false, now()); });
     return Do([&] { model.CreateSent(now()); });
   }
   ModelFeed& CreateAnswered(Answer answer = Answer::kGood) {
@@ -97,7 +97,7 @@ class ModelFeed {
     return Do([&] { model.Delivered(event, where.life, where.read, now()); });
   }
   ModelFeed& Exit(std::uint32_t code, Where where = {}) {
-    return Event(ModelEventType::kExit, {.process = kInit, .code = code}, where);
+    return Event(ModelEventType::kExit, {.process = kInitName, .code = code}, where);
   }
   ModelFeed& ExecExit(ModelName name, std::uint32_t code, Where where = {}) {
     return Event(ModelEventType::kExit, {.process = name, .code = code}, where);

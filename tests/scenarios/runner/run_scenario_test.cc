@@ -85,17 +85,26 @@ TEST_P(RunScenarioTest, ResultsOfCallsAreCompared) {
                           "already active"));
 }
 
-// Simulated only: over a real transport it is given up after ten seconds of real time.
-TEST(RunScenario, AWaitThatDoesNotComeStops) {
+TEST_P(RunScenarioTest, AWaitThatDoesNotComeStops) {
   action::WaitFor wait;
   wait.condition.callback = "web exit 0";
-  Scenario scenario;
-  scenario.actions = {{CreateOf("web")}, {wait}, {Callbacks("web", {})}};
-  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
-    const ScenarioResult result = RunScenario(scenario, {.seed = seed});
-    ASSERT_EQ(result.complaints.size(), 1U);
-    EXPECT_EQ(result.complaints.front().what, "wait: did not come: callback web exit 0");
-  }
+  const ScenarioResult result = Run({{CreateOf("web")}, {wait}, {Callbacks("web", {})}});
+  EXPECT_THAT(Complaints(result), ElementsAre("wait: did not come: callback web exit 0"));
+}
+
+TEST_P(RunScenarioTest, AnAttachCanBeWaitedFor) {
+  action::WaitFor wait;
+  wait.condition.callback = "web attach init";
+  action::Hold hold;
+  hold.point = "callback.attach@web";
+  action::Create create = CreateOf("web");
+  create.terms.wait = false;
+  create.terms.call = "c";
+  action::Release release;
+  release.point = hold.point;
+  action::Await await;
+  await.call = "c";
+  ExpectPassed(Run({{hold}, {create}, {wait}, {Callbacks("web", {})}, {release}, {await}}));
 }
 
 TEST_P(RunScenarioTest, HeldCallbacksWait) {

@@ -1,0 +1,93 @@
+// Memory: live bytes for each container that is tracked and idle, client and world together; and
+// live bytes after a churn of lives, which must be what they were before.
+#include <memory>
+
+#include "bench/frame/allocations.h"
+#include "bench/frame/suite.h"
+#include "bench/rigs/event_load.h"
+#include "bench/rigs/life_load.h"
+#include "fake_containerd/server.h"
+
+namespace {
+
+using bench::Case;
+using bench::EventLoad;
+using bench::LifeLoad;
+using bench::Result;
+using bench::Settings;
+using libcontainerd::Fail;
+
+// The difference between many containers and a few, so that what a world needs by itself cancels.
+Result<double> BytesOfEach(const bench::BenchWorldOptions& options, std::size_t containers) {
+  const std::size_t few = containers / 5;
+  double taken = 0;  // in the end: by many, without what a few took
+  // The first world pays for what the process needs once, and is not counted.
+  for (const std::size_t count : {few, few, containers}) {
+    const std::size_t before = bench::LiveBytes();
+    auto load = EventLoad::Make({.world = options, .containers = count});
+    if (!load) return Fail(std::move(load).error());
+    const double live = static_cast<double>(bench::LiveBytes()) - static_cast<double>(before);
+    taken = live - (count == containers ? taken : 0);
+  }
+  return taken / static_cast<double>(containers - few);
+}
+
+Result<Case> Idle(const Settings& settings, bool fifos) {
+  static_cast<void>(fake_containerd::RaiseDescriptorLimit());
+  bench::BenchWorldOptions options;
+  if (fifos) options = {.transport = bench::Transport::kSocket, .fifos = true};
+  const auto containers = fifos ? settings.Choose<std::size_t>(1'000, 300, 5)
+                                : settings.Choose<std::size_t>(10'000, 2'000, 5);
+  Case idle{.unit = "bytes/container",
+            .better = bench::Better::kLower,
+            .subject = [options, containers] { return BytesOfEach(options, containers); },
+            .exact = true};
+  if (!fifos) idle.reach = bench::AtMost(4096);
+  return idle;
+}
+
+// Live bytes while lives come and go, and by how much they differ in the end.
+struct Churn {
+  bench::Series series{.name = "live-bytes", .x_unit = "lives", .y_unit = "bytes", .points = {}};
+  Result<double> Run(LifeLoad& load, std::size_t lives, std::size_t warm_up) {
+    constexpr std::size_t kPoints = 20;
+    if (auto ran = load.Run(warm_up, 16, bench::BenchWorld::SmallSpec()); !ran) return ran;
+    series.points.reserve(kPoints);
+    const std::size_t before = bench::LiveBytes();
+    for (std::size_t i = 1; i <= kPoints; ++i) {
+      auto ran =
+          load.Run(std::max<std::size_t>(lives / kPoints, 1), 16, bench::BenchWorld::SmallSpec());
+      if (!ran) return ran;
+      series.points.push_back(
+          {static_cast<double>(i * lives) / kPoints, static_cast<double>(bench::LiveBytes())});
+    }
+    return static_cast<double>(bench::LiveBytes()) - static_cast<double>(before);
+  }
+};
+
+Result<Case> Lives(const Settings& settings) {
+  auto made = LifeLoad::Make({});
+  if (!made) return Fail(std::move(made).error());
+  const std::shared_ptr<LifeLoad> load = std::move(*made);
+  const auto churn = std::make_shared<Churn>();
+  const auto lives = settings.Choose<std::size_t>(1'000'000, 100'000, 20'000, 40);
+  // The client remembers 65536 events, of which a life has two.
+  const auto warm_up = settings.Choose<std::size_t>(40'000, 40'000, 10);
+  return Case{
+      .unit = "bytes grown",
+      .better = bench::Better::kLower,
+      .subject = [load, churn, lives, warm_up] { return churn->Run(*load, lives, warm_up); },
+      .reach = bench::AtMost(0),
+      .exact = true,
+      .series = [churn] { return std::vector<bench::Series>{churn->series}; }};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return bench::Main("memory", argc, argv, [](bench::Suite& suite) {
+    suite.Add("idle-simulated", [](const Settings& settings) { return Idle(settings, false); });
+    suite.Add("idle-fifos", [](const Settings& settings) { return Idle(settings, true); });
+    suite.Add("churn", Lives, bench::Suite::In::kAllButQuick);
+  });
+}
