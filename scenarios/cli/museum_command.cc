@@ -52,6 +52,7 @@ std::vector<Work> InBothWays(const PlannedRun& plan) {
       RunOptions options;
       options.transport = transport;
       options.seed = plan.seed;
+      options.oracle = plan.oracle;
       work.push_back({&entry.scenario, options});
       work.push_back({&entry.scenario, AsReference(*entry.scenario.failure, options)});
     }
@@ -123,6 +124,7 @@ int RunMuseumCommand(const MuseumCommand& command, const Environment& environmen
     RunOptions options;
     options.transport = plan->transports.front();
     options.seed = plan->seed;
+    options.oracle = plan->oracle;
     return Tell(plan->scenarios.front(), options, out);
   }
   if (command.reference) return CompareAll(*plan, out);

@@ -48,6 +48,7 @@ int RunMutantsCommand(const MutantsCommand& command, std::ostream& out, std::ost
   options.seeds = command.random > 0 ? 1 : command.seeds;  // they carry their own
   options.run.transport = plan->transports.front();
   options.run.seed = plan->seed;
+  options.run.oracle = plan->oracle;
   out << "drydock mutants: seed " << plan->seed << ", " << mutants.size() << " mutants, "
       << scenarios.size() << " scenarios" << std::endl;
   std::vector<std::string> useless;

@@ -126,6 +126,7 @@ class Parts {
     work.scenario = &ordered;
     work.options.transport = transport;
     work.options.seed = plan_.seed;
+    work.options.oracle = plan_.oracle;
     work.label = "order " + OrderText(order);
     work.reproduce = "drydock run " + command_.options.report_dir + "/" + ordered.scenario.name +
                      ".json --seed " + std::to_string(plan_.seed) + " --transport " +

@@ -181,6 +181,11 @@ void AddChoiceOptions(CLI::App& command, ScenarioOptions& options) {
       .add_option("--shard", options.shard,
                   "that part of the work; from the variables of CI systems when it is not given")
       ->type_name("I/N");
+  command
+      .add_option("--oracle", options.oracle,
+                  "who judges: the guarantees, the model (docs/model.md), or both")
+      ->type_name("WHO:{both,guarantees,model}")
+      ->capture_default_str();
   command.add_option("--focus", options.focus, "only scenarios whose name or tag fits (* and ?)")
       ->type_name("PATTERN");
   command.add_option("--skip", options.skip, "no scenarios whose name or tag fits")
@@ -270,6 +275,9 @@ Result<PlannedRun> Plan(const std::vector<std::string>& words, const ScenarioOpt
   auto transports = TransportsOf(options.transport);
   if (!transports) return Fail(transports.error());
   plan.transports = std::move(*transports);
+  auto oracle = ParseOracle(options.oracle);
+  if (!oracle) return Fail(oracle.error());
+  plan.oracle = *oracle;
   auto timeout = TimeoutOf(options.timeout);
   if (!timeout) return Fail(timeout.error());
   plan.many.timeout = *timeout;
@@ -299,6 +307,8 @@ std::string ReproduceCommand(const NamedScenario& scenario, const RunOptions& op
                         (scenario.carried ? scenario.scenario.name : scenario.file) + " --seed " +
                         std::to_string(options.seed) + " --transport " +
                         std::string(TransportName(options.transport));
+  if (options.oracle != Oracle::kBoth)
+    command += " --oracle " + std::string(OracleName(options.oracle));
   for (const std::string& name : options.deviations_off) command += " --without " + name;
   for (const std::string& name : options.mutants) command += " --mutant " + name;
   return command;
@@ -312,6 +322,7 @@ std::vector<PlannedWork> WorkOf(const PlannedRun& plan) {
       each.scenario = &scenario;
       each.options.transport = transport;
       each.options.seed = plan.seed;
+      each.options.oracle = plan.oracle;
       work.push_back(std::move(each));
     }
   }

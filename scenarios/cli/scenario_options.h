@@ -28,6 +28,7 @@ struct ScenarioOptions {
   std::string timeout = "60s";       // real time for one scenario
   std::string report_dir = "out";
   std::string keep = "failure";          // whose journals: always, failure
+  std::string oracle = "both";           // who judges: both, guarantees, model
   std::vector<std::string> focus{};      // patterns of names and tags
   std::vector<std::string> skip{};       // likewise
   std::vector<std::string> variables{};  // NAME=VALUE
@@ -54,6 +55,7 @@ struct PlannedRun {
   Shard shard{};
   std::vector<Transport> transports{};
   std::vector<NamedScenario> scenarios{};  // those that are meant, of this shard
+  Oracle oracle = Oracle::kBoth;
   ManyOptions many{};
   bool keep_all = false;
 };

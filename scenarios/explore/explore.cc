@@ -176,7 +176,10 @@ std::string FailureOf(const ScenarioResult& result) {
     if (each.bad()) return std::string(each.guarantee->name);
   }
   if (!result.cannot_judge.empty()) return FirstLine(result.cannot_judge);
-  return result.complaints.empty() ? "" : FirstLine(result.complaints.front().what);
+  if (result.complaints.empty()) return "";
+  // Which entries the model means differs from run to run of a scenario that shrinks.
+  const std::string line = FirstLine(result.complaints.front().what);
+  return line.substr(0, line.find(" (entries "));
 }
 
 ScenarioResult RunSimulated(const Scenario& scenario) {

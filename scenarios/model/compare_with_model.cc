@@ -22,10 +22,19 @@ namespace {
 struct Container {
   std::optional<ContainerModel> model;
   Symbol id{};
-  std::uint32_t life = 0;               // creates that got as far as their request
-  std::int64_t sent = 0;                // when the last one did, by the daemon's clock
+  std::uint32_t life = 0;   // creates that got as far as their request
+  std::int64_t sent = 0;    // when the last one did, by the daemon's clock
+  std::uint64_t start = 0;  // entry of its start-container; 0: none was emitted
+  std::int64_t start_stamp = 0;
+  bool created = false;                 // by the engine that runs
+  bool heard_start = false;             // this engine has been delivered a start-container
   std::optional<std::int64_t> exit;     // the newest timestamp of an exit of init in this life
   std::optional<std::int64_t> earlier;  // … and in those before
+};
+
+struct Emission {
+  std::uint32_t life = 0;
+  bool before_start = false;  // before the start-container of that life
 };
 
 bool Failed(const Entry& end) {
@@ -69,7 +78,19 @@ class Comparison {
   static Moment At(const Entry& entry) { return {entry.t, entry.seq}; }
 
   void LookAhead() {
+    SymbolMap<std::uint64_t> creates;
     for (const Entry& entry : journal_.entries()) {
+      if (entry.kind == EntryKind::kRpcBegin && entry.what == words_.create_rpc) {
+        creates[entry.id] = entry.seq;
+      }
+      // A journal of a daemon that is not ours has no emissions.
+      if (entry.kind == EntryKind::kRpcEnd && entry.what == words_.create_rpc && !Failed(entry)) {
+        starts_.try_emplace(creates[entry.id], 0);
+      }
+      if (entry.kind == EntryKind::kEventEmitted && entry.what == words_.start) {
+        std::uint64_t& start = starts_[creates[entry.id]];
+        if (start == 0) start = entry.seq;
+      }
       if (entry.kind == EntryKind::kNote && entry.text == words_.no_clean) {
         model_options_.keeps_bundles = true;
       }
@@ -128,6 +149,8 @@ class Comparison {
         return Model(entry.id).FifosMade(NameOf(entry.process), At(entry));
       case EntryKind::kFifosRemoved:
         return Model(entry.id).FifosRemoved(NameOf(entry.process));
+      case EntryKind::kFaultFired:
+        return FaultFired(entry);
       case EntryKind::kSnapshot:
         if (entry.what == words_.tracked && entry.text == words_.end) Rest(&entry);
         return;
@@ -170,22 +193,36 @@ class Comparison {
     }
   }
 
+  // What the file system would not remove is not the client's any more.
+  void FaultFired(const Entry& entry) {
+    if (words_.BundleStays(entry)) Model(entry.id).BundleRemoved();
+    if (words_.FifosStay(entry)) Model(entry.id).AllFifosRemoved();
+  }
+
   ContainerState ChangeOf(const Entry& entry) const {
     return entry.what == words_.pause ? ContainerState::kPause : ContainerState::kResume;
   }
 
   void RpcBegin(const Entry& entry) {
     if (entry.what == words_.create_rpc) {
-      Container& container = containers_[entry.id];
-      ++container.life;
-      container.sent = DaemonClock(entry);
-      if (container.exit) {
-        container.earlier = std::max(container.earlier.value_or(*container.exit), *container.exit);
-        container.exit.reset();
+      if (const auto start = starts_.find(entry.seq); start != starts_.end()) {
+        BeginLife(containers_[entry.id], entry, start->second);
       }
       Model(entry.id).CreateSent(At(entry));
     } else if (entry.what == words_.add_process_rpc) {
       Model(entry.id).AddSent(NameOf(entry.process), At(entry));
+    }
+  }
+
+  void BeginLife(Container& container, const Entry& request, std::uint64_t start) const {
+    ++container.life;
+    container.sent = DaemonClock(request);
+    container.start = start;
+    container.created = true;
+    container.start_stamp = StampOf(start);
+    if (container.exit) {
+      container.earlier = std::max(container.earlier.value_or(*container.exit), *container.exit);
+      container.exit.reset();
     }
   }
 
@@ -228,28 +265,59 @@ class Comparison {
   }
 
   void Emitted(const Entry& entry) {
+    if (entry.what == words_.start) Started(entry);
     if (!TypeOf(entry)) return;
     const Container& container = containers_[entry.id];
-    emitted_.try_emplace(IdentityOf(entry), container.life);
+    // Before the start-container of the life that is being created it may be of one before that.
+    emitted_.try_emplace(IdentityOf(entry), Emission{container.life, entry.seq < container.start});
     const bool present = LifeOf(entry, container) == EventLife::kPresent;
     if (!IsInitExit(entry)) return;
     NoteExit(containers_[entry.id], entry, present);
     if (present) Model(entry.id).InitEnded(At(entry));
   }
 
+  void Started(const Entry& entry) {
+    Container& container = containers_[entry.id];
+    if (entry.stamp < container.start_stamp) return;  // an earlier life's, late
+    Model(entry.id).InitStarted();
+    if (container.start == entry.seq) return;
+    // Of a create whose request the journal does not have: by an engine that is gone, or a
+    // stranger.
+    BeginLife(container, entry, entry.seq);
+    container.created = false;
+  }
+
   static void NoteExit(Container& container, const Entry& entry, bool present) {
     if (present) container.exit = std::max(container.exit.value_or(entry.stamp), entry.stamp);
   }
 
+  // To an engine that knows of a container by the stored log alone. A log that lacks the present
+  // life's start-container, or begins with an oom, which may come before it, does not tell.
+  bool MayLookPresent(const Entry& event, const Container& container) const {
+    if (container.created) return false;
+    if (event.what == words_.oom && !container.heard_start) return true;
+    if (!event.flag) return false;
+    const auto start = last_starts_.find(ReadKey(event));
+    return start == last_starts_.end() || StampOf(start->second) != container.start_stamp;
+  }
+
+  std::int64_t StampOf(std::uint64_t seq) const {
+    return seq == 0 ? 0 : journal_.entries()[seq - 1].stamp;
+  }
+
   EventLife LifeOf(const Entry& event, const Container& container) const {
     const auto emitted = emitted_.find(IdentityOf(event));
-    if (emitted != emitted_.end() && emitted->second != container.life) return EventLife::kEarlier;
+    if (emitted != emitted_.end() && emitted->second.life != container.life) {
+      return MayLookPresent(event, container) ? EventLife::kUnclear : EventLife::kEarlier;
+    }
     if (container.earlier && event.stamp < *container.earlier) return EventLife::kEarlier;
     if (emitted == emitted_.end() && event.flag) {
       const auto start = last_starts_.find(ReadKey(event));
       if (start != last_starts_.end() && event.seq < start->second) return EventLife::kEarlier;
     }
-    const bool odd = container.sent != 0 && event.stamp < container.sent;
+    const bool odd = (container.sent != 0 && event.stamp < container.sent) ||
+                     event.stamp < container.start_stamp ||
+                     (emitted != emitted_.end() && emitted->second.before_start);
     return odd ? EventLife::kUnclear : EventLife::kPresent;
   }
 
@@ -258,6 +326,7 @@ class Comparison {
   }
 
   void Delivered(const Entry& entry) {
+    if (entry.what == words_.start) containers_[entry.id].heard_start = true;
     const auto type = TypeOf(entry);
     if (!type) return;
     ContainerModel& model = Model(entry.id);
@@ -295,6 +364,7 @@ class Comparison {
   void EngineGone() {
     for (Container& each : containers_.values()) {
       if (each.model) each.model->EngineGone();
+      each.created = each.heard_start = false;
     }
     reads_.clear();
     closing_ = false;
@@ -325,8 +395,10 @@ class Comparison {
   const Words words_;
   ModelOptions model_options_;
   SymbolMap<Container> containers_;
-  std::unordered_map<EventIdentity, std::uint32_t, EventIdentityHash> emitted_;  // in which life
+  std::unordered_map<EventIdentity, Emission, EventIdentityHash> emitted_;
   std::unordered_map<std::uint64_t, std::unordered_set<Symbol>> reads_;  // under way: of whom
+  // The entry of a create's start-container, or 0, by that of its request; those that started.
+  std::unordered_map<std::uint64_t, std::uint64_t> starts_;
   std::unordered_map<std::uint64_t, std::uint64_t> last_starts_;  // in the log, by id and read
   std::optional<std::int64_t> clock_offset_;
   bool closing_ = false;

@@ -22,7 +22,6 @@ void ContainerModel::Begin(Phase phase, Moment at) {
   began_ = at.mark;
   restored_ = phase == Phase::kRestoring;
   bundle_must_go_ = false;
-  if (!restored_) ended_in_world_.reset();
 }
 
 void ContainerModel::Forget() {
@@ -30,7 +29,6 @@ void ContainerModel::Forget() {
   restored_ = false;
   gone_permitted_ = false;
   missing_since_.reset();
-  init_attached_ = false;
   create_answer_ = Answer::kUnknown;
   create_answered_ = false;
   start_ended_well_ = false;
@@ -50,6 +48,7 @@ void ContainerModel::Forget() {
 
 void ContainerModel::EngineGone() {
   Forget();
+  init_attached_ = false;
   closing_ = false;
   bundle_must_go_ = false;
   running_.clear();
@@ -70,19 +69,21 @@ void ContainerModel::CreateBegun(std::uint64_t call, Moment at) {
   create.mark = at.mark;
   // In the moment in which an exit callback ends the client may not know yet that it has.
   const bool just_ended = last_exit_at_ == at.t;
+  if (creates_.size() == 1) init_attached_ = false;
   create.free = phase_ == Phase::kNone && !just_ended && creates_.size() == 1 && restores_.empty();
 }
 
 void ContainerModel::CreateSent(Moment at) {
+  ended_in_world_.reset();
   if (closing_) return;
   for (Call& each : creates_) each.free = false;
   if (phase_ != Phase::kNone && phase_ != Phase::kCondemned) {
     return Blame("CreateContainer was sent although a container of that id is tracked",
                  {began_, at.mark});
   }
-  const bool attached = init_attached_;
   Begin(Phase::kCreating, at);
-  if (!attached) Blame("CreateContainer was sent before the attach of init had ended", {at.mark});
+  if (!std::exchange(init_attached_, false))
+    Blame("CreateContainer was sent before the attach of init had ended", {at.mark});
   unclaimed_.clear();  // what came before was another's
 }
 
@@ -207,7 +208,8 @@ void ContainerModel::AddReturned(std::uint64_t number, ModelName name, ErrorCode
   const bool idle = std::ranges::find(adds_, name, &Call::name) == adds_.end();
   const bool bears = exec.state == Exec::State::kStarting || exec.state == Exec::State::kRunning ||
                      exec.state == Exec::State::kExited;
-  if (idle && !bears && exec.fifos != 0 && phase_ == Phase::kRunning && running_.empty()) {
+  // Those of before the call are somebody else's.
+  if (idle && !bears && exec.fifos > call->mark && phase_ == Phase::kRunning && running_.empty()) {
     Blame("add-process failed, but left FIFOs", {exec.fifos, at.mark}, name);
   }
 }
@@ -291,7 +293,7 @@ void ContainerModel::BundleMade(Moment at) {
 
 void ContainerModel::BundleRemoved() {
   bundle_ = 0;
-  for (Exec& exec : execs_) exec.fifos = 0;
+  AllFifosRemoved();
 }
 
 void ContainerModel::FifosMade(ModelName process, Moment at) {
@@ -300,6 +302,10 @@ void ContainerModel::FifosMade(ModelName process, Moment at) {
 
 void ContainerModel::FifosRemoved(ModelName process) {
   if (process != options_.init) ExecOf(process).fifos = 0;
+}
+
+void ContainerModel::AllFifosRemoved() {
+  for (Exec& exec : execs_) exec.fifos = 0;
 }
 
 std::optional<bool> ContainerModel::Tracked() const {

@@ -113,7 +113,9 @@ class ContainerModel {
   void BundleRemoved();
   void FifosMade(ModelName process, Moment at);
   void FifosRemoved(ModelName process);
-  // Init has ended, whoever knows of it.
+  void AllFifosRemoved();
+  // Init has started or ended, whoever knows of it.
+  void InitStarted() { ended_in_world_.reset(); }
   void InitEnded(Moment at) { ended_in_world_ = at; }
 
   // `read`: 0, or the number of the reading of the stored log that brought it.

@@ -33,11 +33,14 @@ void ContainerModel::Delivered(const ModelEvent& event, EventLife life, std::uin
   const Identity identity{
       event.type, event.type == ModelEventType::kExit ? event.process : options_.init, event.stamp};
   const bool certain = read == 0 && life == EventLife::kPresent;
-  if (event.stamped && !seen_.insert(identity).second) {
+  // A restore asks for what was told before, too.
+  const bool repeated = event.stamped && !seen_.insert(identity).second;
+  if (repeated && phase_ != Phase::kRestoring) {
     if (certain) Confirm(event, at);
     return;
   }
   if (life == EventLife::kEarlier || closing_) return;
+  if (life == EventLife::kUnclear) read = 0;  // nor is it owed when the reading has ended
   switch (phase_) {
     case Phase::kNone:
       unclaimed_.emplace_back(event, at);
@@ -113,9 +116,14 @@ void ContainerModel::ApplyOom(bool certain, std::uint64_t read, Moment at) {
 void ContainerModel::ApplyInitExit(const ModelEvent& event, bool certain, std::uint64_t read,
                                    Moment at) {
   if (exit_.known && (exit_.certain || !certain)) return;
-  const bool first = !exit_.known;
+  // Execs that the exit before it was to end are this one's now.
+  if (exit_.known) {
+    std::erase_if(expected_, [this](const Expected& each) {
+      return each.state == ContainerState::kExitProcess && each.mark == exit_.at.mark;
+    });
+  }
   exit_ = Exit{true, certain, event.status, read, at, at.t};
-  if (first) ExpectExecs(certain, read, at);
+  ExpectExecs(certain, read, at);
 }
 
 // Each of them is called back before the exit, killed with it unless it says otherwise in time.
@@ -214,8 +222,10 @@ void ContainerModel::ApplyRestoring(const ModelEvent& event, bool certain, std::
   }
   if (event.type == ModelEventType::kOom) {
     if (exit_.known && exit_.read == read && !exit_.certain) return;
-    if (ExitSurelyKnown()) return;
-    ApplyOom(certain, read, at);
+    // The log may bring what came before an exit that the stream has brought already.
+    const bool late = ExitSurelyKnown();
+    if (late && read == 0) return;
+    ApplyOom(certain && !late, late ? 0 : read, at);
   }
   const bool pause = event.type == ModelEventType::kPause;
   if (pause || event.type == ModelEventType::kResume) paused_ = pause;

@@ -44,6 +44,7 @@ struct State {
   Life life = Life::kNone;
   bool restored = false;    // and may have execs that nobody knows of
   bool ending = false;      // its end may be known to the client
+  bool just_ended = false;  // its exit callback has ended in this moment, and it lingers
   std::size_t holder = 0;   // the create or restore that it is from; 0: it has returned
   std::uint8_t pauses = 0;  // callbacks that released nobody yet
   std::uint8_t resumes = 0;
@@ -51,6 +52,7 @@ struct State {
   std::vector<std::size_t> done{};  // … that have taken effect, sorted
   std::vector<Symbol> names{};      // taken, sorted
   std::vector<Symbol> lingering{};  // … that may still be taken, sorted
+  std::vector<Symbol> just_told{};  // … that were until this moment, sorted
 
   bool Runs() const {
     return life == Life::kRunning || life == Life::kStarted || (life == Life::kHeld && restored);
@@ -100,15 +102,23 @@ class Search {
     if (!index || stopped()) return;
     Close();
     States left;
-    for (const State& state : states_) {
-      if (!Has(state.done, *index)) continue;
-      State next = state;
-      Erase(next.done, *index);
-      if (Returns(next, *index)) left.insert(std::move(next));
+    States struck;
+    while (!states_.empty()) {
+      States::node_type node = states_.extract(states_.begin());
+      State& state = node.value();
+      if (!Has(state.done, *index)) {
+        struck.insert(std::move(node));
+        continue;
+      }
+      Erase(state.done, *index);
+      (Returns(state, *index) ? left : struck).insert(std::move(node));
     }
     std::erase(open_, *index);
     judged_ = true;
-    if (left.empty()) return Blame(*index, end);
+    if (left.empty()) {
+      states_ = std::move(struck);
+      return Blame(*index, end);
+    }
     states_ = std::move(left);
   }
 
@@ -118,12 +128,24 @@ class Search {
     if (stopped()) return;
     Close();
     States next;
-    for (const State& state : states_) {
-      State changed = state;
-      change(changed);
-      next.insert(std::move(changed));
+    while (!states_.empty()) {
+      States::node_type node = states_.extract(states_.begin());
+      change(node.value());
+      next.insert(std::move(node));
     }
     states_ = std::move(next);
+  }
+
+  // In the moment in which a callback ends the client may not know yet that it has.
+  void ToldAt(libcontainerd::Duration t) { told_at_ = t; }
+  void Reach(libcontainerd::Duration t) {
+    if (!told_at_ || t <= *told_at_) return;
+    told_at_.reset();
+    Happen([](State& state) {
+      if (state.just_ended && state.life == Life::kLingering) state.life = Life::kNone;
+      state.just_ended = false;
+      state.just_told.clear();
+    });
   }
 
   bool UnderWay(Kind kind) const {
@@ -148,6 +170,7 @@ class Search {
 
   // Every state that calls under way may have led to.
   void Close() {
+    if (open_.empty()) return;
     std::vector<State> work(states_.begin(), states_.end());
     while (!work.empty() && !bounded_) {
       const State state = std::move(work.back());
@@ -200,7 +223,7 @@ class Search {
     std::vector<State> next;
     const bool taken = Has(state.names, call.process);
     const bool may_be = taken || state.restored || Has(state.lingering, call.process) ||
-                        call.process == words_.init;
+                        Has(state.just_told, call.process) || call.process == words_.init;
     if (call.refused) {
       const bool busy = call.code == ErrorCode::kAlreadyExists;
       if (busy ? may_be : state.MayRefuse()) next.push_back(state);
@@ -305,6 +328,7 @@ class Search {
   std::vector<Call> calls_;        // by index - 1
   std::vector<std::size_t> open_;  // under way
   States states_;
+  std::optional<libcontainerd::Duration> told_at_;
   std::vector<Violation> unexplained_;
   bool judged_ = false;
   bool bounded_ = false;
@@ -387,6 +411,7 @@ class Check {
     switch (entry.kind) {
       case EntryKind::kCallBegin:
         if (const auto kind = KindOf(entry.what)) {
+          Of(entry.id).Reach(entry.t);
           Of(entry.id).Add(CallOf(entry, *kind));
           begins_.emplace(entry.number, entry.seq);
         }
@@ -397,8 +422,9 @@ class Check {
         return;
       }
       case EntryKind::kEventDelivered:
-        if (entry.what == words_.exit && entry.process == words_.init) MayEnd(entry.id);
-        return;
+        if (entry.what != words_.exit) return;
+        if (entry.process == words_.init) return MayEnd(entry.id);
+        return ExecEnds(entry);
       case EntryKind::kRpcEnd:
         if (entry.what == words_.create_rpc && !entry.failed && entry.code == 0) Started(entry);
         // A container that is gone without a word ends then.
@@ -424,6 +450,14 @@ class Check {
     Of(id).Happen([](State& state) { state.ending = state.life != Life::kNone; });
   }
 
+  // If somebody else added it, its name is taken until that has been told.
+  void ExecEnds(const Entry& entry) {
+    Of(entry.id).Happen([&](State& state) {
+      const bool known = Has(state.names, entry.process) || Has(state.lingering, entry.process);
+      if (state.life != Life::kNone && !known) Insert(state.lingering, entry.process);
+    });
+  }
+
   void Started(const Entry& entry) {
     Of(entry.id).Happen([](State& state) {
       if (state.life == Life::kHeld) state.life = Life::kStarted;
@@ -445,16 +479,20 @@ class Check {
         if (state.restored && state.holder != 0 && !Has(state.told, state.holder)) {
           Insert(state.told, state.holder);
         }
-        state.life = state.restored ? Life::kLingering : Life::kNone;
+        state.life = Life::kLingering;
+        state.just_ended = !state.restored;
         state.ending = false;
         state.names.clear();
         state.lingering.clear();
       });
+      search.ToldAt(entry.t);
     } else if (entry.what == words_.exit_process) {
       search.Happen([&](State& state) {
         Erase(state.names, entry.process);
         Erase(state.lingering, entry.process);
+        if (!Has(state.just_told, entry.process)) Insert(state.just_told, entry.process);
       });
+      search.ToldAt(entry.t);
     } else if (entry.what == words_.pause && search.UnderWay(Kind::kPause)) {
       search.Happen([](State& state) { ++state.pauses; });
     } else if (entry.what == words_.resume && search.UnderWay(Kind::kResume)) {

@@ -1,11 +1,13 @@
 #include "scenarios/runner/run_scenario.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <utility>
 
 #include "scenarios/guarantees/evidence.h"
 #include "scenarios/model/compare_with_model.h"
+#include "scenarios/model/linearizability.h"
 #include "scenarios/runner/performer.h"
 #include "scenarios/runner/stage.h"
 #include "scenarios/runner/values.h"
@@ -19,6 +21,8 @@ using libcontainerd::Result;
 using libcontainerd::Status;
 
 namespace {
+
+constexpr std::array<std::string_view, 3> kOracleNames = {"both", "guarantees", "model"};
 
 Result<libcontainerd::ReferenceBehaviour> MakeReference(const std::vector<std::string>& off) {
   libcontainerd::ReferenceBehaviour reference;
@@ -116,10 +120,7 @@ bool Named(const std::vector<std::string>& names, std::string_view name) {
   return std::ranges::find(names, name) != names.end();
 }
 
-void Judge(const Scenario& scenario, const StageOptions& stage, const Journal& journal,
-           ScenarioResult& result) {
-  result.judged_with.timing = stage.timing;
-  result.judged_with.stepped_clock = stage.transport != Transport::kLoopback;
+void AskTheGuarantees(const Scenario& scenario, const Journal& journal, ScenarioResult& result) {
   const Evidence evidence(journal, result.judged_with);
   for (const Guarantee& guarantee : AllGuarantees()) {
     GuaranteeResult judged;
@@ -139,12 +140,13 @@ std::string Numbers(const std::vector<std::uint64_t>& entries) {
   return text.empty() ? text : text + ")";
 }
 
-// A scenario that shows how a guarantee breaks differs from the model by intent.
-void AskTheModel(const Scenario& scenario, const Journal& journal, ScenarioResult& result) {
-  if (!scenario.guarantees.broken.empty()) return;
-  for (const Violation& each : CompareWithModel(journal, result.judged_with).violations) {
-    result.complaints.push_back({{}, "model: " + each.what + Numbers(each.entries)});
-  }
+void AskTheModel(const Journal& journal, ScenarioResult& result) {
+  const auto complain = [&](std::string_view who, const Judgement& judgement) {
+    for (const Violation& each : judgement.violations)
+      result.complaints.push_back({{}, std::string(who) + each.what + Numbers(each.entries)});
+  };
+  complain("model: ", CompareWithModel(journal, result.judged_with));
+  complain("model: no order of the calls explains this: ", CheckLinearizable(journal).judgement);
 }
 
 ScenarioVerdict VerdictOf(const ScenarioResult& result) {
@@ -171,13 +173,30 @@ void Run(const Scenario& scenario, const RunOptions& options, ScenarioResult& re
   result.cannot_judge = (*stage)->End(options.rest);
   if ((*stage)->simulated()) result.last_draw = (*stage)->runtime().Draw();
   performer.Conclude();
-  result.complaints = performer.complaints();
   result.clock = journal->entries().empty() ? Duration(0) : journal->entries().back().t;
-  Judge(scenario, *stage_options, *journal, result);
-  if (options.model) AskTheModel(scenario, *journal, result);
+  result.judged_with.timing = stage_options->timing;
+  result.judged_with.stepped_clock = stage_options->transport != Transport::kLoopback;
+  if (options.oracle != Oracle::kModel) {
+    result.complaints = performer.complaints();
+    AskTheGuarantees(scenario, *journal, result);
+  }
+  const bool breaks = !scenario.guarantees.broken.empty();  // and differs by intent
+  if (options.oracle != Oracle::kGuarantees && !breaks) AskTheModel(*journal, result);
 }
 
 }  // namespace
+
+std::string_view OracleName(Oracle oracle) {
+  return kOracleNames[static_cast<std::size_t>(oracle)];
+}
+
+Result<Oracle> ParseOracle(std::string_view name) {
+  const auto found = std::ranges::find(kOracleNames, name);
+  if (found == kOracleNames.end())
+    return Fail(ErrorCode::kInvalidArgument,
+                "oracle \"" + std::string(name) + "\": expected both, guarantees or model");
+  return static_cast<Oracle>(found - kOracleNames.begin());
+}
 
 bool RunsOver(const Scenario& scenario, Transport transport) {
   const auto& transports = scenario.setup.transports;

@@ -17,6 +17,14 @@
 
 namespace scenarios {
 
+// Who judges what happened. The model (docs/model.md) is the reference model and the search for an
+// order that explains overlapping calls; each difference is a complaint, as "model: web: exit 0 was
+// called back, expected exit 7 (entries 41, 57)". A scenario that shows how a guarantee breaks is
+// not put before it. kModel: neither guarantees nor expectations count.
+enum class Oracle : std::uint8_t { kBoth, kGuarantees, kModel };
+std::string_view OracleName(Oracle oracle);
+libcontainerd::Result<Oracle> ParseOracle(std::string_view name);
+
 struct RunOptions {
   Transport transport = Transport::kLoopback;
   // Of the schedule (loopback), of faults with a probability, of choices that are drawn and of
@@ -27,9 +35,7 @@ struct RunOptions {
   std::vector<std::string> mutants{};
   // How long, by the scenario's clock, everything may take to come to rest in the end.
   Duration rest = std::chrono::minutes(4);
-  // Ask the reference model, too (scenarios/model/compare_with_model.h): each difference is a
-  // complaint, "model: web: exit 0 was called back, … (entries 41, 57)".
-  bool model = false;
+  Oracle oracle = Oracle::kBoth;
 };
 
 ScenarioResult RunScenario(const Scenario& scenario, const RunOptions& options);

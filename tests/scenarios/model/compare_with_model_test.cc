@@ -66,6 +66,52 @@ TEST(CompareWithModel, AnEventBelongsToTheLifeInWhichItWasEmitted) {
       ElementsAre(Violation{"c1: oom was called back without a oom event of this life", {oom}}));
 }
 
+TEST(CompareWithModel, AnExitBeforeTheStartMayBeAnothers) {
+  JournalBuilder j;
+  j.CallBegin("create", "c1").Attach("c1", "init").RpcBegin("CreateContainer", "c1");
+  j.Event("exit", "c1", {.process = "init", .code = 3}).Event("start-container", "c1");
+  j.RpcEnd("CreateContainer", "c1").Callback("start-container", "c1").CallEnd("create", "c1");
+  j.Event("exit", "c1", {.process = "init", .code = 4}).Callback("exit", "c1", {.code = 4});
+  EXPECT_EQ(CompareWithModel(j.journal()).verdict, Verdict::kHeld);
+}
+
+TEST(CompareWithModel, AnExitBehindTheStartIsNot) {
+  JournalBuilder j;
+  j.CallBegin("create", "c1").Attach("c1", "init").RpcBegin("CreateContainer", "c1");
+  j.Event("start-container", "c1").Event("exit", "c1", {.process = "init", .code = 3});
+  j.RpcEnd("CreateContainer", "c1").Callback("start-container", "c1").CallEnd("create", "c1");
+  j.Event("exit", "c1", {.process = "init", .code = 4}).Callback("exit", "c1", {.code = 4});
+  EXPECT_EQ(CompareWithModel(j.journal()).verdict, Verdict::kBroken);
+}
+
+TEST(CompareWithModel, ACreateThatStartsNothingIsNoLife) {
+  JournalBuilder j;
+  Create(j, "c1");
+  j.Event("exit", "c1", {.process = "init", .code = 2}).Callback("exit", "c1", {.code = 2});
+  j.CallBegin("create", "c1").Attach("c1", "init").RpcBegin("CreateContainer", "c1");
+  j.RpcEnd("CreateContainer", "c1", {.code = 14, .failed = true});
+  j.CallEnd("create", "c1", {.code = 14, .failed = true}).EngineGone().EngineBack();
+  j.CallBegin("restore", "c1").Stream(0, true, "c1");
+  j.Read("exit", "c1", {.process = "init", .code = 2}).StreamEnd();
+  j.Callback("exit", "c1", {.code = 2}).CallEnd("restore", "c1");
+  EXPECT_EQ(CompareWithModel(j.journal()).verdict, Verdict::kHeld);
+}
+
+Judgement WithABundleThatStays(bool refused) {
+  JournalBuilder j;
+  j.Bundle(EntryKind::kBundleCreated, "c1");
+  Create(j, "c1");
+  j.Event("exit", "c1", {.process = "init"});
+  if (refused) j.Any(EntryKind::kFaultFired, "bundle.remove", "c1");
+  j.Callback("exit", "c1");
+  return CompareWithModel(j.journal());
+}
+
+TEST(CompareWithModel, WhatTheFileSystemWouldNotRemoveMayStay) {
+  EXPECT_EQ(WithABundleThatStays(false).verdict, Verdict::kBroken);
+  EXPECT_EQ(WithABundleThatStays(true).verdict, Verdict::kHeld);
+}
+
 TEST(CompareWithModel, ARepetitionCausesNothing) {
   JournalBuilder j;
   Create(j, "c1");

@@ -54,6 +54,13 @@ TEST(ExecModel, InitsExitTakesItAlong) {
   EXPECT_THAT(f.Differences(), IsEmpty());
 }
 
+TEST(ExecModel, AnExitThatWasAnothersDoesNotSettleItsCode) {
+  ModelFeed f;
+  f.Created().Added(kE1).Exit(2, {.life = EventLife::kUnclear}).Exit(9).ExecExit(kE1, 5);
+  f.Called(kExitProcess, {.process = kE1, .code = 5}).BundleRemoved().Called(kExit, {.code = 9});
+  EXPECT_THAT(f.Differences(), IsEmpty());
+}
+
 // One exit is the refused one's own; another is that of somebody else's exec.
 TEST(ExecModel, ARefusedOneTakesOneExitWithIt) {
   ModelFeed f;

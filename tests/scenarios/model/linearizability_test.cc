@@ -35,6 +35,11 @@ class Calls {
     Record(Make(EntryKind::kCallbackBegin, state, id, process));
     Record(Make(EntryKind::kCallbackEnd, state, id, process));
   }
+  void Delivered(std::string_view event, std::string_view id, std::string_view process) {
+    Record(Make(EntryKind::kEventDelivered, event, id, process));
+  }
+  // Of the call that follows, as of what was recorded last.
+  void InTheSameMoment() { still_ = true; }
   void Created(std::string_view id) {
     const std::uint64_t create = Begin("create", id);
     Called("start-container", id);
@@ -59,12 +64,14 @@ class Calls {
     return entry;
   }
   void Record(Entry entry) {
-    entry.t = std::chrono::microseconds(++time_);
+    if (!std::exchange(still_, false)) ++time_;
+    entry.t = std::chrono::microseconds(time_);
     journal_.Record(entry);
   }
 
   Journal journal_;
   std::int64_t time_ = 0;
+  bool still_ = false;
   std::map<std::uint64_t, Entry> calls_;
 };
 
@@ -107,6 +114,28 @@ TEST(Linearizability, NobodyIsRefusedWithoutAReason) {
   EXPECT_THAT(calls.Unexplained(),
               ElementsAre("c1: no order of the calls explains that create failed with "
                           "ALREADY_EXISTS; before it the container was not there"));
+}
+
+TEST(Linearizability, InTheMomentOfTheExitTheIdMayBeTakenYet) {
+  Calls calls;
+  calls.Created("c1");
+  calls.Called("exit", "c1");
+  calls.InTheSameMoment();
+  calls.End(calls.Begin("create", "c1"), kAlreadyExists, "Container c1 is already active");
+  EXPECT_EQ(calls.Check().judgement.verdict, Verdict::kHeld);
+  calls.End(calls.Begin("create", "c1"), kAlreadyExists, "Container c1 is already active");
+  EXPECT_THAT(calls.Unexplained(), ElementsAre(HasSubstr("create failed with ALREADY_EXISTS")));
+}
+
+TEST(Linearizability, TheNameOfAStrangersExecIsTakenUntilItsExitIsTold) {
+  Calls calls;
+  calls.Created("c1");
+  calls.Delivered("exit", "c1", "e1");
+  calls.End(calls.Begin("add-process", "c1", "e1"), kAlreadyExists, "Process e1 is already active");
+  EXPECT_EQ(calls.Check().judgement.verdict, Verdict::kHeld);
+  calls.Called("exit-process", "c1", "e1");
+  calls.End(calls.Begin("add-process", "c1", "e1"), kAlreadyExists, "Process e1 is already active");
+  EXPECT_THAT(calls.Unexplained(), ElementsAre(HasSubstr("add-process e1 failed")));
 }
 
 TEST(Linearizability, ACreateThatSucceededWasToldOf) {

@@ -88,6 +88,15 @@ TEST(RestoreModel, AnOomInTheLogCounts) {
                                            "life had been delivered before it"));
 }
 
+TEST(RestoreModel, ALogThatComesBehindTheExitMayTellOfAnOom) {
+  for (const bool flagged : {false, true}) {
+    ModelFeed f = LeftBehind();
+    f.RestoreBegun(true).Exit(137).Oom({.read = 7}).ReadEnded(7).BundleRemoved();
+    f.Called(kExit, {.code = 137, .oom = flagged}).RestoreReturned();
+    EXPECT_THAT(f.Differences(), IsEmpty());
+  }
+}
+
 TEST(RestoreModel, OneThatIsPausedIsToldSo) {
   ModelFeed f = LeftBehind();
   f.RestoreBegun(true).Paused({.read = 7}).ReadEnded(7).Called(kRestore).Called(kPause);
