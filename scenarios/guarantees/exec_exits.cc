@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "scenarios/guarantees/add_calls.h"
 #include "scenarios/guarantees/judging.h"
 #include "scenarios/guarantees/symbol_map.h"
 
@@ -30,7 +31,10 @@ struct Exec {
 class ExecJudge {
  public:
   explicit ExecJudge(const Evidence& evidence)
-      : evidence_(evidence), words_(evidence.words()), execs_(evidence.lives().all().size()) {}
+      : evidence_(evidence),
+        words_(evidence.words()),
+        adding_(words_),
+        execs_(evidence.lives().all().size()) {}
 
   Judgement Judge() {
     for (const Entry& entry : evidence_.journal().entries()) {
@@ -47,10 +51,11 @@ class ExecJudge {
 
   void Visit(const Entry& entry) {
     const LifeIndex life = evidence_.lives().IndexOf(entry);
+    const std::uint64_t adding = adding_.Visit(entry);
     switch (entry.kind) {
       case EntryKind::kRpcBegin:
         if (entry.what == words_.create_rpc) latest_[entry.id] = life;
-        if (entry.what == words_.add_process_rpc) Sent(entry);
+        if (adding != 0) Sent(entry, adding);
         break;
       case EntryKind::kCallBegin:
         if (entry.what == words_.create && life != kNoLife &&
@@ -60,7 +65,7 @@ class ExecJudge {
         if (entry.what == words_.restore && life != kNoLife) Restored(entry.id, life);
         if (entry.what == words_.add_process) {
           calls_[PairKey(entry.id, entry.process)].push_back({entry.number, entry.seq});
-          if (!has_rpcs_) Sent(entry);
+          if (!has_rpcs_) Sent(entry, entry.number);
         }
         if (words_.IsClosing(entry) && closed_ == 0) {
           closed_ = entry.seq;
@@ -104,11 +109,10 @@ class ExecJudge {
     return life == latest_.end() ? kNoLife : life->second;
   }
 
-  // The oldest call that waits; the others were or will be refused.
-  void Sent(const Entry& entry) {
+  void Sent(const Entry& entry, std::uint64_t call) {
     std::vector<AddCall>& calls = calls_[PairKey(entry.id, entry.process)];
-    const auto waiting = std::ranges::find(calls, kNoLife, &AddCall::life);
-    if (waiting != calls.end()) waiting->life = Latest(entry.id);
+    const auto sent = std::ranges::find(calls, call, &AddCall::number);
+    if (sent != calls.end()) sent->life = Latest(entry.id);
   }
 
   // Whether they were added nobody hears.
@@ -207,6 +211,7 @@ class ExecJudge {
 
   const Evidence& evidence_;
   const Words& words_;
+  AddCalls adding_;
   Findings findings_;
   bool any_callback_ = false;
   std::uint64_t closed_ = 0;

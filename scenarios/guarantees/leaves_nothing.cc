@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "scenarios/guarantees/add_calls.h"
 #include "scenarios/guarantees/judging.h"
 #include "scenarios/guarantees/symbol_map.h"
 
@@ -200,7 +201,7 @@ Judgement JudgeCreate(const Evidence& evidence) {
 class LeftoversOfExecJudge {
  public:
   explicit LeftoversOfExecJudge(const Evidence& evidence)
-      : evidence_(evidence), words_(evidence.words()), final_(evidence) {}
+      : evidence_(evidence), words_(evidence.words()), adding_(words_), final_(evidence) {}
 
   Judgement Judge() {
     for (const Entry& entry : evidence_.journal().entries()) Visit(entry);
@@ -230,6 +231,7 @@ class LeftoversOfExecJudge {
 
   void Visit(const Entry& entry) {
     if (!unended_.empty()) CheckUnended(entry);
+    const std::uint64_t asking = adding_.Visit(entry);
     switch (entry.kind) {
       case EntryKind::kCallBegin:
         closed_ |= words_.IsClosing(entry);
@@ -242,9 +244,7 @@ class LeftoversOfExecJudge {
         if (entry.what == words_.add_process_rpc) {
           Exec& exec = Of(entry);
           exec.rpc = entry.number;
-          const auto asking = std::ranges::find_if(
-              exec.calls, [&](const auto& call) { return call.first > exec.asking; });
-          exec.asking = asking == exec.calls.end() ? 0 : asking->first;
+          exec.asking = asking;
           exec.started = exec.ended = 0;
         }
         if (entry.what == words_.signal_rpc) Of(entry).ended = entry.seq;
@@ -414,6 +414,7 @@ class LeftoversOfExecJudge {
 
   const Evidence& evidence_;
   const Words& words_;
+  AddCalls adding_;
   const Final final_;
   Findings findings_;
   bool closed_ = false;

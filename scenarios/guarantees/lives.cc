@@ -56,8 +56,8 @@ class LifeCutter {
   explicit LifeCutter(const Journal& journal)
       : journal_(journal),
         ahead_(journal),
-        execs_(journal),
         words_(journal),
+        execs_(words_),
         event_points_{{{words_.exit, journal.Find("event.exit")},
                        {words_.oom, journal.Find("event.oom")},
                        {words_.pause, journal.Find("event.pause")},
@@ -541,8 +541,8 @@ class LifeCutter {
   Lives result_;
   const LookAhead ahead_;
   const Succession succession_{result_.lives_, ahead_};
-  ExecAttempts execs_;
   const Words words_;
+  ExecAttempts execs_;
   using EventPoint = std::pair<Symbol, Symbol>;  // a kind, and where its emissions are held
   const std::array<EventPoint, 4> event_points_;
 

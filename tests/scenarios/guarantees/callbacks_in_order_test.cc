@@ -186,5 +186,29 @@ TEST(CallbacksInOrder, AnExitThatCameDuringItsAddProcessMayComeLater) {
   }
 }
 
+// Which of the calls an exec belongs to decides whose exit is absorbed.
+TEST(CallbacksInOrder, AnExecIsNotOfTheCallThatWaitedForAnEarlierContainer) {
+  constexpr Details kExec{.process = "e1"};
+  for (const bool earlier : {true, false}) {
+    JournalBuilder j;
+    j.Created("c1");
+    if (earlier) j.CallBegin("add-process", "c1", kExec).Exited("c1").Created("c1");
+    if (!earlier) j.Exited("c1").Created("c1").CallBegin("add-process", "c1", kExec);
+    j.CallBegin("add-process", "c1", kExec).RpcBegin("AddProcess", "c1", kExec);
+    j.RpcEnd("AddProcess", "c1", kExec).CallEnd("add-process", "c1", kExec);
+    j.CallEnd("add-process", "c1", {.process = "e1", .code = 3, .failed = true});
+    j.Event("exit", "c1", kExec);
+    const auto told = j.Callback("exit-process", "c1", kExec).Last();
+    if (earlier) {
+      EXPECT_TRUE(Held(kCallbacksInOrder, j));
+    } else {
+      EXPECT_TRUE(Broken(kCallbacksInOrder, j,
+                         {{"c1 (life 2), e1: exit-process was called back though no such event of "
+                           "this life had been delivered",
+                           {told}}}));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace scenarios::testing
