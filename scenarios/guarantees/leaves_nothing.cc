@@ -50,6 +50,7 @@ bool EndedByClose(const Entry& end) {
 struct Presence {
   std::uint64_t created = 0;
   std::uint64_t removed = 0;
+  bool removed_by_create = false;  // one was under way
   bool there() const { return created > removed; }
 };
 
@@ -431,20 +432,14 @@ Judgement JudgeExec(const Evidence& evidence) {
   return LeftoversOfExecJudge(evidence).Judge();
 }
 
-// Its bundle was made by an engine whose end hid that, or removed by a create that the daemon
-// refused because the container ran.
-bool MayLackBundle(const Lives& lives, const Life& life, std::uint64_t removed) {
+// Its bundle was made by an engine whose end hid that, or removed by a create that failed while
+// nobody tracked the container.
+bool MayLackBundle(const Lives& lives, const Life& life, const Presence& bundle) {
   const Life* source = &life;
   while (source->continues != kNoLife) source = &lives[source->continues];
   if (source->restored) return true;  // its create was not recorded
   if (source != &life && source->call_begin == 0 && source->rpc_begin == 0) return true;
-  for (LifeIndex i = life.previous; i != kNoLife && &lives[i] != source; i = lives[i].previous) {
-    const Life& refused = lives[i];
-    const bool within =
-        refused.begin < removed && (refused.call_end == 0 || removed < refused.call_end);
-    if (refused.rpc_failed && within) return true;
-  }
-  return false;
+  return life.restored && bundle.removed < life.begin && bundle.removed_by_create;
 }
 
 Judgement JudgeRunning(const Evidence& evidence) {
@@ -454,17 +449,26 @@ Judgement JudgeRunning(const Evidence& evidence) {
   if (final.running.taken == 0 || final.tracked.taken == 0) return {};
   Findings findings;
   SymbolMap<Presence> bundles;
+  SymbolMap<int> creating;  // calls under way, by id
   SymbolMap<const Life*> latest;
   SymbolMap<std::uint64_t> denied;  // when a fault said that the daemon does not have it
   const Symbol state_point = journal.Find("rpc.State.received");
   std::uint64_t engine_gone = 0;
   for (const Entry& entry : journal.entries()) {
     if (entry.seq > final.running.taken) break;  // whoever records may end what runs then
-    if (words.IsEngineGone(entry)) engine_gone = entry.seq;
+    if (words.IsEngineGone(entry)) {
+      engine_gone = entry.seq;
+      creating = {};
+    }
     if (entry.kind == EntryKind::kFaultFired && entry.what == state_point)
       denied[entry.id] = entry.seq;
     if (entry.kind == EntryKind::kBundleCreated) bundles[entry.id].created = entry.seq;
-    if (entry.kind == EntryKind::kBundleRemoved) bundles[entry.id].removed = entry.seq;
+    if (entry.kind == EntryKind::kBundleRemoved) {
+      bundles[entry.id].removed = entry.seq;
+      bundles[entry.id].removed_by_create = creating[entry.id] != 0;
+    }
+    if (entry.kind == EntryKind::kCallBegin && entry.what == words.create) ++creating[entry.id];
+    if (entry.kind == EntryKind::kCallEnd && entry.what == words.create) --creating[entry.id];
   }
   for (const Life& life : evidence.lives().all()) {
     findings.Observe();
@@ -486,7 +490,7 @@ Judgement JudgeRunning(const Evidence& evidence) {
     if (final.tracked.Find(entry.id, Symbol{}) == 0) {
       findings.Add(name + ": it runs and is not tracked", {life->begin, entry.seq});
     } else if (!bundle.there() && bundle.removed != 0 &&
-               !MayLackBundle(evidence.lives(), *life, bundle.removed)) {
+               !MayLackBundle(evidence.lives(), *life, bundle)) {
       findings.Add(name + ": it runs and its bundle is gone", {bundle.removed, entry.seq});
     }
   }

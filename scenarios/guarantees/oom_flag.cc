@@ -20,8 +20,8 @@ struct OomFacts {
     if (life.oom_delivered == 0) return;
     const Entry& oom = evidence.At(life.oom_delivered);
     if (known && oom.flag && evidence.At(exit).flag && oom.number == evidence.At(exit).number) {
-      must_count = oom.seq < exit;  // in the order of the stored log
-      may_count |= must_count;
+      may_count |= oom.seq < exit;  // in the order of the stored log
+      must_count = oom.seq < exit && !life.exit_doubtful;
       return;
     }
     // An oom behind the exit is too late, however long the exit's callback had to wait.
@@ -196,7 +196,8 @@ Judgement JudgeSurvives(const Evidence& evidence) {
     const std::uint64_t exit = life->exit_emitted;
     if (exit != 0 && exit < oom) continue;
     findings.Observe();
-    if (entry.flag || not_stored[entry.id] != 0 || life->oom_doubtful) continue;
+    if (entry.flag || not_stored[entry.id] != 0) continue;
+    if (life->oom_doubtful || life->exit_doubtful) continue;
     const Entry* covering = reads.Covering(life->begin, evidence.At(oom));
     if (read == 0 && covering != nullptr) continue;  // the log no longer had it
     if (read == 0 && reads.Refused(life->begin, entry.id)) continue;

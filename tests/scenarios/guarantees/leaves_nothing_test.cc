@@ -234,24 +234,33 @@ TEST(RunningIsTracked, AnEngineThatRefusedItInTheRestoreCallbackHasIt) {
   EXPECT_TRUE(Held(kRunning, j));
 }
 
-// The daemon refused it because the container ran; the create's bundle is the container's.
-TEST(RunningIsTracked, ACreateThatWasRefusedMayTakeTheBundle) {
-  for (const bool refused : {true, false}) {
+// The daemon refused it because the container ran, or it got no further than its bundle, which is
+// the container's.
+TEST(RunningIsTracked, ACreateThatFailedMayTakeTheBundle) {
+  constexpr auto kNeverAsked = "never asked";
+  constexpr auto kAsked = "asked";
+  constexpr auto kNone = "none";
+  for (const std::string_view create : {kNeverAsked, kAsked, kNone}) {
     JournalBuilder j;
     j.Bundle(kMade, "c1").Created("c1").EngineGone().EngineBack();
-    if (refused) j.Creating("c1").RpcEnd("CreateContainer", "c1", kRefused);
+    if (create != kNone) j.CallBegin("create", "c1");
+    if (create == kAsked) j.RpcBegin("CreateContainer", "c1");
+    if (create == kAsked) j.RpcEnd("CreateContainer", "c1", kRefused);
     const auto removed = j.Bundle(kGone, "c1").Last();
-    if (refused) j.CallEnd("create", "c1", kRefused);
+    if (create != kNone) j.CallEnd("create", "c1", kRefused);
     j.CallBegin("restore", "c1", {.flag = true}).Callback("restore", "c1");
     j.CallEnd("restore", "c1");
     j.Count("tracked", 1).Tracked("c1");
     const auto running = j.Count("running", 1).Running("c1").Last();
-    if (refused) {
-      EXPECT_TRUE(Held(kRunning, j));
-      EXPECT_TRUE(Held(kFailedCreate, j));  // what is tracked was restored since
+    if (create != kNone) {
+      EXPECT_TRUE(Held(kRunning, j)) << create;
     } else {
       EXPECT_TRUE(Broken(kRunning, j,
                          {{"c1 (life 2): it runs and its bundle is gone", {removed, running}}}));
+    }
+    // What is tracked was restored since.
+    if (create == kAsked) {
+      EXPECT_TRUE(Held(kFailedCreate, j));
     }
   }
 }
