@@ -56,6 +56,10 @@ class ExecJudge {
       case EntryKind::kRpcBegin:
         if (entry.what == words_.create_rpc) latest_[entry.id] = life;
         if (adding != 0) Sent(entry, adding);
+        if (entry.what == words_.state_rpc) ++asking_[entry.id];
+        break;
+      case EntryKind::kRpcEnd:
+        if (entry.what == words_.state_rpc) --asking_[entry.id];
         break;
       case EntryKind::kCallBegin:
         if (entry.what == words_.create && life != kNoLife &&
@@ -70,6 +74,7 @@ class ExecJudge {
         if (words_.IsClosing(entry) && closed_ == 0) {
           closed_ = entry.seq;
           at_close_ = running_;
+          asking_at_close_ = asking_;
         }
         break;
       case EntryKind::kCallEnd:
@@ -86,6 +91,7 @@ class ExecJudge {
         if (words_.IsEngineGone(entry)) {
           closed_ = 0;
           running_ = {};
+          asking_ = {};
           LeaveBehind();
         }
         break;
@@ -199,8 +205,10 @@ class ExecJudge {
       const Life& of = evidence_.lives()[life];
       if (of.superseded || of.exit_begin != 0 || of.Failed() || of.start_failed) continue;
       for (const auto& [name, exec] : execs_[life]) {
-        // What had to wait for another callback when the client was closed never comes.
-        const bool unheard = closed_ != 0 && (exec.last_event > closed_ || at_close_[of.id] > 0);
+        // What had to wait for another callback when the client was closed, or for an answer,
+        // never comes.
+        const bool waited = at_close_[of.id] > 0 || asking_at_close_[of.id] > 0;
+        const bool unheard = closed_ != 0 && (exec.last_event > closed_ || waited);
         if (exec.owed.empty() || exec.spare_events == 0 || unheard) continue;
         findings_.Add(SubjectName(evidence_.journal(), evidence_.At(exec.owed.front())) +
                           ": exit-process was never called back though its exit was delivered",
@@ -217,6 +225,8 @@ class ExecJudge {
   std::uint64_t closed_ = 0;
   SymbolMap<int> running_;                               // callbacks, by id
   SymbolMap<int> at_close_;                              // the same when the client was closed
+  SymbolMap<int> asking_;                                // States, by id
+  SymbolMap<int> asking_at_close_;                       // likewise
   std::vector<Execs> execs_;                             // by life
   std::unordered_map<Symbol, LifeIndex> latest_;         // by id
   bool has_rpcs_ = false;                                // of add-process

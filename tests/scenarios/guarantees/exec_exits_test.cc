@@ -120,5 +120,24 @@ TEST(ExecExits, ACallThatWaitedForItsContainerIsOwedAnExit) {
              {{"c1/e1: exit was called back without an exit-process before it", {added, exit}}}));
 }
 
+// Whose the container's exit was had been asked.
+TEST(ExecExits, WhatWaitedForAnAnswerAtTheCloseNeverComes) {
+  for (const bool asked : {true, false}) {
+    JournalBuilder j;
+    const auto added = j.Created("c1").Exec("c1", "e1").Last();
+    const auto exit = j.Event("exit", "c1", kExec).Last();
+    if (asked) j.RpcBegin("State", "c1");
+    j.CallBegin("close", "").CallEnd("close", "");
+    if (asked) {
+      EXPECT_TRUE(Held(kExecExits, j));
+    } else {
+      EXPECT_TRUE(
+          Broken(kExecExits, j,
+                 {{"c1/e1: exit-process was never called back though its exit was delivered",
+                   {added, exit}}}));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace scenarios::testing
