@@ -208,8 +208,9 @@ class ExecJudge {
         // What had to wait for another callback when the client was closed, or for an answer,
         // never comes.
         const bool waited = at_close_[of.id] > 0 || asking_at_close_[of.id] > 0;
-        const bool unheard = closed_ != 0 && (exec.last_event > closed_ || waited);
-        if (exec.owed.empty() || exec.spare_events == 0 || unheard) continue;
+        if (exec.owed.empty() || exec.spare_events == 0) continue;
+        const bool late = exec.last_event > closed_ || exec.owed.front() > closed_;
+        if (closed_ != 0 && (late || waited)) continue;
         findings_.Add(SubjectName(evidence_.journal(), evidence_.At(exec.owed.front())) +
                           ": exit-process was never called back though its exit was delivered",
                       {exec.owed.front(), exec.last_event});

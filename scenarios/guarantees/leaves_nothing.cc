@@ -87,7 +87,6 @@ class CreateJudge {
         if (words_.IsClosing(entry)) Closing(entry);
         if (entry.what == words_.restore) restored_[entry.id] = true;
         if (entry.what == words_.create) {
-          restored_[entry.id] = false;
           containers_[entry.id].open.push_back({.number = entry.number, .begin = entry.seq});
         }
         break;
@@ -102,6 +101,7 @@ class CreateJudge {
         Container& container = containers_[entry.id];
         Conclude(container, entry.seq);
         container.bundle.created = entry.seq;
+        restored_[entry.id] = false;
         if (!container.open.empty()) container.open.front().bundle = entry.seq;
         break;
       }
@@ -240,6 +240,9 @@ class LeftoversOfExecJudge {
         break;
       case EntryKind::kCallEnd:
         if (entry.what == words_.add_process) Returned(entry);
+        // It takes its execs along.
+        if (entry.what == words_.create && Failed(entry) && evidence_.lives().Of(entry) != nullptr)
+          gone_[entry.id] = entry.seq;
         break;
       case EntryKind::kRpcBegin:
         if (entry.what == words_.add_process_rpc) {
@@ -272,6 +275,7 @@ class LeftoversOfExecJudge {
         files_[entry.id].changed = entry.seq;
         break;
       case EntryKind::kBundleRemoved:
+      case EntryKind::kBundleCreated:  // in the place of an old one
         bundle_removed_[entry.id] = entry.seq;
         files_[entry.id].changed = entry.seq;
         break;
@@ -421,7 +425,7 @@ class LeftoversOfExecJudge {
   bool closed_ = false;
   std::unordered_map<std::uint64_t, Exec> execs_;  // by id and name
   std::vector<std::uint64_t> order_;
-  SymbolMap<std::uint64_t> gone_;  // init's exit, by id
+  SymbolMap<std::uint64_t> gone_;  // init's exit, or the end of its create that failed, by id
   SymbolMap<std::uint64_t> bundle_removed_;
   SymbolMap<Files> files_;
   std::vector<std::uint64_t> unended_;  // keys of those that were started and whose call failed

@@ -305,6 +305,7 @@ class LifeCutter {
     }
     const LifeIndex life = Begin(container, entry, nullptr, false);
     engine_of_[life] = engine_ - 1;
+    At(life).start_emitted = entry.seq;
     At(life).superseded = true;
     At(life).engine_gone = gone_;
   }
@@ -363,7 +364,8 @@ class LifeCutter {
   }
 
   bool IsBeingRestored(LifeIndex life) {
-    return life != kNoLife && At(life).restored && At(life).call_end == 0;
+    if (life == kNoLife || engine_of_[life] != engine_) return false;
+    return At(life).restored && At(life).call_end == 0;
   }
 
   // The last exit is the one that counts, with what stands between it and the one before. The
@@ -462,8 +464,9 @@ class LifeCutter {
     const LifeIndex previous = present.previous;
     if (previous == kNoLife) return latest;
     std::uint64_t until = std::max(At(previous).exit_emitted, At(previous).exit_delivered);
-    // Its exit was concluded without an event.
-    if (until == 0 && At(previous).exit_begin != 0) until = present.start_emitted;
+    // Its exit was concluded without an event, or is late.
+    const bool ended = At(previous).exit_begin != 0 || At(previous).LeftAlone();
+    if (until == 0 && ended) until = present.start_emitted;
     const bool earlier = until != 0 && stamp < EntryAt(until).stamp;
     return earlier ? previous : latest;
   }
@@ -477,7 +480,8 @@ class LifeCutter {
     stored_.clear();
     for (Container& container : containers_.values()) {
       for (const LifeIndex life : {container.latest, container.unfinished}) {
-        if (life == kNoLife || At(life).exit_end != 0 || At(life).Failed()) continue;
+        if (life == kNoLife || At(life).exit_end != 0) continue;
+        if (At(life).Failed() && !At(life).Runs()) continue;
         At(life).superseded = true;
         if (At(life).engine_gone == 0) At(life).engine_gone = note.seq;
       }

@@ -148,11 +148,12 @@ class StoredReads {
   }
   // Since `seq`: the latest one that would have shown an event of that container and time.
   const Entry* Covering(std::uint64_t seq, const Entry& event) const {
-    for (auto read = reads_.rbegin(); read != reads_.rend() && (*read)->seq > seq; ++read) {
-      const bool of_it = (*read)->id == Symbol{} || (*read)->id == event.id;
-      if (of_it && (*read)->stamp < event.stamp) return *read;
-    }
-    return nullptr;
+    const auto covers = [&](const Entry* read) {
+      const bool of_it = read->id == Symbol{} || read->id == event.id;
+      return read->seq > seq && of_it && read->stamp < event.stamp;
+    };
+    const auto read = std::find_if(reads_.rbegin(), reads_.rend(), covers);
+    return read == reads_.rend() ? nullptr : *read;
   }
   // Since then it could not be asked.
   bool Refused(std::uint64_t seq, Symbol id) const {
@@ -162,7 +163,7 @@ class StoredReads {
 
  private:
   std::unordered_map<std::uint64_t, const Entry*> open_;
-  std::vector<const Entry*> reads_;
+  std::vector<const Entry*> reads_;  // in the order of their ends
   std::vector<const Entry*> failed_;
 };
 
