@@ -257,6 +257,7 @@ void Client::Impl::DropHeldEvents(Container& container) {
 // The create failed, yet its container may run: kill it, absorb its exit, then clean up.
 void Client::Impl::Condemn(const ContainerPtr& container, bool may_not_exist) {
   container->phase = Container::Phase::kCondemned;
+  EndWaiters(*container, ContainerExited(container->id));  // nobody is told of what they wait for
   const bool exited = std::ranges::any_of(
       container->held_events, [](const HeldEvent& held) { return IsInitExit(held.event); });
   const bool doubted = ExitInDoubt(*container);

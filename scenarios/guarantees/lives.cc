@@ -345,8 +345,12 @@ class LifeCutter {
       if (!entry.flag) result_.known_.try_emplace(seen.delivered, entry.seq);
       return kNoLife;
     }
-    const LifeIndex life = succession_.Latest(seen.life);
-    const bool stranger = containers_[entry.id].latest == kNoLife;
+    LifeIndex life = succession_.Latest(seen.life);
+    const LifeIndex latest = containers_[entry.id].latest;
+    const bool stranger = latest == kNoLife;
+    // Nobody knows more of that container than the restore that looks for it.
+    const bool alone = IsBeingRestored(latest) && At(latest).previous == kNoLife;
+    if (life == kNoLife && alone && !ahead_.IsBeforeLastStart(entry)) life = latest;
     if (stranger || (life != kNoLife && (engine_of_[life] != engine_ || At(life).given_up != 0))) {
       containers_[entry.id].unclaimed.push_back(entry.seq);
       return kNoLife;

@@ -139,5 +139,13 @@ TEST(ExecExits, WhatWaitedForAnAnswerAtTheCloseNeverComes) {
   }
 }
 
+// It could be told only when the client was closing.
+TEST(ExecExits, OneWhoseCallReturnedAfterTheCloseIsNotOwed) {
+  JournalBuilder j;
+  j.Created("c1").CallBegin("add-process", "c1", kExec).RpcBegin("AddProcess", "c1", kExec);
+  j.RpcEnd("AddProcess", "c1", kExec).Event("exit", "c1", kExec).CallBegin("close", "");
+  EXPECT_TRUE(Held(kExecExits, j.CallEnd("add-process", "c1", kExec).CallEnd("close", "")));
+}
+
 }  // namespace
 }  // namespace scenarios::testing

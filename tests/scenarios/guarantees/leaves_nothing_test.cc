@@ -323,5 +323,55 @@ TEST(FailedExec, OfAnEngineThatIsGoneIsNobodysFailure) {
   }
 }
 
+// A create that was refused at once changes nothing of what is restored.
+TEST(FailedCreate, WhatWasRestoredSinceIsTracked) {
+  for (const bool restored : {true, false}) {
+    JournalBuilder j;
+    j.Created("c1").EngineGone().EngineBack().CallBegin("create", "c1").Bundle(kMade, "c1");
+    j.RpcBegin("CreateContainer", "c1").RpcEnd("CreateContainer", "c1", kRefused);
+    const auto failed = j.Bundle(kGone, "c1").CallEnd("create", "c1", kRefused).Last();
+    if (restored) {
+      j.CallBegin("restore", "c1", {.flag = true}).Callback("restore", "c1");
+      j.CallEnd("restore", "c1").CallBegin("create", "c1").CallEnd("create", "c1", kRefused);
+    }
+    const auto tracked = j.Count("tracked", 1).Tracked("c1").Last();
+    if (restored) {
+      EXPECT_TRUE(Held(kFailedCreate, j));
+    } else {
+      EXPECT_TRUE(Broken(kFailedCreate, j,
+                         {{"c1: its create failed and it is still tracked", {failed, tracked}}}));
+    }
+  }
+}
+
+// A container that is got rid of takes its execs along, and a new bundle the files of an old one.
+TEST(FailedExec, WhatEndsWithItsContainerNeedsNoEndOfItsOwn) {
+  JournalBuilder j;
+  j.Creating("c1").Replied("c1").CallBegin("add-process", "c1", kExec);
+  j.Callback("start-container", "c1", {.failed = true});
+  j.RpcBegin("AddProcess", "c1", kExec).CallEnd("create", "c1", kFailed);
+  j.RpcEnd("AddProcess", "c1", kExec);
+  j.CallEnd("add-process", "c1", {.process = "e1", .code = 10, .failed = true});
+  EXPECT_TRUE(Held("failed-exec-leaves-nothing", j));
+}
+
+TEST(FailedExec, ItsFifosMayGoWithTheBundleThatANewOneReplaces) {
+  for (const bool replaced : {true, false}) {
+    JournalBuilder j;
+    j.Bundle(kMade, "c1").Created("c1").CallBegin("add-process", "c1", kExec);
+    const auto made = j.Fifos(kFifosMade, "c1", "e1").Last();
+    j.RpcBegin("AddProcess", "c1", kExec).RpcEnd("AddProcess", "c1", {.process = "e1", .code = 2});
+    if (replaced) j.Bundle(kMade, "c1");
+    const auto end = j.CallEnd("add-process", "c1", {.process = "e1", .failed = true}).Last();
+    if (replaced) {
+      EXPECT_TRUE(Held("failed-exec-leaves-nothing", j));
+    } else {
+      EXPECT_TRUE(
+          Broken("failed-exec-leaves-nothing", j,
+                 {{"c1/e1: its add-process failed and its FIFOs were left behind", {made, end}}}));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace scenarios::testing

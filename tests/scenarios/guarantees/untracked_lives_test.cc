@@ -292,5 +292,60 @@ TEST(UntrackedLives, AnOomOfBeforeARestoreThatWasCutShortCounts) {
   EXPECT_TRUE(Held("oom-flag-exact", j.CallEnd("restore", "c1")));
 }
 
+// Its start failed, and it was being killed when its engine went away.
+TEST(UntrackedLives, OneWhoseStartFailedMayEndDuringTheNextCreate) {
+  JournalBuilder j;
+  j.Creating("c1").Event("start-container", "c1").Replied("c1");
+  j.Callback("start-container", "c1", kEngineSaysNo).CallEnd("create", "c1", kEngineSaysNo);
+  j.EngineGone().EngineBack().Creating("c1");
+  const auto old = j.Event("exit", "c1", kExitOf5).Last();
+  j.Event("start-container", "c1").Replied("c1").Started("c1");
+  const Lives lives = CutIntoLives(j.journal());
+  EXPECT_EQ(lives[0].exit_emitted, old - 1);
+  EXPECT_EQ(lives[1].exit_emitted, 0U);
+}
+
+// A create of an engine that crashed, of which nothing but the start was recorded.
+TEST(UntrackedLives, OneThatOnlyItsStartShowsMayEndDuringTheNextCreate) {
+  JournalBuilder j;
+  j.Created("c2").EngineGone().EngineBack().Emitted("start-container", "c1").Creating("c1");
+  const auto old = j.Event("exit", "c1", kExitOf5).Last();
+  j.Event("start-container", "c1").Replied("c1").Started("c1");
+  const Lives lives = CutIntoLives(j.journal());
+  ASSERT_THAT(lives.all(), SizeIs(3));
+  EXPECT_EQ(lives[1].exit_emitted, old - 1);
+  EXPECT_EQ(lives[2].exit_emitted, 0U);
+}
+
+// Told of late, but stamped when it happened.
+TEST(UntrackedLives, AnExitFromBeforeTheStartIsTheOneOfBefores) {
+  JournalBuilder j;
+  LeaveBehind(j);
+  const auto early = j.Clock() + 1;
+  j.Emitted("oom", "c2").Creating("c1").Event("start-container", "c1").Replied("c1");
+  const auto exit = j.Started("c1").DeliveredAt(early, "exit", "c1", kExitOf5).Last();
+  EXPECT_EQ(Owner(CutIntoLives(j.journal()), j, exit), kNoLife);
+}
+
+// The reads of the next engine are not its.
+TEST(UntrackedLives, ARestoreThatWasCutShortReadsNoMore) {
+  JournalBuilder j;
+  LeaveBehind(j);
+  j.CallBegin("restore", "c1").Event("exit", "c1", kExitOf5);
+  const auto exit = j.Last();
+  j.CallbackBegin("exit", "c1", {.code = 5}).EngineGone().EngineBack().CallBegin("restore", "c1");
+  j.Stream(0, true, "c1").Read("exit", "c1", kExitOf5).StreamEnd();
+  j.CallEnd("restore", "c1", kFailed);
+  EXPECT_EQ(CutIntoLives(j.journal())[1].exit_delivered, exit);
+}
+
+// What came while it looked for one that nobody had told of is of that.
+TEST(UntrackedLives, WhatComesDuringARestoreOfAStrangerIsItsOwn) {
+  JournalBuilder j;
+  j.Created("c2").EngineGone().EngineBack().CallBegin("restore", "c1").Event("oom", "c1");
+  j.Event("exit", "c1", kExitOf5).Callback("exit", "c1", {.code = 5, .flag = true});
+  EXPECT_TRUE(Held("oom-flag-exact", j.CallEnd("restore", "c1")));
+}
+
 }  // namespace
 }  // namespace scenarios::testing
