@@ -284,7 +284,7 @@ class SilenceJudge {
 
   // Whom the daemon knows has not exited.
   void Answered(Container& container, const Entry& state) const {
-    if (!container.doubted) return;
+    if (!container.doubted || container.gone == nullptr) return;
     if (!Failed(state)) {
       container.gone = nullptr;
       container.doubted = false;
@@ -307,6 +307,7 @@ class SilenceJudge {
     Container& container = containers_[rpc.id];
     if (rpc.what == words_.create_rpc) {
       container.gone = nullptr;
+      container.doubted = false;
       container.created = true;
       container.created_after = latest_stamp_;
       container.start_told = false;

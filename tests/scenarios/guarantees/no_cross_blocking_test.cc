@@ -79,7 +79,7 @@ TEST(NoCrossBlocking, WhatHappenedBeforeARestoreHoldsUpNothing) {
       EXPECT_TRUE(Held(kNoCrossBlocking, j));
     } else {
       EXPECT_TRUE(Broken(kNoCrossBlocking, j,
-                         {{"c1 (life 2): resume was called back 3000 ms after it could be, while "
+                         {{"c1: resume was called back 3000 ms after it could be, while "
                            "the restore of c2 was under way",
                            {other, event, callback}}}));
     }

@@ -169,6 +169,14 @@ TEST(SilentAfterExit, AStateThatWasUnderWayMayStillBeSent) {
       Broken(kSilent, j, {{"c1: State was sent though it was known to be gone", {exit, rpc}}}));
 }
 
+// Nor is the next life.
+TEST(SilentAfterExit, TheDoubtEndsWithTheLife) {
+  JournalBuilder j;
+  j.Created("c1").Event("exit", "c1", kInit).Callback("exit", "c1").RpcBegin("State", "c1");
+  j.CallBegin("create", "c1").RpcBegin("CreateContainer", "c1").RpcEnd("State", "c1", kNotFound);
+  EXPECT_TRUE(Held(kSilent, j.RpcBegin("State", "c1")));
+}
+
 // An oom may come behind its exit.
 TEST(SilentAfterExit, AnOomBehindAnotherLifeShowsNone) {
   for (const bool parted : {true, false}) {
