@@ -175,8 +175,15 @@ Awaitable<void> Client::Impl::AskWhoseExit(ContainerPtr container, Deadline dead
     types::StateRequest request;
     request.set_id(container->id);
     auto state = co_await Send(std::move(request), deadline.left());
+    const bool known = state || SaysInitDied(state.error());
+    // It started behind that exit, and has ended since, or the daemon told of its start late.
+    const bool starting = container->phase == Container::Phase::kStarting;
+    if (starting && !known && start() != held.end() && SaysContainerNotFound(state.error())) {
+      const Duration pause = std::min(options.timing.gone_grace, deadline.left());
+      static_cast<void>(co_await container->ended.Sleep(pause));
+    }
     if (!ExitInDoubt(*container)) co_return;
-    if (!state && !exit_in(start())) co_return;
+    if (!known && !exit_in(start())) co_return;
   }
   dropped.earlier_life += static_cast<std::uint64_t>(start() - held.begin());
   held.erase(held.begin(), start());
@@ -250,6 +257,7 @@ void Client::Impl::DropHeldEvents(Container& container) {
 // The create failed, yet its container may run: kill it, absorb its exit, then clean up.
 void Client::Impl::Condemn(const ContainerPtr& container, bool may_not_exist) {
   container->phase = Container::Phase::kCondemned;
+  EndWaiters(*container, ContainerExited(container->id));  // nobody is told of what they wait for
   const bool exited = std::ranges::any_of(
       container->held_events, [](const HeldEvent& held) { return IsInitExit(held.event); });
   const bool doubted = ExitInDoubt(*container);

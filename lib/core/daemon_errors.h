@@ -11,6 +11,11 @@ inline bool SaysContainerNotFound(const Error& error) {
          (error.code == ErrorCode::kUnknown && error.message == "containerd: container not found");
 }
 
+// State of a container that it knows, whose init has just died: "get all pids for container: …".
+inline bool SaysInitDied(const Error& error) {
+  return error.code == ErrorCode::kInternal && error.message.starts_with("get all pids for ");
+}
+
 inline bool SaysProcessNotFound(const Error& error) {
   return error.code == ErrorCode::kUnknown &&
          error.message == "containerd: process not found for container";

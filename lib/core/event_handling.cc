@@ -63,8 +63,8 @@ void Client::Impl::Route(const ContainerPtr& container, const types::Event& even
   }
   const bool starting =
       container->phase == Container::Phase::kStarting && Acts(Deviation::kStartCalledBackFirst);
-  const bool doubted =
-      container->running() && !container->settling && IsInitExit(event) && MayBeEarlier(*container);
+  const bool doubted = (container->running() || container->phase == Container::Phase::kEnding) &&
+                       !container->settling && IsInitExit(event) && MayBeEarlier(*container);
   if (!starting && !doubted && !container->settling) {
     ApplyEvent(container, event, receipt);
     return;

@@ -1,6 +1,7 @@
 #include "lib/core/life_in_log.h"
 
 #include <algorithm>
+#include <iterator>
 #include <span>
 #include <utility>
 
@@ -118,17 +119,28 @@ std::vector<types::Event> MergeEvents(std::vector<types::Event> log,
   // What the daemon told twice stands there twice.
   std::erase_if(log, [&](const types::Event& event) { return !in_log.Insert(event); });
   std::vector<types::Event> merged;
-  std::vector<types::Event> later;
+  std::vector<types::Event> missing;
   for (const types::Event& event : others) {
     if (!in_log.Insert(event)) continue;
     const bool lost =
         !log.empty() && event.has_timestamp() && TimestampOf(event) < TimestampOf(log.front());
-    (lost ? merged : later).push_back(event);
+    (lost ? merged : missing).push_back(event);
   }
-  merged.insert(merged.end(), std::make_move_iterator(log.begin()),
-                std::make_move_iterator(log.end()));
-  merged.insert(merged.end(), std::make_move_iterator(later.begin()),
-                std::make_move_iterator(later.end()));
+  auto rest = log.begin();
+  const auto take = [&](auto end) {
+    merged.insert(merged.end(), std::make_move_iterator(rest), std::make_move_iterator(end));
+    rest = end;
+  };
+  for (types::Event& event : missing) {
+    auto place = log.end();
+    while (place != rest && event.has_timestamp() &&
+           TimestampOf(*std::prev(place)) > TimestampOf(event)) {
+      --place;
+    }
+    take(place);
+    merged.push_back(std::move(event));
+  }
+  take(log.end());
   return merged;
 }
 

@@ -39,7 +39,8 @@ LifeInLog LifeOfRunning(const std::vector<types::Event>& log);
 LifeInLog LifeOfGone(const std::vector<types::Event>& log);
 
 // The stored log and events that came on their own, each event once: those that the log has lost
-// already stand before it, those that it does not have yet after it.
+// already stand before it, those that it does not have (yet) before what happened later there, if
+// the log goes on like that to its end.
 std::vector<types::Event> MergeEvents(std::vector<types::Event> log,
                                       const std::vector<types::Event>& others);
 

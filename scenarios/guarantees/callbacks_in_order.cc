@@ -5,6 +5,7 @@
 #include "scenarios/guarantees/event_queue.h"
 #include "scenarios/guarantees/judging.h"
 #include "scenarios/guarantees/lives.h"
+#include "scenarios/guarantees/symbol_map.h"
 #include "scenarios/made_up_exit_codes.h"
 
 namespace scenarios {
@@ -33,6 +34,9 @@ class OrderJudge {
         Delivered(entry);
       } else if (entry.kind == EntryKind::kCallbackBegin) {
         CalledBack(entry);
+      } else if (entry.kind == EntryKind::kRpcEnd && entry.what == words_.state_rpc &&
+                 entry.failed && entry.text == words_.container_not_found) {
+        missing_[entry.id] = entry.seq;
       } else if (entry.what == words_.add_process) {
         const std::uint64_t exec = PairKey(entry.id, entry.process);
         if (entry.kind == EntryKind::kCallBegin) ++adding_[exec];
@@ -86,6 +90,8 @@ class OrderJudge {
     while (!waiting.empty()) {
       const Entry* event = waiting.Pop();
       if (event->flag) return;  // the stored log is merged whenever it has been read
+      if (callback.what == pause_ && event->seq < lives_[life].start_begin)
+        return;  // the restore's
       if (progress.event == nullptr || event->seq > progress.event->seq) {
         // Brought forward: what was delivered between init's exit and it may still come.
         if (IsBroughtForward(callback, *event, lives_[life])) return;
@@ -117,7 +123,8 @@ class OrderJudge {
   void WithoutEvent(const Entry& callback, const Life& life, Progress& progress) {
     if (callback.what == exit_process_) {
       const bool init_gone = life.exit_delivered != 0 && life.exit_delivered < callback.seq;
-      if (!init_gone) progress.early_execs.push_back(&callback);
+      if (!init_gone && missing_[callback.id] < life.begin)
+        progress.early_execs.push_back(&callback);
       return;
     }
     if (callback.what == exit_ && callback.code == kGoneWithoutExit) {
@@ -159,6 +166,7 @@ class OrderJudge {
   const Symbol oom_;
   const Symbol init_;
   const Words& words_;
+  SymbolMap<std::uint64_t> missing_;               // the daemon did not know it any more, by id
   std::unordered_map<std::uint64_t, int> adding_;  // calls of add-process under way, by exec
   std::unordered_set<std::uint64_t> held_;         // exits that came during such a call
 };

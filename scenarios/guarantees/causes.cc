@@ -1,6 +1,7 @@
 #include "scenarios/guarantees/causes.h"
 
 #include <unordered_map>
+#include <utility>
 
 #include "scenarios/guarantees/event_queue.h"
 #include "scenarios/guarantees/words.h"
@@ -56,6 +57,17 @@ Causes FindCauses(const Journal& journal, const Lives& lives) {
       const bool of_exec = entry.what == words.exit && entry.process != words.init;
       const Symbol state = of_exec ? words.exit_process : entry.what;
       waiting[{life, state, of_exec ? entry.process : Symbol{}}].Push(&entry);
+      continue;
+    }
+    // A restore tells of what its container is, not of how it came to that.
+    if (entry.what == words.restore) {
+      EventQueue& pauses = waiting[{life, words.pause, {}}];
+      EventQueue& resumes = waiting[{life, words.resume, {}}];
+      const Entry* pause = pauses.Back();
+      const Entry* resume = std::exchange(resumes, {}).Back();
+      pauses = {};
+      if (pause != nullptr && (resume == nullptr || resume->stamp < pause->stamp))
+        pauses.Push(pause);
       continue;
     }
     const bool of_exec = entry.what == words.exit_process;

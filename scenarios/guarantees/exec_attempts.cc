@@ -1,27 +1,21 @@
 #include "scenarios/guarantees/exec_attempts.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "scenarios/guarantees/judging.h"
 
 namespace scenarios {
+
 std::uint64_t ExecAttempts::Visit(const Entry& entry) {
-  const bool call = entry.what == add_process_;
-  if (!call && entry.what != rpc_) return 0;
-  if (call && entry.kind == EntryKind::kCallEnd) return CallEnd(entry);
+  const std::uint64_t call = calls_.Visit(entry);
+  const bool ended = entry.kind == EntryKind::kCallEnd && entry.what == words_.add_process;
+  if (ended) return CallEnd(entry);
+  if (entry.what != words_.add_process_rpc) return 0;
 
   Exec& exec = execs_[PairKey(entry.id, entry.process)];
-  if (call && entry.kind == EntryKind::kCallBegin) {
-    exec.calls.push_back(entry.number);
-  } else if (!call && entry.kind == EntryKind::kRpcBegin) {
-    const auto asking =
-        std::ranges::find_if(exec.calls, [&](std::uint64_t number) { return number > exec.call; });
-    exec.call = asking == exec.calls.end() ? 0 : *asking;
-    exec.rpc = entry.number;
-    exec.runs = exec.absorb = false;
-    exec.exit = 0;
-  } else if (!call && entry.kind == EntryKind::kRpcEnd && entry.number == exec.rpc) {
+  if (entry.kind == EntryKind::kRpcBegin) {
+    exec = {.call = call, .rpc = entry.number};
+  } else if (entry.kind == EntryKind::kRpcEnd && entry.number == exec.rpc) {
     exec.runs = !Failed(entry) || OutcomeUnknown(entry);
   }
   return 0;
@@ -29,7 +23,6 @@ std::uint64_t ExecAttempts::Visit(const Entry& entry) {
 
 std::uint64_t ExecAttempts::CallEnd(const Entry& entry) {
   Exec& exec = execs_[PairKey(entry.id, entry.process)];
-  std::erase(exec.calls, entry.number);
   // Other calls of that name were refused without an RPC.
   if (entry.number != exec.call || !Failed(entry) || !exec.runs) return 0;
   exec.absorb = exec.exit == 0;

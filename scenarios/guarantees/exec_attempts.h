@@ -8,19 +8,20 @@
 
 #include <cstdint>
 #include <unordered_map>
-#include <vector>
 
+#include "scenarios/guarantees/add_calls.h"
+#include "scenarios/guarantees/words.h"
 #include "scenarios/journal.h"
 
 namespace scenarios {
 
 class ExecAttempts {
  public:
-  explicit ExecAttempts(const Journal& journal)
-      : add_process_(journal.Find("add-process")), rpc_(journal.Find("AddProcess")) {}
+  // `words` outlives it.
+  explicit ExecAttempts(const Words& words) : words_(words), calls_(words) {}
 
-  // Calls and RPCs; ignores all others. Returns the seq of an exit that was delivered before and,
-  // as it turns out now, is absorbed; else 0.
+  // Returns the seq of an exit that was delivered before and, as it turns out now, is absorbed;
+  // else 0.
   std::uint64_t Visit(const Entry& entry);
   // For an exec's exit, delivered for the first time: it is absorbed.
   bool Absorbs(const Entry& exit);
@@ -31,18 +32,17 @@ class ExecAttempts {
 
  private:
   struct Exec {
-    std::vector<std::uint64_t> calls;  // numbers of those under way, oldest first
-    std::uint64_t call = 0;            // the one whose RPC was sent last
-    std::uint64_t rpc = 0;             // that RPC's number
-    bool runs = false;                 // it succeeded, or may have
-    bool absorb = false;               // the exit that comes
-    std::uint64_t exit = 0;            // seq of the exit delivered since
+    std::uint64_t call = 0;  // the one whose RPC was sent last
+    std::uint64_t rpc = 0;   // that RPC's number
+    bool runs = false;       // it succeeded, or may have
+    bool absorb = false;     // the exit that comes
+    std::uint64_t exit = 0;  // seq of the exit delivered since
   };
   std::uint64_t CallEnd(const Entry& entry);
 
+  const Words& words_;
+  AddCalls calls_;
   std::unordered_map<std::uint64_t, Exec> execs_;  // by id and name
-  const Symbol add_process_;
-  const Symbol rpc_;
 };
 
 }  // namespace scenarios

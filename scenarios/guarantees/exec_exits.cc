@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "scenarios/guarantees/add_calls.h"
 #include "scenarios/guarantees/judging.h"
 #include "scenarios/guarantees/symbol_map.h"
 
@@ -30,7 +31,10 @@ struct Exec {
 class ExecJudge {
  public:
   explicit ExecJudge(const Evidence& evidence)
-      : evidence_(evidence), words_(evidence.words()), execs_(evidence.lives().all().size()) {}
+      : evidence_(evidence),
+        words_(evidence.words()),
+        adding_(words_),
+        execs_(evidence.lives().all().size()) {}
 
   Judgement Judge() {
     for (const Entry& entry : evidence_.journal().entries()) {
@@ -47,10 +51,15 @@ class ExecJudge {
 
   void Visit(const Entry& entry) {
     const LifeIndex life = evidence_.lives().IndexOf(entry);
+    const std::uint64_t adding = adding_.Visit(entry);
     switch (entry.kind) {
       case EntryKind::kRpcBegin:
         if (entry.what == words_.create_rpc) latest_[entry.id] = life;
-        if (entry.what == words_.add_process_rpc) Sent(entry);
+        if (adding != 0) Sent(entry, adding);
+        if (entry.what == words_.state_rpc) ++asking_[entry.id];
+        break;
+      case EntryKind::kRpcEnd:
+        if (entry.what == words_.state_rpc) --asking_[entry.id];
         break;
       case EntryKind::kCallBegin:
         if (entry.what == words_.create && life != kNoLife &&
@@ -60,11 +69,12 @@ class ExecJudge {
         if (entry.what == words_.restore && life != kNoLife) Restored(entry.id, life);
         if (entry.what == words_.add_process) {
           calls_[PairKey(entry.id, entry.process)].push_back({entry.number, entry.seq});
-          if (!has_rpcs_) Sent(entry);
+          if (!has_rpcs_) Sent(entry, entry.number);
         }
         if (words_.IsClosing(entry) && closed_ == 0) {
           closed_ = entry.seq;
           at_close_ = running_;
+          asking_at_close_ = asking_;
         }
         break;
       case EntryKind::kCallEnd:
@@ -81,6 +91,7 @@ class ExecJudge {
         if (words_.IsEngineGone(entry)) {
           closed_ = 0;
           running_ = {};
+          asking_ = {};
           LeaveBehind();
         }
         break;
@@ -104,11 +115,10 @@ class ExecJudge {
     return life == latest_.end() ? kNoLife : life->second;
   }
 
-  // The oldest call that waits; the others were or will be refused.
-  void Sent(const Entry& entry) {
+  void Sent(const Entry& entry, std::uint64_t call) {
     std::vector<AddCall>& calls = calls_[PairKey(entry.id, entry.process)];
-    const auto waiting = std::ranges::find(calls, kNoLife, &AddCall::life);
-    if (waiting != calls.end()) waiting->life = Latest(entry.id);
+    const auto sent = std::ranges::find(calls, call, &AddCall::number);
+    if (sent != calls.end()) sent->life = Latest(entry.id);
   }
 
   // Whether they were added nobody hears.
@@ -195,9 +205,12 @@ class ExecJudge {
       const Life& of = evidence_.lives()[life];
       if (of.superseded || of.exit_begin != 0 || of.Failed() || of.start_failed) continue;
       for (const auto& [name, exec] : execs_[life]) {
-        // What had to wait for another callback when the client was closed never comes.
-        const bool unheard = closed_ != 0 && (exec.last_event > closed_ || at_close_[of.id] > 0);
-        if (exec.owed.empty() || exec.spare_events == 0 || unheard) continue;
+        // What had to wait for another callback when the client was closed, or for an answer,
+        // never comes.
+        const bool waited = at_close_[of.id] > 0 || asking_at_close_[of.id] > 0;
+        if (exec.owed.empty() || exec.spare_events == 0) continue;
+        const bool late = exec.last_event > closed_ || exec.owed.front() > closed_;
+        if (closed_ != 0 && (late || waited)) continue;
         findings_.Add(SubjectName(evidence_.journal(), evidence_.At(exec.owed.front())) +
                           ": exit-process was never called back though its exit was delivered",
                       {exec.owed.front(), exec.last_event});
@@ -207,11 +220,14 @@ class ExecJudge {
 
   const Evidence& evidence_;
   const Words& words_;
+  AddCalls adding_;
   Findings findings_;
   bool any_callback_ = false;
   std::uint64_t closed_ = 0;
   SymbolMap<int> running_;                               // callbacks, by id
   SymbolMap<int> at_close_;                              // the same when the client was closed
+  SymbolMap<int> asking_;                                // States, by id
+  SymbolMap<int> asking_at_close_;                       // likewise
   std::vector<Execs> execs_;                             // by life
   std::unordered_map<Symbol, LifeIndex> latest_;         // by id
   bool has_rpcs_ = false;                                // of add-process

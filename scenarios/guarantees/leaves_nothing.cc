@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "scenarios/guarantees/add_calls.h"
 #include "scenarios/guarantees/judging.h"
 #include "scenarios/guarantees/symbol_map.h"
 
@@ -49,6 +50,7 @@ bool EndedByClose(const Entry& end) {
 struct Presence {
   std::uint64_t created = 0;
   std::uint64_t removed = 0;
+  bool removed_by_create = false;  // one was under way
   bool there() const { return created > removed; }
 };
 
@@ -85,7 +87,6 @@ class CreateJudge {
         if (words_.IsClosing(entry)) Closing(entry);
         if (entry.what == words_.restore) restored_[entry.id] = true;
         if (entry.what == words_.create) {
-          restored_[entry.id] = false;
           containers_[entry.id].open.push_back({.number = entry.number, .begin = entry.seq});
         }
         break;
@@ -100,6 +101,7 @@ class CreateJudge {
         Container& container = containers_[entry.id];
         Conclude(container, entry.seq);
         container.bundle.created = entry.seq;
+        restored_[entry.id] = false;
         if (!container.open.empty()) container.open.front().bundle = entry.seq;
         break;
       }
@@ -200,7 +202,7 @@ Judgement JudgeCreate(const Evidence& evidence) {
 class LeftoversOfExecJudge {
  public:
   explicit LeftoversOfExecJudge(const Evidence& evidence)
-      : evidence_(evidence), words_(evidence.words()), final_(evidence) {}
+      : evidence_(evidence), words_(evidence.words()), adding_(words_), final_(evidence) {}
 
   Judgement Judge() {
     for (const Entry& entry : evidence_.journal().entries()) Visit(entry);
@@ -230,6 +232,7 @@ class LeftoversOfExecJudge {
 
   void Visit(const Entry& entry) {
     if (!unended_.empty()) CheckUnended(entry);
+    const std::uint64_t asking = adding_.Visit(entry);
     switch (entry.kind) {
       case EntryKind::kCallBegin:
         closed_ |= words_.IsClosing(entry);
@@ -237,14 +240,15 @@ class LeftoversOfExecJudge {
         break;
       case EntryKind::kCallEnd:
         if (entry.what == words_.add_process) Returned(entry);
+        // It takes its execs along.
+        if (entry.what == words_.create && Failed(entry) && evidence_.lives().Of(entry) != nullptr)
+          gone_[entry.id] = entry.seq;
         break;
       case EntryKind::kRpcBegin:
         if (entry.what == words_.add_process_rpc) {
           Exec& exec = Of(entry);
           exec.rpc = entry.number;
-          const auto asking = std::ranges::find_if(
-              exec.calls, [&](const auto& call) { return call.first > exec.asking; });
-          exec.asking = asking == exec.calls.end() ? 0 : asking->first;
+          exec.asking = asking;
           exec.started = exec.ended = 0;
         }
         if (entry.what == words_.signal_rpc) Of(entry).ended = entry.seq;
@@ -271,6 +275,7 @@ class LeftoversOfExecJudge {
         files_[entry.id].changed = entry.seq;
         break;
       case EntryKind::kBundleRemoved:
+      case EntryKind::kBundleCreated:  // in the place of an old one
         bundle_removed_[entry.id] = entry.seq;
         files_[entry.id].changed = entry.seq;
         break;
@@ -414,12 +419,13 @@ class LeftoversOfExecJudge {
 
   const Evidence& evidence_;
   const Words& words_;
+  AddCalls adding_;
   const Final final_;
   Findings findings_;
   bool closed_ = false;
   std::unordered_map<std::uint64_t, Exec> execs_;  // by id and name
   std::vector<std::uint64_t> order_;
-  SymbolMap<std::uint64_t> gone_;  // init's exit, by id
+  SymbolMap<std::uint64_t> gone_;  // init's exit, or the end of its create that failed, by id
   SymbolMap<std::uint64_t> bundle_removed_;
   SymbolMap<Files> files_;
   std::vector<std::uint64_t> unended_;  // keys of those that were started and whose call failed
@@ -430,20 +436,14 @@ Judgement JudgeExec(const Evidence& evidence) {
   return LeftoversOfExecJudge(evidence).Judge();
 }
 
-// Its bundle was made by an engine whose end hid that, or removed by a create that the daemon
-// refused because the container ran.
-bool MayLackBundle(const Lives& lives, const Life& life, std::uint64_t removed) {
+// Its bundle was made by an engine whose end hid that, or removed by a create that failed while
+// nobody tracked the container.
+bool MayLackBundle(const Lives& lives, const Life& life, const Presence& bundle) {
   const Life* source = &life;
   while (source->continues != kNoLife) source = &lives[source->continues];
   if (source->restored) return true;  // its create was not recorded
   if (source != &life && source->call_begin == 0 && source->rpc_begin == 0) return true;
-  for (LifeIndex i = life.previous; i != kNoLife && &lives[i] != source; i = lives[i].previous) {
-    const Life& refused = lives[i];
-    const bool within =
-        refused.begin < removed && (refused.call_end == 0 || removed < refused.call_end);
-    if (refused.rpc_failed && within) return true;
-  }
-  return false;
+  return life.restored && bundle.removed < life.begin && bundle.removed_by_create;
 }
 
 Judgement JudgeRunning(const Evidence& evidence) {
@@ -453,17 +453,26 @@ Judgement JudgeRunning(const Evidence& evidence) {
   if (final.running.taken == 0 || final.tracked.taken == 0) return {};
   Findings findings;
   SymbolMap<Presence> bundles;
+  SymbolMap<int> creating;  // calls under way, by id
   SymbolMap<const Life*> latest;
   SymbolMap<std::uint64_t> denied;  // when a fault said that the daemon does not have it
   const Symbol state_point = journal.Find("rpc.State.received");
   std::uint64_t engine_gone = 0;
   for (const Entry& entry : journal.entries()) {
     if (entry.seq > final.running.taken) break;  // whoever records may end what runs then
-    if (words.IsEngineGone(entry)) engine_gone = entry.seq;
+    if (words.IsEngineGone(entry)) {
+      engine_gone = entry.seq;
+      creating = {};
+    }
     if (entry.kind == EntryKind::kFaultFired && entry.what == state_point)
       denied[entry.id] = entry.seq;
     if (entry.kind == EntryKind::kBundleCreated) bundles[entry.id].created = entry.seq;
-    if (entry.kind == EntryKind::kBundleRemoved) bundles[entry.id].removed = entry.seq;
+    if (entry.kind == EntryKind::kBundleRemoved) {
+      bundles[entry.id].removed = entry.seq;
+      bundles[entry.id].removed_by_create = creating[entry.id] != 0;
+    }
+    if (entry.kind == EntryKind::kCallBegin && entry.what == words.create) ++creating[entry.id];
+    if (entry.kind == EntryKind::kCallEnd && entry.what == words.create) --creating[entry.id];
   }
   for (const Life& life : evidence.lives().all()) {
     findings.Observe();
@@ -485,7 +494,7 @@ Judgement JudgeRunning(const Evidence& evidence) {
     if (final.tracked.Find(entry.id, Symbol{}) == 0) {
       findings.Add(name + ": it runs and is not tracked", {life->begin, entry.seq});
     } else if (!bundle.there() && bundle.removed != 0 &&
-               !MayLackBundle(evidence.lives(), *life, bundle.removed)) {
+               !MayLackBundle(evidence.lives(), *life, bundle)) {
       findings.Add(name + ": it runs and its bundle is gone", {bundle.removed, entry.seq});
     }
   }

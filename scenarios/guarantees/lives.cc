@@ -1,7 +1,6 @@
 #include "scenarios/guarantees/lives.h"
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 #include <optional>
 #include <unordered_map>
@@ -10,6 +9,7 @@
 
 #include "scenarios/guarantees/event_identity.h"
 #include "scenarios/guarantees/exec_attempts.h"
+#include "scenarios/guarantees/held_emissions.h"
 #include "scenarios/guarantees/judging.h"
 #include "scenarios/guarantees/look_ahead.h"
 #include "scenarios/guarantees/succession.h"
@@ -23,6 +23,7 @@ struct SeenEvent {
   LifeIndex life;
   std::uint32_t delivered_to = 0;  // the engine, counted from 1
   std::uint64_t delivered = 0;     // to it, for the first time
+  std::uint64_t read = 0;          // the latest read of the stored log that told of it
 };
 
 struct OpenCall {
@@ -41,8 +42,6 @@ struct Container {
   std::vector<OpenCall> left_rpcs;       // of an engine that is gone: the daemon goes on with them
   std::vector<std::uint64_t> unclaimed;  // delivered to an engine that has not restored it
   std::optional<OpenCall> failed_restore;  // an exit may come of it all the same
-  // Emissions that were held and go on now: the point, and who lived when they were held.
-  std::vector<std::pair<Symbol, LifeIndex>> released;
 };
 
 auto FindNumber(std::vector<OpenCall>& open, std::uint64_t number) {
@@ -56,12 +55,9 @@ class LifeCutter {
   explicit LifeCutter(const Journal& journal)
       : journal_(journal),
         ahead_(journal),
-        execs_(journal),
         words_(journal),
-        event_points_{{{words_.exit, journal.Find("event.exit")},
-                       {words_.oom, journal.Find("event.oom")},
-                       {words_.pause, journal.Find("event.pause")},
-                       {words_.resume, journal.Find("event.resume")}}} {}
+        execs_(words_),
+        held_(journal, words_) {}
 
   Lives Cut() {
     result_.of_entry_.assign(journal_.entries().size(), kNoLife);
@@ -102,13 +98,11 @@ class LifeCutter {
       case EntryKind::kEventDelivered:
         return EventDelivered(entry);
       case EntryKind::kHeld:
-        if (IsEventPoint(entry.what))
-          held_[entry.number] = succession_.Living(containers_[entry.id].latest);
+        if (held_.Concerns(entry))
+          held_.Held(entry, succession_.Living(containers_[entry.id].latest));
         return kNoLife;
       case EntryKind::kReleased:
-        if (const auto held = held_.find(entry.number); held != held_.end()) {
-          containers_[entry.id].released.emplace_back(entry.what, held->second);
-        }
+        held_.Released(entry);
         return kNoLife;
       case EntryKind::kCallbackBegin:
         return CallbackBegin(entry);
@@ -248,7 +242,18 @@ class LifeCutter {
     At(life).rpc_refused_as_existing =
         entry.code == static_cast<std::uint32_t>(libcontainerd::ErrorCode::kAlreadyExists);
     if (Failed(entry) && !OutcomeUnknown(entry)) At(life).abandoned = false;
+    if (!present && Failed(entry)) TakeOverBefore(life);
     return life;
+  }
+
+  // A restore came before that was known: what it took over is the container that was there.
+  void TakeOverBefore(LifeIndex refused) {
+    const LifeIndex restored = At(refused).next;
+    const LifeIndex before = succession_.LeftBehind(refused);
+    if (restored == kNoLife || At(restored).continues != refused || before == kNoLife) return;
+    At(restored).continues = before;
+    At(restored).exit_emitted = At(before).exit_emitted;
+    At(restored).oom_emitted = At(before).oom_emitted;
   }
 
   bool IsInitExit(const Entry& entry) const {
@@ -272,24 +277,11 @@ class LifeCutter {
     return life;
   }
 
-  bool IsEventPoint(Symbol what) const {
-    return what != Symbol{} &&
-           std::ranges::find(event_points_, what, &EventPoint::second) != event_points_.end();
-  }
-
   LifeIndex LifeOfEmission(const Entry& entry) {
-    Container& container = containers_[entry.id];
-    const Symbol point = std::ranges::find(event_points_, entry.what, &EventPoint::first)->second;
-    const auto held =
-        std::ranges::find(container.released, point, &std::pair<Symbol, LifeIndex>::first);
-    if (held == container.released.end()) {
-      const LifeIndex ended =
-          IsInitExit(entry) ? kNoLife : succession_.EndedBefore(container.latest);
-      return LifeAt(ended != kNoLife ? ended : succession_.Living(container.latest), entry.stamp);
-    }
-    const LifeIndex life = held->second;
-    container.released.erase(held);
-    return life;
+    if (const auto held = held_.Take(entry)) return *held;
+    const LifeIndex latest = containers_[entry.id].latest;
+    const LifeIndex ended = IsInitExit(entry) ? kNoLife : succession_.EndedBefore(latest);
+    return LifeAt(ended != kNoLife ? ended : succession_.Living(latest), entry.stamp);
   }
 
   // A create of an engine that crashed went on without it.
@@ -313,6 +305,7 @@ class LifeCutter {
     }
     const LifeIndex life = Begin(container, entry, nullptr, false);
     engine_of_[life] = engine_ - 1;
+    At(life).start_emitted = entry.seq;
     At(life).superseded = true;
     At(life).engine_gone = gone_;
   }
@@ -330,6 +323,8 @@ class LifeCutter {
     if (unannounced && !ahead_.IsBeforeLastStart(entry)) {
       seen.life = LifeAt(succession_.Living(containers_[entry.id].latest), entry.stamp);
     }
+    // What one read tells twice has its place where it stands first.
+    if (entry.flag && std::exchange(seen.read, entry.number) == entry.number) return kNoLife;
     const LifeIndex asking = AskedFor(entry);
     if (asking != kNoLife && IsInitExit(entry)) {
       At(asking).exit_doubtful |= ahead_.IsBeforeSignOfLife(entry);
@@ -341,6 +336,7 @@ class LifeCutter {
       At(asking).oom_possible |= doubtful || ahead_.IsVague(entry) ||
                                  (succession_.MayRun(asking) && ahead_.IsOfLastPart(entry));
     }
+    if (asking != kNoLife && ahead_.IsBeforeLastStart(entry)) Withdraw(At(asking), entry);
     if (asking != kNoLife && !ahead_.IsBeforeLastStart(entry) && !succession_.MayRun(asking)) {
       PreferTo(At(asking), entry);
       return Deliver(entry, seen, asking);
@@ -349,8 +345,13 @@ class LifeCutter {
       if (!entry.flag) result_.known_.try_emplace(seen.delivered, entry.seq);
       return kNoLife;
     }
-    const LifeIndex life = succession_.Latest(seen.life);
-    if (life != kNoLife && (engine_of_[life] != engine_ || At(life).given_up != 0)) {
+    LifeIndex life = succession_.Latest(seen.life);
+    const LifeIndex latest = containers_[entry.id].latest;
+    const bool stranger = latest == kNoLife;
+    // Nobody knows more of that container than the restore that looks for it.
+    const bool alone = IsBeingRestored(latest) && At(latest).previous == kNoLife;
+    if (life == kNoLife && alone && !ahead_.IsBeforeLastStart(entry)) life = latest;
+    if (stranger || (life != kNoLife && (engine_of_[life] != engine_ || At(life).given_up != 0))) {
       containers_[entry.id].unclaimed.push_back(entry.seq);
       return kNoLife;
     }
@@ -367,7 +368,8 @@ class LifeCutter {
   }
 
   bool IsBeingRestored(LifeIndex life) {
-    return life != kNoLife && At(life).restored && At(life).call_end == 0;
+    if (life == kNoLife || engine_of_[life] != engine_) return false;
+    return At(life).restored && At(life).call_end == 0;
   }
 
   // The last exit is the one that counts, with what stands between it and the one before. The
@@ -383,13 +385,23 @@ class LifeCutter {
     const Entry& exit = EntryAt(life.exit_delivered);
     const bool again = IdentityOf(exit) == IdentityOf(later);
     // What the log does not have yet stands behind it. Each has its place in one order only.
-    if (!again && !same_read(exit.seq) && exit.stamp > later.stamp) return;
+    if (!again && !same_read(exit.seq) && exit.stamp > later.stamp) {
+      if (life.oom_delivered != 0 && same_read(life.oom_delivered)) life.oom_delivered = 0;
+      return;
+    }
     if (again && life.oom_delivered != 0 && !same_read(life.oom_delivered)) return;
     const bool earlier = life.oom_delivered != 0 &&
                          (same_read(exit.seq) ? life.oom_delivered < exit.seq
                                               : EntryAt(life.oom_delivered).stamp < exit.stamp);
     if (!again && earlier) life.oom_delivered = 0;
     life.exit_delivered = 0;
+  }
+
+  // The restore's own read knows that it was another life's.
+  void Withdraw(Life& life, const Entry& earlier) const {
+    for (std::uint64_t* delivered : {&life.exit_delivered, &life.oom_delivered}) {
+      if (*delivered != 0 && IdentityOf(EntryAt(*delivered)) == IdentityOf(earlier)) *delivered = 0;
+    }
   }
 
   LifeIndex Deliver(const Entry& entry, SeenEvent& seen, LifeIndex life) {
@@ -413,18 +425,27 @@ class LifeCutter {
     for (const std::uint64_t seq : claimed) {
       if (IsInitExit(EntryAt(seq))) ended = events_.find(IdentityOf(EntryAt(seq)))->second.life;
     }
+    ended = succession_.Origin(ended);
     for (const std::uint64_t seq : claimed) {
       const Entry& entry = EntryAt(seq);
       SeenEvent& seen = events_.find(IdentityOf(entry))->second;
       if (seen.delivered_to == engine_) continue;
       const bool present = succession_.MayRun(life) || ended == kNoLife;
-      const bool of_it =
-          present ? succession_.Latest(seen.life) == life : IsInitExit(entry) || seen.life == ended;
-      if (!of_it) continue;
+      const bool of_it = present ? succession_.Latest(seen.life) == life
+                                 : IsInitExit(entry) || succession_.Origin(seen.life) == ended;
+      const bool unknown = seen.life == kNoLife && At(life).previous == kNoLife;
+      if (entry.what == words_.oom && IsOfStart(life, seen.life)) At(life).oom_possible = true;
+      if (!of_it && !unknown) continue;
       if (!succession_.MayRun(life)) PreferTo(At(life), entry);
       result_.unclaimed_.insert(seq);
       result_.of_entry_[seq - 1] = Deliver(entry, seen, life);
     }
+  }
+
+  // Of a create that was still under way: the restore may come to what that makes.
+  bool IsOfStart(LifeIndex restored, LifeIndex created) {
+    return At(restored).continues == kNoLife && created != kNoLife && !At(created).restored &&
+           At(created).start_emitted == 0 && At(created).exit_emitted == 0;
   }
 
   void EndStoredRead(const Entry& end) {
@@ -447,8 +468,9 @@ class LifeCutter {
     const LifeIndex previous = present.previous;
     if (previous == kNoLife) return latest;
     std::uint64_t until = std::max(At(previous).exit_emitted, At(previous).exit_delivered);
-    // Its exit was concluded without an event.
-    if (until == 0 && At(previous).exit_begin != 0) until = present.start_emitted;
+    // Its exit was concluded without an event, or is late.
+    const bool ended = At(previous).exit_begin != 0 || At(previous).LeftAlone();
+    if (until == 0 && ended) until = present.start_emitted;
     const bool earlier = until != 0 && stamp < EntryAt(until).stamp;
     return earlier ? previous : latest;
   }
@@ -462,7 +484,8 @@ class LifeCutter {
     stored_.clear();
     for (Container& container : containers_.values()) {
       for (const LifeIndex life : {container.latest, container.unfinished}) {
-        if (life == kNoLife || At(life).exit_end != 0 || At(life).Failed()) continue;
+        if (life == kNoLife || At(life).exit_end != 0) continue;
+        if (At(life).Failed() && !At(life).Runs()) continue;
         At(life).superseded = true;
         if (At(life).engine_gone == 0) At(life).engine_gone = note.seq;
       }
@@ -541,17 +564,15 @@ class LifeCutter {
   Lives result_;
   const LookAhead ahead_;
   const Succession succession_{result_.lives_, ahead_};
-  ExecAttempts execs_;
   const Words words_;
-  using EventPoint = std::pair<Symbol, Symbol>;  // a kind, and where its emissions are held
-  const std::array<EventPoint, 4> event_points_;
+  ExecAttempts execs_;
+  HeldEmissions held_;
 
   bool closing_ = false;
   std::uint64_t gone_ = 0;  // the note of the engine before
   SymbolMap<Container> containers_;
   std::unordered_map<EventIdentity, SeenEvent, EventIdentityHash> events_;
   std::unordered_map<std::uint64_t, std::vector<std::uint64_t>> stored_;  // of reads under way
-  std::unordered_map<std::uint64_t, LifeIndex> held_;                     // by ticket
   std::uint32_t engine_ = 1;
   std::vector<std::uint32_t> engine_of_;  // by life
 };

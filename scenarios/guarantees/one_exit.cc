@@ -1,15 +1,16 @@
 #include "scenarios/guarantees/judging.h"
 #include "scenarios/guarantees/lives.h"
+#include "scenarios/guarantees/symbol_map.h"
 
 namespace scenarios {
 namespace {
 
 // The client was closed before it could tell of that exit: it came later, or its callback was due
-// at about that time, or behind its start, which the engine held up. 0: nobody closed it before the
-// end.
-bool ClosedBefore(const Evidence& evidence, const Life& life, std::uint64_t closing) {
+// at about that time, or behind another one, which the engine held up. 0: nobody closed it before
+// the end.
+bool ClosedBefore(const Evidence& evidence, const Life& life, std::uint64_t closing, bool busy) {
   if (closing == 0) return false;
-  if (life.start_begin < closing && (life.start_end == 0 || life.start_end > closing)) return true;
+  if (busy) return true;
   if (life.exit_delivered == 0 || life.exit_delivered > closing) return true;
   const auto& options = evidence.options();
   const auto due = evidence.At(life.exit_delivered).t + options.timing.exec_exit_grace;
@@ -23,12 +24,22 @@ Judgement JudgeOneExit(const Evidence& evidence) {
   Findings findings;
   bool any_callback = false;
   std::uint64_t closing = 0;  // before the end, in the present life of the engine
+  SymbolMap<int> running;     // callbacks, by id
+  SymbolMap<int> busy;        // the same at that time
   bool over = false;
   std::vector<std::vector<std::uint64_t>> exits(lives.all().size());
   for (const Entry& entry : journal.entries()) {
     if (entry.kind == EntryKind::kSnapshot && entry.text == evidence.words().end) over = true;
-    if (evidence.words().IsClosing(entry) && !over) closing = entry.seq;
-    if (evidence.words().IsEngineGone(entry)) closing = 0;  // its lives are superseded
+    if (entry.kind == EntryKind::kCallbackBegin) ++running[entry.id];
+    if (entry.kind == EntryKind::kCallbackEnd) --running[entry.id];
+    if (evidence.words().IsClosing(entry) && !over) {
+      closing = entry.seq;
+      busy = running;
+    }
+    if (evidence.words().IsEngineGone(entry)) {  // its lives are superseded
+      closing = 0;
+      running = {};
+    }
     if (entry.kind != EntryKind::kCallbackBegin) continue;
     any_callback = true;
     const LifeIndex life = lives.IndexOf(entry);
@@ -52,7 +63,7 @@ Judgement JudgeOneExit(const Evidence& evidence) {
       findings.Add(name + ": exit was called back though it never started",
                    {life.rpc_end, life.call_end, exits[i].front()});
     } else if (exits[i].empty() && gone && started && !life.superseded &&
-               !ClosedBefore(evidence, life, closing)) {
+               !ClosedBefore(evidence, life, closing, busy[life.id] > 0)) {
       const bool delivered = life.exit_delivered != 0;
       findings.Add(name + ": exit was never called back though its exit event was " +
                        (delivered ? "delivered" : "emitted"),
@@ -69,7 +80,7 @@ constinit const Guarantee kOneExit{
     "A life that was called back as started, or restored, and is gone gets exactly one exit "
     "callback; one that never started, or whose start callback failed, gets none. A client that is "
     "closed owes none for an exit that came after that, whose callback was due at about that time, "
-    "or that waited for the start-container callback.",
+    "or that waited for a callback that ran.",
     "without callbacks, or while no life is gone",
     &JudgeOneExit,
 };

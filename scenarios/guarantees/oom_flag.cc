@@ -20,8 +20,8 @@ struct OomFacts {
     if (life.oom_delivered == 0) return;
     const Entry& oom = evidence.At(life.oom_delivered);
     if (known && oom.flag && evidence.At(exit).flag && oom.number == evidence.At(exit).number) {
-      must_count = oom.seq < exit;  // in the order of the stored log
-      may_count |= must_count;
+      may_count |= oom.seq < exit;  // in the order of the stored log
+      must_count = oom.seq < exit && !life.exit_doubtful;
       return;
     }
     // An oom behind the exit is too late, however long the exit's callback had to wait.
@@ -148,11 +148,12 @@ class StoredReads {
   }
   // Since `seq`: the latest one that would have shown an event of that container and time.
   const Entry* Covering(std::uint64_t seq, const Entry& event) const {
-    for (auto read = reads_.rbegin(); read != reads_.rend() && (*read)->seq > seq; ++read) {
-      const bool of_it = (*read)->id == Symbol{} || (*read)->id == event.id;
-      if (of_it && (*read)->stamp < event.stamp) return *read;
-    }
-    return nullptr;
+    const auto covers = [&](const Entry* read) {
+      const bool of_it = read->id == Symbol{} || read->id == event.id;
+      return read->seq > seq && of_it && read->stamp < event.stamp;
+    };
+    const auto read = std::find_if(reads_.rbegin(), reads_.rend(), covers);
+    return read == reads_.rend() ? nullptr : *read;
   }
   // Since then it could not be asked.
   bool Refused(std::uint64_t seq, Symbol id) const {
@@ -162,7 +163,7 @@ class StoredReads {
 
  private:
   std::unordered_map<std::uint64_t, const Entry*> open_;
-  std::vector<const Entry*> reads_;
+  std::vector<const Entry*> reads_;  // in the order of their ends
   std::vector<const Entry*> failed_;
 };
 
@@ -196,7 +197,8 @@ Judgement JudgeSurvives(const Evidence& evidence) {
     const std::uint64_t exit = life->exit_emitted;
     if (exit != 0 && exit < oom) continue;
     findings.Observe();
-    if (entry.flag || not_stored[entry.id] != 0 || life->oom_doubtful) continue;
+    if (entry.flag || not_stored[entry.id] != 0) continue;
+    if (life->oom_doubtful || life->exit_doubtful) continue;
     const Entry* covering = reads.Covering(life->begin, evidence.At(oom));
     if (read == 0 && covering != nullptr) continue;  // the log no longer had it
     if (read == 0 && reads.Refused(life->begin, entry.id)) continue;

@@ -31,6 +31,7 @@ class PauseJudge {
     const Entry* restoring = nullptr;  // the call
     const Entry* restored = nullptr;   // the callback, until the next one comes
     const Entry* paused_by = nullptr;  // the event that says that it was paused
+    std::int64_t over = 0;             // since the restore began: the timestamp of init's last exit
     bool ambiguous = false;            // something happened during the restore
   };
 
@@ -47,12 +48,14 @@ class PauseJudge {
       case EntryKind::kEventDelivered:
         if (of_pause && evidence_.lives().KnownAt(entry) != 0) Delivered(entry);
         if (entry.what == words_.start && entry.flag) StartRead(entry);
+        if (entry.what == words_.exit && entry.process == words_.init) Exited(entry);
         break;
       case EntryKind::kCallBegin:
         if (entry.what == words_.restore) {
           Container& container = containers_[entry.id];
           container.restoring = &entry;
           container.read = nullptr;
+          container.over = 0;
           container.ambiguous = false;
         }
         break;
@@ -81,6 +84,7 @@ class PauseJudge {
   void Delivered(const Entry& event) {
     Container& container = containers_[event.id];
     if (container.restoring != nullptr && event.flag) {
+      if (event.stamp < container.over) return;
       // Two reads may be under way at once.
       if (container.read == nullptr || container.read->stamp <= event.stamp) {
         container.read = &event;
@@ -90,12 +94,19 @@ class PauseJudge {
     }
   }
 
-  // What stands before it was an earlier life's.
+  // What stands before it was an earlier life's, and so it is with what it is newer than.
   void StartRead(const Entry& start) {
     Container& container = containers_[start.id];
-    if (container.read != nullptr && container.read->stamp <= start.stamp) {
+    const Entry* read = container.read;
+    if (read != nullptr && (read->number == start.number || read->stamp <= start.stamp)) {
       container.read = nullptr;
     }
+  }
+  void Exited(const Entry& exit) {
+    Container& container = containers_[exit.id];
+    if (container.restoring == nullptr) return;
+    container.over = std::max(container.over, exit.stamp);
+    if (container.read != nullptr && container.read->stamp < exit.stamp) container.read = nullptr;
   }
 
   void CalledBack(const Entry& callback) {

@@ -194,16 +194,21 @@ class StdioJudge {
   }
 
   // From the unfinished one `first` on: the oldest one that ended as what was read did. Several
-  // may be read at once.
+  // may be read at once, and among them those of creates that failed: as their processes ended
+  // them, or with nothing if there was none.
   Stream* FindRead(Process& process, std::size_t first, std::size_t output, const Entry& eof) {
+    Stream* of_failed = nullptr;
     for (std::size_t i = first; i < process.attachments.size(); ++i) {
       Stream& stream = process.attachments[i].streams[output];
-      const bool unfinished = stream.eof == nullptr && stream.closed == nullptr;
-      if (stream.source == nullptr || !unfinished || !IsTheEngines(process.attachments[i]))
-        continue;
-      if (stream.source->number == eof.number && stream.source->text == eof.text) return &stream;
+      if (stream.eof != nullptr || stream.closed != nullptr) continue;
+      const bool of_engine = IsTheEngines(process.attachments[i]);
+      const bool fits = stream.source == nullptr ? !of_engine && eof.number == 0
+                                                 : stream.source->number == eof.number &&
+                                                       stream.source->text == eof.text;
+      if (fits && of_engine) return &stream;
+      if (fits && of_failed == nullptr) of_failed = &stream;
     }
-    return nullptr;
+    return of_failed;
   }
 
   // Its ends of the streams go with it.

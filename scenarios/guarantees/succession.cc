@@ -1,18 +1,6 @@
 #include "scenarios/guarantees/succession.h"
 
 namespace scenarios {
-namespace {
-
-// A create that the daemon has not carried out when its engine is gone, or a restore cut short that
-// found nothing.
-bool LedNowhere(const Life& life) {
-  if (life.engine_gone == 0 || life.start_emitted != 0 || life.start_begin != 0) return false;
-  if (life.restored) return life.continues == kNoLife && life.exit_begin == 0;
-  return life.rpc_begin != 0 && (life.rpc_end == 0 || life.rpc_failed);
-}
-
-}  // namespace
-
 LifeIndex Succession::Living(LifeIndex latest) const {
   const LifeIndex before = LeftBefore(latest);  // it ends only when the create is carried out
   if (before != kNoLife && lives_[before].exit_emitted == 0) return before;
@@ -22,13 +10,15 @@ LifeIndex Succession::Living(LifeIndex latest) const {
 
 LifeIndex Succession::EndedBefore(LifeIndex latest) const {
   const LifeIndex before = LeftBefore(latest);
-  if (before == kNoLife || lives_[latest].rpc_end != 0) return kNoLife;
-  return lives_[before].exit_emitted > lives_[latest].rpc_begin ? before : kNoLife;
+  if (before == kNoLife) return kNoLife;
+  const Life& created = lives_[Origin(latest)];
+  const bool while_asked = created.rpc_end == 0 && lives_[before].exit_emitted > created.rpc_begin;
+  return while_asked ? before : kNoLife;
 }
 
 LifeIndex Succession::TakenOver(LifeIndex latest, const Entry& restore) const {
   if (!ahead_.has_starts() || !ahead_.EndedWithoutStart(restore)) return LeftBehind(latest);
-  while (latest != kNoLife && LedNowhere(lives_[latest])) latest = lives_[latest].previous;
+  while (latest != kNoLife && LedNowhere(latest)) latest = lives_[latest].previous;
   return LeftBehind(latest);
 }
 
@@ -55,7 +45,17 @@ LifeIndex Succession::Origin(LifeIndex life) const {
   return life;
 }
 
-// The latest, or the one that creates since were refused because of.
+// A create that the daemon has not carried out when its engine is gone, or a restore cut short that
+// found nothing.
+bool Succession::LedNowhere(LifeIndex index) const {
+  const Life& life = lives_[index];
+  if (life.engine_gone == 0 || life.start_emitted != 0 || life.start_begin != 0) return false;
+  if (life.restored) {
+    return life.exit_begin == 0 && (life.continues == kNoLife || LedNowhere(life.continues));
+  }
+  return life.rpc_begin != 0 && (life.rpc_end == 0 || life.rpc_failed);
+}
+
 LifeIndex Succession::LeftBehind(LifeIndex latest) const {
   LifeIndex ran = latest;
   while (ran != kNoLife && lives_[ran].Failed() && lives_[ran].rpc_failed && !lives_[ran].Runs()) {

@@ -31,11 +31,13 @@ class Succession {
   bool MayRun(LifeIndex restored) const;
   // The same container's latest life. Creates that were refused because of it may stand between.
   LifeIndex Latest(LifeIndex life) const;
+  // The latest, or the one that creates since were refused because of.
+  LifeIndex LeftBehind(LifeIndex latest) const;
   // The life that the first one of these took over, and so on.
   LifeIndex Origin(LifeIndex life) const;
 
  private:
-  LifeIndex LeftBehind(LifeIndex latest) const;
+  bool LedNowhere(LifeIndex life) const;
   LifeIndex LeftBefore(LifeIndex latest) const;
 
   const std::vector<Life>& lives_;

@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <limits>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "scenarios/guarantees/judging.h"
@@ -21,9 +22,7 @@ struct Stdin {
   bool failed = false;          // its call or attach
   std::uint64_t gone = 0;       // when the client knew
   std::uint64_t gone_when_flushed = 0;
-  std::uint64_t gone_when_answered = 0;
-  std::uint64_t exit = 0;             // the first that came
-  std::uint64_t returned = 0;         // its call
+  bool late = false;                  // it was gone, or the client closing, when its call returned
   std::vector<std::uint64_t> told{};  // closeStdin RPCs
 };
 
@@ -63,8 +62,8 @@ class StdinJudge {
           Of(entry.id, words_.init).failed |= evidence_.lives().Of(entry) != nullptr;
         }
         if (entry.what == words_.add_process && Failed(entry)) Of(entry).failed = true;
-        if (entry.what == words_.create) Of(entry.id, words_.init).returned = entry.seq;
-        if (entry.what == words_.add_process) Of(entry).returned = entry.seq;
+        if (entry.what == words_.create) Returned(Of(entry.id, words_.init), entry.id);
+        if (entry.what == words_.add_process) Returned(Of(entry), entry.id);
         if (entry.what == words_.restore && !Failed(entry)) restored_[entry.id] = entry.seq;
         break;
       case EntryKind::kRpcBegin:
@@ -105,19 +104,17 @@ class StdinJudge {
 
   void Gone(const Entry& exit) {
     if (exit.process == words_.init) gone_[exit.id] = exit.seq;
-    Stdin& ended = Of(exit);
-    ended.gone = exit.seq;
-    if (ended.exit == 0) ended.exit = exit.seq;
+    Of(exit).gone = exit.seq;
   }
+
+  void Returned(Stdin& of, Symbol id) { of.late |= over_ || GoneSince(of, id) != 0; }
 
   void Closed(const Entry& entry) {
     Stdin& closing = Of(entry);
     // An earlier one may be closed late.
-    if (over_ || closing.opened == 0 || closing.opening != entry.number) return;
-    if (!entry.flag) {
-      closing.closed = entry.seq;
-      return;
-    }
+    if (closing.opened == 0 || closing.opening != entry.number) return;
+    if (!entry.flag) closing.closed = entry.seq;
+    if (!entry.flag || over_) return;
     closing.flushed = entry.seq;
     closing.gone_when_flushed = GoneSince(closing, entry.id);
   }
@@ -142,7 +139,6 @@ class StdinJudge {
     const auto found = stdins_.find(PairKey(rpc.id, create ? words_.init : rpc.process));
     if (found == stdins_.end() || found->second.request != rpc.number || Failed(rpc)) return;
     found->second.succeeded = rpc.seq;
-    found->second.gone_when_answered = GoneSince(found->second, rpc.id);
   }
 
   void Told(const Entry& rpc) {
@@ -167,10 +163,7 @@ class StdinJudge {
   void Conclude(const Stdin& stdin_of) {
     if (stdin_of.flushed == 0 || stdin_of.failed || stdin_of.succeeded == 0) return;
     findings_.Observe();
-    // Or it ended before the call that started it did.
-    const bool too_late = stdin_of.gone_when_flushed != 0 || stdin_of.gone_when_answered != 0 ||
-                          (stdin_of.exit != 0 && stdin_of.exit < stdin_of.returned);
-    if (!stdin_of.told.empty() || too_late) return;
+    if (!stdin_of.told.empty() || stdin_of.gone_when_flushed != 0 || stdin_of.late) return;
     const Entry& closed = evidence_.At(stdin_of.closed);
     findings_.Add(SubjectName(evidence_.journal(), closed) +
                       ": the engine closed stdin and closeStdin was never sent",
@@ -208,7 +201,9 @@ class SilenceJudge {
     std::int64_t created_after = 0;  // the newest event
     bool start_told = false;         // of the present life
     bool silent = false;             // a restore read nothing of this life
+    bool parted = false;             // … but an exit of init
     bool doubted = false;            // its exit came before that, and whose it is was not answered
+    bool asked_before = false;       // one State was under way in the very moment
     std::uint64_t asked = 0;         // the latest State that asks it
     std::vector<const Entry*> calls;
     std::unordered_map<Symbol, const Entry*> execs_gone;
@@ -219,7 +214,10 @@ class SilenceJudge {
     switch (entry.kind) {
       case EntryKind::kCallBegin:
         containers_[entry.id].calls.push_back(&entry);
-        if (entry.what == words_.restore) containers_[entry.id].silent = true;
+        if (entry.what == words_.restore) {
+          containers_[entry.id].silent = true;
+          containers_[entry.id].parted = false;
+        }
         break;
       case EntryKind::kCallEnd:
         std::erase_if(containers_[entry.id].calls,
@@ -227,9 +225,7 @@ class SilenceJudge {
         break;
       case EntryKind::kEventDelivered:
         latest_stamp_ = std::max(latest_stamp_, entry.stamp);
-        if (Explains(entry.id, words_.restore)) {
-          containers_[entry.id].silent = entry.what == words_.exit && entry.process == words_.init;
-        }
+        if (Explains(entry.id, words_.restore)) Read(containers_[entry.id], entry);
         if (entry.what == words_.start && entry.stamp > containers_[entry.id].created_after) {
           containers_[entry.id].start_told = true;
         }
@@ -239,6 +235,7 @@ class SilenceJudge {
           if (entry.process == words_.init && container.gone == nullptr) {
             container.gone = &entry;
             container.doubted = (container.created && !container.start_told) || container.silent;
+            container.asked_before = false;
           }
           container.execs_gone[entry.process] = &entry;
         }
@@ -257,9 +254,8 @@ class SilenceJudge {
         latest_stamp_ = std::max(latest_stamp_, entry.stamp);
         break;
       case EntryKind::kRpcEnd:
-        if (entry.number == containers_[entry.id].asked && entry.what == words_.state_rpc &&
-            !OutcomeUnknown(entry)) {
-          containers_[entry.id].doubted = false;
+        if (entry.what == words_.state_rpc && !OutcomeUnknown(entry)) {
+          Answered(containers_[entry.id], entry);
         }
         break;
       case EntryKind::kStdioClosed:
@@ -278,6 +274,27 @@ class SilenceJudge {
     }
   }
 
+  // While it is restored: what of its life is told.
+  void Read(Container& container, const Entry& event) const {
+    const bool exit = event.what == words_.exit && event.process == words_.init;
+    const bool late = event.what == words_.exit || event.what == words_.oom;  // may be behind it
+    container.parted |= exit;
+    container.silent = exit || (late && container.parted && container.silent);
+  }
+
+  // Whom the daemon knows has not exited.
+  void Answered(Container& container, const Entry& state) const {
+    if (!container.doubted || container.gone == nullptr) return;
+    if (!Failed(state)) {
+      container.gone = nullptr;
+      container.doubted = false;
+      container.execs_gone.erase(words_.init);
+    } else if (state.number == container.asked) {
+      const bool at_once = state.t == container.gone->t;
+      container.doubted = at_once && !std::exchange(container.asked_before, true);
+    }
+  }
+
   // Nor is one of the life before, that comes when the next has begun, news of that.
   bool IsOfLatest(const Entry& event) const {
     const Life* life = evidence_.lives().Of(event);
@@ -290,6 +307,7 @@ class SilenceJudge {
     Container& container = containers_[rpc.id];
     if (rpc.what == words_.create_rpc) {
       container.gone = nullptr;
+      container.doubted = false;
       container.created = true;
       container.created_after = latest_stamp_;
       container.start_told = false;

@@ -39,6 +39,7 @@ struct Words {
         engine_back(journal.Find(kEngineBackNote)),
         cursor_replaced(journal.Find(kCursorReplacedNote)),
         no_clean(journal.Find(kNoCleanNote)),
+        container_not_found(journal.Find("containerd: container not found")),
         bundle_remove(journal.Find("bundle.remove")),
         fifos_remove(journal.Find("fifos.remove")) {}
 
@@ -94,6 +95,7 @@ struct Words {
   const Symbol engine_back;
   const Symbol cursor_replaced;
   const Symbol no_clean;
+  const Symbol container_not_found;  // the daemon's words
   // Points of the engine.
   const Symbol bundle_remove;
   const Symbol fifos_remove;

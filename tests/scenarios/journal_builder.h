@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <vector>
 
 #include "scenarios/journal.h"
 
@@ -253,6 +254,10 @@ class JournalBuilder {
 
  private:
   using Key = std::tuple<EntryKind, std::string, std::string, std::string>;
+  struct Open {
+    std::vector<std::uint64_t> numbers;
+    std::uint64_t ended = 0;
+  };
 
   Entry Make(EntryKind kind, std::string_view what, std::string_view id, const Details& with) {
     Entry entry;
@@ -282,15 +287,21 @@ class JournalBuilder {
     Entry entry = Make(kind, what, id, with);
     entry.failed = false;
     entry.number = journal_.NextNumber();
-    open_[{kind, std::string(what), std::string(id), std::string(with.process)}] = entry.number;
+    Open& open = open_[{kind, std::string(what), std::string(id), std::string(with.process)}];
+    open.numbers.push_back(entry.number);
     return Record(entry);
   }
-  // Ends what began last with the same words.
+  // Ends what began last with the same words and goes on; if nothing does, what ended last.
   JournalBuilder& End(EntryKind kind, std::string_view what, std::string_view id,
                       const Details& with) {
     Entry entry = Make(kind, what, id, with);
     const auto begin = static_cast<EntryKind>(static_cast<int>(kind) - 1);
-    entry.number = open_[{begin, std::string(what), std::string(id), std::string(with.process)}];
+    Open& open = open_[{begin, std::string(what), std::string(id), std::string(with.process)}];
+    if (!open.numbers.empty()) {
+      open.ended = open.numbers.back();
+      open.numbers.pop_back();
+    }
+    entry.number = open.ended;
     return Record(entry);
   }
   static Key EventKey(std::string_view type, std::string_view id, std::string_view process) {
@@ -312,7 +323,7 @@ class JournalBuilder {
   std::uint64_t stream_ = 0;
   std::string stream_id_;
   std::uint64_t cursor_write_ = 0;
-  std::map<Key, std::uint64_t> open_;
+  std::map<Key, Open> open_;
   std::map<Key, std::int64_t> stamps_;
   std::map<std::string, std::uint64_t> openings_;  // by "id/process"
 };

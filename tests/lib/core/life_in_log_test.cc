@@ -138,16 +138,40 @@ TEST(MergeEvents, EachOnceAndInOrder) {
   const std::vector<types::Event> log = {Make("start-container", "", 0, 5),
                                          Make("pause", "", 0, 7)};
   const std::vector<types::Event> others = {Make("pause", "", 0, 7), Make("oom", "", 0, 2),
-                                            Make("resume", "", 0, 9), Make("oom", "", 0, 6),
+                                            Make("oom", "", 0, 6), Make("resume", "", 0, 9),
                                             Make("resume", "", 0, 9)};
   std::vector<std::string> merged;
   for (const types::Event& event : MergeEvents(log, others)) {
     merged.push_back(event.type() + std::to_string(event.timestamp().seconds()));
   }
-  EXPECT_THAT(merged, ElementsAre("oom2", "start-container5", "pause7", "resume9", "oom6"));
+  EXPECT_THAT(merged, ElementsAre("oom2", "start-container5", "oom6", "pause7", "resume9"));
   EXPECT_THAT(MergeEvents({}, {}), IsEmpty());
   const std::vector<types::Event> twice = {Make("exit", "init", 1, 5), Make("exit", "init", 0, 5)};
   EXPECT_EQ(LifeOfGone(MergeEvents(twice, {})).exit_status, 1U);  // the first is the event
+}
+
+TEST(MergeEvents, WhatIsMissingStandsBeforeWhatHappenedLater) {
+  const auto merged = [](const std::vector<types::Event>& log,
+                         const std::vector<types::Event>& others) {
+    std::string order;
+    for (const types::Event& event : MergeEvents(log, others)) {
+      order += " " + event.type() + std::to_string(event.timestamp().seconds());
+    }
+    return order;
+  };
+  // The daemon's end took it from the log, and left the exit behind it.
+  EXPECT_EQ(merged({Make("start-container", "", 0, 5), Make("exit", "init", 1, 9)},
+                   {Make("oom", "", 0, 8)}),
+            " start-container5 oom8 exit9");
+  // A clock that was set back tells nothing of the order.
+  EXPECT_EQ(merged({Make("start-container", "", 0, 5), Make("exit", "init", 1, 9),
+                    Make("start-container", "", 0, 7)},
+                   {Make("oom", "", 0, 8)}),
+            " start-container5 exit9 start-container7 oom8");
+  // What came on its own keeps its order.
+  EXPECT_EQ(merged({Make("start-container", "", 0, 5)},
+                   {Make("exit", "init", 1, 9), Make("oom", "", 0, 8)}),
+            " start-container5 exit9 oom8");
 }
 
 TEST(LifeInLog, TheExitBetweenTwoStartsMayBeLost) {

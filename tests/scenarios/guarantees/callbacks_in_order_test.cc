@@ -186,5 +186,73 @@ TEST(CallbacksInOrder, AnExitThatCameDuringItsAddProcessMayComeLater) {
   }
 }
 
+// Which of the calls an exec belongs to decides whose exit is absorbed.
+TEST(CallbacksInOrder, AnExecIsNotOfTheCallThatWaitedForAnEarlierContainer) {
+  constexpr Details kExec{.process = "e1"};
+  for (const bool earlier : {true, false}) {
+    JournalBuilder j;
+    j.Created("c1");
+    if (earlier) j.CallBegin("add-process", "c1", kExec).Exited("c1").Created("c1");
+    if (!earlier) j.Exited("c1").Created("c1").CallBegin("add-process", "c1", kExec);
+    j.CallBegin("add-process", "c1", kExec).RpcBegin("AddProcess", "c1", kExec);
+    j.RpcEnd("AddProcess", "c1", kExec).CallEnd("add-process", "c1", kExec);
+    j.CallEnd("add-process", "c1", {.process = "e1", .code = 3, .failed = true});
+    j.Event("exit", "c1", kExec);
+    const auto told = j.Callback("exit-process", "c1", kExec).Last();
+    if (earlier) {
+      EXPECT_TRUE(Held(kCallbacksInOrder, j));
+    } else {
+      EXPECT_TRUE(Broken(kCallbacksInOrder, j,
+                         {{"c1 (life 2), e1: exit-process was called back though no such event of "
+                           "this life had been delivered",
+                           {told}}}));
+    }
+  }
+}
+
+// Behind the restore, whatever else it has to tell.
+TEST(CallbacksInOrder, ThePauseOfARestoreOvertakesWhatCameBefore) {
+  constexpr Details kExec{.process = "e1"};
+  for (const bool before : {true, false}) {
+    JournalBuilder j;
+    j.Created("c1").EngineGone().EngineBack();
+    const auto exit = before ? j.Event("exit", "c1", kExec).Last() : 0;
+    if (before) j.Event("pause", "c1");
+    j.CallBegin("restore", "c1", {.flag = true}).Callback("restore", "c1");
+    const auto late = before ? exit : j.Event("exit", "c1", kExec).Last();
+    const auto pause = before ? 0 : j.Event("pause", "c1").Last();
+    const auto paused = j.Callback("pause", "c1").Last();
+    const auto exited = j.Callback("exit-process", "c1", kExec).CallEnd("restore", "c1").Last() - 2;
+    if (before) {
+      EXPECT_TRUE(Held(kCallbacksInOrder, j));
+    } else {
+      EXPECT_TRUE(Broken(kCallbacksInOrder, j,
+                         {{"c1 (life 2), e1: exit-process was called back after pause, but its "
+                           "event was delivered before the event of that",
+                           {late, pause, paused, exited}}}));
+    }
+  }
+}
+
+// The exit may still come, and say how it ended.
+TEST(CallbacksInOrder, AContainerThatTheDaemonDoesNotKnowTakesItsExecsAlong) {
+  for (const bool known : {false, true}) {
+    JournalBuilder j;
+    j.Created("c1").Exec("c1", "e1").RpcBegin("State", "c1");
+    j.RpcEnd("State", "c1",
+             {.code = 2, .failed = true, .text = known ? "no" : "containerd: container not found"});
+    const auto told = j.Callback("exit-process", "c1", {.process = "e1", .code = 137}).Last();
+    j.Exited("c1", 3);
+    if (known) {
+      EXPECT_TRUE(Broken(kCallbacksInOrder, j,
+                         {{"c1, e1: exit-process was called back though no such event of this "
+                           "life had been delivered",
+                           {told}}}));
+    } else {
+      EXPECT_TRUE(Held(kCallbacksInOrder, j));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace scenarios::testing

@@ -179,5 +179,23 @@ TEST(CallbacksMayCall, NotObservableWithoutACallFromACallback) {
   EXPECT_TRUE(NotObservable(kReentry, JournalBuilder().Created("c1").Exited("c1")));
 }
 
+// Two under way are not told apart.
+TEST(SignalNeverWaits, ALaterOneMayReturnFirst) {
+  for (const int sent : {1, 2}) {
+    JournalBuilder j;
+    const auto first = j.CallBegin("signal", "c1").Last();
+    j.CallBegin("signal", "c1").RpcBegin("Signal", "c1", kInit).RpcEnd("Signal", "c1", kInit);
+    j.CallEnd("signal", "c1");  // the second
+    if (sent == 2) j.RpcBegin("Signal", "c1", kInit).RpcEnd("Signal", "c1", kInit);
+    const auto end = j.CallEnd("signal", "c1").Last();
+    if (sent == 2) {
+      EXPECT_TRUE(Held("signal-never-waits", j));
+    } else {
+      EXPECT_TRUE(
+          Broken("signal-never-waits", j, {{"c1: its signal was never sent", {first, end}}}));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace scenarios::testing

@@ -120,5 +120,32 @@ TEST(ExecExits, ACallThatWaitedForItsContainerIsOwedAnExit) {
              {{"c1/e1: exit was called back without an exit-process before it", {added, exit}}}));
 }
 
+// Whose the container's exit was had been asked.
+TEST(ExecExits, WhatWaitedForAnAnswerAtTheCloseNeverComes) {
+  for (const bool asked : {true, false}) {
+    JournalBuilder j;
+    const auto added = j.Created("c1").Exec("c1", "e1").Last();
+    const auto exit = j.Event("exit", "c1", kExec).Last();
+    if (asked) j.RpcBegin("State", "c1");
+    j.CallBegin("close", "").CallEnd("close", "");
+    if (asked) {
+      EXPECT_TRUE(Held(kExecExits, j));
+    } else {
+      EXPECT_TRUE(
+          Broken(kExecExits, j,
+                 {{"c1/e1: exit-process was never called back though its exit was delivered",
+                   {added, exit}}}));
+    }
+  }
+}
+
+// It could be told only when the client was closing.
+TEST(ExecExits, OneWhoseCallReturnedAfterTheCloseIsNotOwed) {
+  JournalBuilder j;
+  j.Created("c1").CallBegin("add-process", "c1", kExec).RpcBegin("AddProcess", "c1", kExec);
+  j.RpcEnd("AddProcess", "c1", kExec).Event("exit", "c1", kExec).CallBegin("close", "");
+  EXPECT_TRUE(Held(kExecExits, j.CallEnd("add-process", "c1", kExec).CallEnd("close", "")));
+}
+
 }  // namespace
 }  // namespace scenarios::testing

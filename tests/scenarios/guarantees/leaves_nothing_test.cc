@@ -234,24 +234,33 @@ TEST(RunningIsTracked, AnEngineThatRefusedItInTheRestoreCallbackHasIt) {
   EXPECT_TRUE(Held(kRunning, j));
 }
 
-// The daemon refused it because the container ran; the create's bundle is the container's.
-TEST(RunningIsTracked, ACreateThatWasRefusedMayTakeTheBundle) {
-  for (const bool refused : {true, false}) {
+// The daemon refused it because the container ran, or it got no further than its bundle, which is
+// the container's.
+TEST(RunningIsTracked, ACreateThatFailedMayTakeTheBundle) {
+  constexpr auto kNeverAsked = "never asked";
+  constexpr auto kAsked = "asked";
+  constexpr auto kNone = "none";
+  for (const std::string_view create : {kNeverAsked, kAsked, kNone}) {
     JournalBuilder j;
     j.Bundle(kMade, "c1").Created("c1").EngineGone().EngineBack();
-    if (refused) j.Creating("c1").RpcEnd("CreateContainer", "c1", kRefused);
+    if (create != kNone) j.CallBegin("create", "c1");
+    if (create == kAsked) j.RpcBegin("CreateContainer", "c1");
+    if (create == kAsked) j.RpcEnd("CreateContainer", "c1", kRefused);
     const auto removed = j.Bundle(kGone, "c1").Last();
-    if (refused) j.CallEnd("create", "c1", kRefused);
+    if (create != kNone) j.CallEnd("create", "c1", kRefused);
     j.CallBegin("restore", "c1", {.flag = true}).Callback("restore", "c1");
     j.CallEnd("restore", "c1");
     j.Count("tracked", 1).Tracked("c1");
     const auto running = j.Count("running", 1).Running("c1").Last();
-    if (refused) {
-      EXPECT_TRUE(Held(kRunning, j));
-      EXPECT_TRUE(Held(kFailedCreate, j));  // what is tracked was restored since
+    if (create != kNone) {
+      EXPECT_TRUE(Held(kRunning, j)) << create;
     } else {
       EXPECT_TRUE(Broken(kRunning, j,
                          {{"c1 (life 2): it runs and its bundle is gone", {removed, running}}}));
+    }
+    // What is tracked was restored since.
+    if (create == kAsked) {
+      EXPECT_TRUE(Held(kFailedCreate, j));
     }
   }
 }
@@ -311,6 +320,56 @@ TEST(FailedExec, OfAnEngineThatIsGoneIsNobodysFailure) {
     EXPECT_TRUE(
         Broken(kFailedExec, j,
                {{"c1/e1: its add-process failed and its FIFOs were left behind", {made, failed}}}));
+  }
+}
+
+// A create that was refused at once changes nothing of what is restored.
+TEST(FailedCreate, WhatWasRestoredSinceIsTracked) {
+  for (const bool restored : {true, false}) {
+    JournalBuilder j;
+    j.Created("c1").EngineGone().EngineBack().CallBegin("create", "c1").Bundle(kMade, "c1");
+    j.RpcBegin("CreateContainer", "c1").RpcEnd("CreateContainer", "c1", kRefused);
+    const auto failed = j.Bundle(kGone, "c1").CallEnd("create", "c1", kRefused).Last();
+    if (restored) {
+      j.CallBegin("restore", "c1", {.flag = true}).Callback("restore", "c1");
+      j.CallEnd("restore", "c1").CallBegin("create", "c1").CallEnd("create", "c1", kRefused);
+    }
+    const auto tracked = j.Count("tracked", 1).Tracked("c1").Last();
+    if (restored) {
+      EXPECT_TRUE(Held(kFailedCreate, j));
+    } else {
+      EXPECT_TRUE(Broken(kFailedCreate, j,
+                         {{"c1: its create failed and it is still tracked", {failed, tracked}}}));
+    }
+  }
+}
+
+// A container that is got rid of takes its execs along, and a new bundle the files of an old one.
+TEST(FailedExec, WhatEndsWithItsContainerNeedsNoEndOfItsOwn) {
+  JournalBuilder j;
+  j.Creating("c1").Replied("c1").CallBegin("add-process", "c1", kExec);
+  j.Callback("start-container", "c1", {.failed = true});
+  j.RpcBegin("AddProcess", "c1", kExec).CallEnd("create", "c1", kFailed);
+  j.RpcEnd("AddProcess", "c1", kExec);
+  j.CallEnd("add-process", "c1", {.process = "e1", .code = 10, .failed = true});
+  EXPECT_TRUE(Held("failed-exec-leaves-nothing", j));
+}
+
+TEST(FailedExec, ItsFifosMayGoWithTheBundleThatANewOneReplaces) {
+  for (const bool replaced : {true, false}) {
+    JournalBuilder j;
+    j.Bundle(kMade, "c1").Created("c1").CallBegin("add-process", "c1", kExec);
+    const auto made = j.Fifos(kFifosMade, "c1", "e1").Last();
+    j.RpcBegin("AddProcess", "c1", kExec).RpcEnd("AddProcess", "c1", {.process = "e1", .code = 2});
+    if (replaced) j.Bundle(kMade, "c1");
+    const auto end = j.CallEnd("add-process", "c1", {.process = "e1", .failed = true}).Last();
+    if (replaced) {
+      EXPECT_TRUE(Held("failed-exec-leaves-nothing", j));
+    } else {
+      EXPECT_TRUE(
+          Broken("failed-exec-leaves-nothing", j,
+                 {{"c1/e1: its add-process failed and its FIFOs were left behind", {made, end}}}));
+    }
   }
 }
 

@@ -64,5 +64,27 @@ TEST(NoCrossBlocking, NotObservableWhileNothingElseIsUnderWay) {
   EXPECT_TRUE(NotObservable(kNoCrossBlocking, JournalBuilder().Created("a").Exited("a")));
 }
 
+// A restore tells of a pause or of none; what came to that is not called back.
+TEST(NoCrossBlocking, WhatHappenedBeforeARestoreHoldsUpNothing) {
+  for (const bool before : {true, false}) {
+    JournalBuilder j;
+    const auto other = j.Created("c1").EngineGone().EngineBack().CallBegin("restore", "c2").Last();
+    if (before) j.Event("resume", "c1");
+    j.CallBegin("restore", "c1", {.flag = true}).Callback("restore", "c1").CallEnd("restore", "c1");
+    const auto event = before ? 0 : j.Event("resume", "c1").Last();
+    j.Wait(seconds(3));
+    if (before) j.Event("resume", "c1");
+    const auto callback = j.Callback("resume", "c1").Last();
+    if (before) {
+      EXPECT_TRUE(Held(kNoCrossBlocking, j));
+    } else {
+      EXPECT_TRUE(Broken(kNoCrossBlocking, j,
+                         {{"c1: resume was called back 3000 ms after it could be, while "
+                           "the restore of c2 was under way",
+                           {other, event, callback}}}));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace scenarios::testing

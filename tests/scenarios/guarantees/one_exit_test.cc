@@ -103,15 +103,15 @@ TEST(OneExit, BrokenByARestoreOfOneThatIsGoneWithoutAnExit) {
 }
 
 // The exit waited for a callback that the engine held until it closed the client.
-TEST(OneExit, AClientThatIsClosedMayHaveWaitedForTheStart) {
+TEST(OneExit, AClientThatIsClosedMayHaveWaitedForACallback) {
   for (const bool held : {true, false}) {
     JournalBuilder j;
-    j.Creating("c1").Replied("c1").CallbackBegin("start-container", "c1");
-    if (!held) j.CallbackEnd("start-container", "c1");
+    j.Created("c1").Exec("c1", "e1").CallbackBegin("exit-process", "c1", kExec);
+    if (!held) j.CallbackEnd("exit-process", "c1", kExec);
     const auto exit = j.Event("exit", "c1", kInit).Last();
     j.Wait(std::chrono::seconds(60)).CallBegin("close", "");
-    if (held) j.CallbackEnd("start-container", "c1");
-    j.CallEnd("create", "c1").CallEnd("close", "");
+    if (held) j.CallbackEnd("exit-process", "c1", kExec);
+    j.CallEnd("close", "");
     if (held) {
       EXPECT_TRUE(Held(kOneExit, j));
       continue;

@@ -179,5 +179,14 @@ TEST(OomSurvivesRestore, NotObservableWithoutAnOomBefore) {
   EXPECT_TRUE(NotObservable(kSurvives, JournalBuilder().Created("c1").Event("oom", "c1")));
 }
 
+// Another read, begun before the restore, ended behind it.
+TEST(OomSurvivesRestore, TheReadThatCountsMayEndFirst) {
+  JournalBuilder j;
+  j.Created("c1").Emitted("oom", "c1").EngineGone().EngineBack().Stream(0, true);
+  j.CallBegin("restore", "c1").ReadNothing("c1");
+  j.Stream(0, true).StreamEnd().Callback("exit", "c1", kPlain);
+  EXPECT_TRUE(Held(kSurvives, j));
+}
+
 }  // namespace
 }  // namespace scenarios::testing

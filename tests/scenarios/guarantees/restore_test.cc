@@ -69,6 +69,18 @@ TEST(PauseSurvivesRestore, TwoReadsOfTheLogMayInterleave) {
   EXPECT_TRUE(NotObservable(kPause, j.CallEnd("restore", "c1")));
 }
 
+// Of another life: an exit or a start stands behind it.
+TEST(PauseSurvivesRestore, AnEarlierPauseDoesNot) {
+  for (const std::string_view behind : {"exit", "start-container"}) {
+    JournalBuilder j;
+    j.Created("c1").EngineGone().EngineBack().CallBegin("restore", "c1", kLive);
+    j.Stream(0, true, "c1").DeliveredStored(9, "pause", "c1");
+    j.DeliveredStored(behind == "exit" ? 10 : 5, behind, "c1", kInit).StreamEnd();
+    j.Callback("restore", "c1").CallEnd("restore", "c1");
+    EXPECT_TRUE(NotObservable(kPause, j)) << behind;
+  }
+}
+
 TEST(PauseSurvivesRestore, TheLogMayHaveForgotten) {
   JournalBuilder j;
   j.Created("c1").Emitted("pause", "c1").EngineGone().EngineBack();

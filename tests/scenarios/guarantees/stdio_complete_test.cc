@@ -182,5 +182,28 @@ TEST(StdioComplete, BeforeACreateIsCarriedOutTheProcessOfBeforeEnds) {
   }
 }
 
+// What a create that failed had opened ends with nothing, at any time.
+TEST(StdioComplete, TheEndOfAStreamThatWasGivenUpIsNotAnEarlierOnes) {
+  for (const bool failed : {true, false}) {
+    JournalBuilder j;
+    j.CallBegin("create", "c1").Stdio(kOpened, "c1", "init").Attach("c1", "init");
+    j.RpcBegin("CreateContainer", "c1").Replied("c1").Started("c1");
+    const auto source = j.Stdio(kSource, "c1", "init", "stdout", 6, "aa").Last();
+    if (failed) {
+      j.Exited("c1").CallBegin("create", "c1").Stdio(kOpened, "c1", "init").Attach("c1", "init");
+      j.RpcBegin("CreateContainer", "c1").RpcEnd("CreateContainer", "c1", kFailed);
+      j.CallEnd("create", "c1", kFailed);
+    }
+    const auto nothing = j.Stdio(kEof, "c1", "init", "stdout", 0, "00").Last();
+    if (failed) {
+      EXPECT_TRUE(Held(kStdioComplete, j.Stdio(kEof, "c1", "init", "stdout", 6, "aa")));
+    } else {
+      EXPECT_TRUE(Broken(
+          kStdioComplete, j,
+          {{"c1: stdout ended after 0 bytes, the process wrote 6 bytes", {source, nothing}}}));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace scenarios::testing

@@ -78,6 +78,33 @@ TEST(CloseStdinOnce, NothingIsToldThroughAClosedClient) {
   EXPECT_TRUE(NotObservable(kStdin, j));
 }
 
+// What it was about to tell it may tell.
+TEST(CloseStdinOnce, AClosingClientMay) {
+  JournalBuilder j;
+  j.Stdio(kOpened, "c1", "init").Created("c1").CallBegin("close", "").StdinClosed("c1", "init");
+  EXPECT_TRUE(Held(kStdin, j.RpcBegin("UpdateProcess", "c1", kCloseStdin)));
+}
+
+TEST(CloseStdinOnce, BeforeItsCallReturnsNothingIsOwed) {
+  enum class Meanwhile { kNothing, kClose, kExit };
+  for (const Meanwhile meanwhile : {Meanwhile::kNothing, Meanwhile::kClose, Meanwhile::kExit}) {
+    JournalBuilder j;
+    j.Created("c1").Stdio(kOpened, "c1", "e1").CallBegin("add-process", "c1", kExec);
+    j.RpcBegin("AddProcess", "c1", kExec).RpcEnd("AddProcess", "c1", kExec);
+    const auto flushed = j.StdinClosed("c1", "e1").Last();
+    if (meanwhile == Meanwhile::kClose) j.CallBegin("close", "");
+    if (meanwhile == Meanwhile::kExit) j.Event("exit", "c1", kInit);
+    j.CallEnd("add-process", "c1", kExec);
+    if (meanwhile != Meanwhile::kNothing) {
+      EXPECT_TRUE(Held(kStdin, j));
+      continue;
+    }
+    EXPECT_TRUE(Broken(kStdin, j,
+                       {{"c1/e1: the engine closed stdin and closeStdin was never sent",
+                         {flushed - 1, flushed}}}));
+  }
+}
+
 TEST(CloseStdinOnce, NotObservableWithoutAClosedStdin) {
   JournalBuilder j;
   j.Stdio(kOpened, "c1", "init").Created("c1").Exited("c1");
@@ -113,14 +140,60 @@ TEST(SilentAfterExit, BrokenByEveryRpcOfItsOwn) {
   }
 }
 
+constexpr Details kNotFound{.code = 2, .failed = true, .text = "containerd: container not found"};
+
 TEST(SilentAfterExit, AsksOnceWhoseAnExitIsThatComesBeforeTheStart) {
   JournalBuilder j;
   const auto exit = j.Created("c1").Event("exit", "c1", kInit).Last();
-  j.RpcBegin("State", "c1").RpcEnd("State", "c1");
+  j.RpcBegin("State", "c1").RpcEnd("State", "c1", kNotFound);
   EXPECT_TRUE(Held(kSilent, j));
   const auto rpc = j.RpcBegin("State", "c1").Last();
   EXPECT_TRUE(
       Broken(kSilent, j, {{"c1: State was sent though it was known to be gone", {exit, rpc}}}));
+}
+
+TEST(SilentAfterExit, OneThatStateKnowsIsNotGone) {
+  JournalBuilder j;
+  j.Created("c1").Event("exit", "c1", kInit).RpcBegin("State", "c1").RpcEnd("State", "c1");
+  EXPECT_TRUE(Held(kSilent, j.RpcBegin("Signal", "c1", kInit)));
+}
+
+// Somebody asked for another reason.
+TEST(SilentAfterExit, AStateThatWasUnderWayMayStillBeSent) {
+  JournalBuilder j;
+  const auto exit = j.Created("c1").Freeze().Event("exit", "c1", kInit).Last();
+  for (int i = 0; i < 2; ++i) j.RpcBegin("State", "c1").RpcEnd("State", "c1", kNotFound);
+  EXPECT_TRUE(Held(kSilent, j));
+  const auto rpc = j.RpcBegin("State", "c1").Last();
+  EXPECT_TRUE(
+      Broken(kSilent, j, {{"c1: State was sent though it was known to be gone", {exit, rpc}}}));
+}
+
+// Nor is the next life.
+TEST(SilentAfterExit, TheDoubtEndsWithTheLife) {
+  JournalBuilder j;
+  j.Created("c1").Event("exit", "c1", kInit).Callback("exit", "c1").RpcBegin("State", "c1");
+  j.CallBegin("create", "c1").RpcBegin("CreateContainer", "c1").RpcEnd("State", "c1", kNotFound);
+  EXPECT_TRUE(Held(kSilent, j.RpcBegin("State", "c1")));
+}
+
+// An oom may come behind its exit.
+TEST(SilentAfterExit, AnOomBehindAnotherLifeShowsNone) {
+  for (const bool parted : {true, false}) {
+    JournalBuilder j;
+    j.Created("c1").EngineGone().EngineBack().CallBegin("restore", "c1", {.flag = true});
+    j.Stream(0, true, "c1");
+    if (parted) j.DeliveredStored(1, "exit", "c1", kInit);
+    j.DeliveredStored(2, "oom", "c1").StreamEnd().Callback("restore", "c1");
+    const auto exit = j.CallEnd("restore", "c1").Event("exit", "c1", kInit).Last();
+    const auto rpc = j.RpcBegin("State", "c1").Last();
+    if (parted) {
+      EXPECT_TRUE(Held(kSilent, j));
+      continue;
+    }
+    EXPECT_TRUE(
+        Broken(kSilent, j, {{"c1: State was sent though it was known to be gone", {exit, rpc}}}));
+  }
 }
 
 TEST(SilentAfterExit, BrokenByWhatIsSentForAnExecThatIsGone) {
