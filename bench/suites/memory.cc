@@ -17,17 +17,42 @@ using bench::Result;
 using bench::Settings;
 using libcontainerd::Fail;
 
+// Holds the streams of idle containers, in memory that is not counted.
+class IdleEngine final : public libcontainerd::Backend {
+ public:
+  explicit IdleEngine(std::size_t containers) { pipes_.reserve(containers); }
+  void StateChanged(const std::string&, const libcontainerd::StateInfo&,
+                    libcontainerd::Done done) override {
+    done(bench::Status());
+  }
+  void AttachStreams(const std::string&, const std::string&, libcontainerd::IoPipe pipe,
+                     libcontainerd::Done done) override {
+    pipes_.push_back(std::move(pipe));
+    done(bench::Status());
+  }
+  // Before the world ends that they lead into.
+  void DropPipes() { pipes_.clear(); }
+
+ private:
+  std::vector<libcontainerd::IoPipe> pipes_;
+};
+
 // The difference between many containers and a few, so that what a world needs by itself cancels.
 Result<double> BytesOfEach(const bench::BenchWorldOptions& options, std::size_t containers) {
   const std::size_t few = containers / 5;
   double taken = 0;  // in the end: by many, without what a few took
   // The first world pays for what the process needs once, and is not counted.
   for (const std::size_t count : {few, few, containers}) {
+    IdleEngine engine(count);
     const std::size_t before = bench::LiveBytes();
-    auto load = EventLoad::Make({.world = options, .containers = count});
-    if (!load) return Fail(std::move(load).error());
+    auto world = bench::BenchWorld::Make(options, engine);
+    if (!world) return Fail(std::move(world).error());
+    if (bench::Status created = (*world)->CreateContainers(count); !created) {
+      return Fail(std::move(created).error());
+    }
     const double live = static_cast<double>(bench::LiveBytes()) - static_cast<double>(before);
     taken = live - (count == containers ? taken : 0);
+    (*world)->Run([&] { engine.DropPipes(); });
   }
   return taken / static_cast<double>(containers - few);
 }
