@@ -1,6 +1,5 @@
-// Counts what operator new gives out in this program: link bench_allocations into a bench, and into
-// nothing else. Counted are the calling thread's own; the blocks of all threads together are
-// measured in bytes.
+// Counts what operator new gives out to this thread: link bench_allocations into a bench, and into
+// nothing else.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +8,5 @@ namespace bench {
 
 // By this thread so far.
 std::size_t Allocations();
-// Given out by operator new and not given back, as the allocator rounds them up.
-std::size_t LiveBytes();
 
 }  // namespace bench

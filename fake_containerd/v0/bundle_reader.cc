@@ -191,12 +191,14 @@ bool ReadSpec(Value config, BundleSpec& spec) {
     process.args = reader.Texts("args");
     process.env = reader.Texts("env");
     process.cwd = reader.Text("cwd");
-    process.capabilities = ReadCapabilities(reader);
-    process.apparmor_profile = reader.Text("apparmorProfile");
-    process.selinux_label = reader.Text("selinuxLabel");
-    process.no_new_privileges = reader.Flag("noNewPrivileges");
+    Privileges privileges;
+    privileges.capabilities = ReadCapabilities(reader);
+    privileges.apparmor_profile = reader.Text("apparmorProfile");
+    privileges.selinux_label = reader.Text("selinuxLabel");
+    privileges.no_new_privileges = reader.Flag("noNewPrivileges");
     ReadUser(reader, process.user);
-    ReadLimits(reader, process.rlimits);
+    ReadLimits(reader, privileges.rlimits);
+    if (privileges != Privileges()) process.privileges.Make() = std::move(privileges);
     root.Merge(reader);
   }
   return root.ok();

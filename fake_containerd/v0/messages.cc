@@ -25,9 +25,9 @@ types::Process ToProcess(const ProcessInfo& info) {
   types::Process process;
   process.set_pid(info.name);
   process.set_systempid(info.system_pid);
-  process.set_stdin(info.io.in);
-  process.set_stdout(info.io.out);
-  process.set_stderr(info.io.err);
+  process.set_stdin(info.io->in);
+  process.set_stdout(info.io->out);
+  process.set_stderr(info.io->err);
   const ProcessSpec& spec = info.spec;
   process.set_terminal(spec.terminal);
   types::User* user = process.mutable_user();
@@ -37,11 +37,14 @@ types::Process ToProcess(const ProcessInfo& info) {
   for (const std::string& arg : spec.args) process.add_args(arg);
   for (const std::string& variable : spec.env) process.add_env(variable);
   process.set_cwd(spec.cwd);
-  for (const std::string& capability : spec.capabilities) process.add_capabilities(capability);
-  process.set_apparmorprofile(spec.apparmor_profile);
-  process.set_selinuxlabel(spec.selinux_label);
-  process.set_nonewprivileges(spec.no_new_privileges);
-  for (const ResourceLimit& limit : spec.rlimits) {
+  const Privileges& privileges = spec.privileges.get();
+  for (const std::string& capability : privileges.capabilities) {
+    process.add_capabilities(capability);
+  }
+  process.set_apparmorprofile(privileges.apparmor_profile);
+  process.set_selinuxlabel(privileges.selinux_label);
+  process.set_nonewprivileges(privileges.no_new_privileges);
+  for (const ResourceLimit& limit : privileges.rlimits) {
     types::Rlimit* added = process.add_rlimits();
     added->set_type(limit.type);
     added->set_soft(limit.soft);
@@ -214,12 +217,13 @@ ProcessSpec FromMessage(const types::AddProcessRequest& request) {
   spec.args = Strings(request.args());
   spec.env = Strings(request.env());
   spec.cwd = request.cwd();
-  spec.capabilities = Strings(request.capabilities());
-  spec.apparmor_profile = request.apparmorprofile();
-  spec.selinux_label = request.selinuxlabel();
-  spec.no_new_privileges = request.nonewprivileges();
+  Privileges& privileges = spec.privileges.Make();
+  privileges.capabilities = Strings(request.capabilities());
+  privileges.apparmor_profile = request.apparmorprofile();
+  privileges.selinux_label = request.selinuxlabel();
+  privileges.no_new_privileges = request.nonewprivileges();
   for (const types::Rlimit& limit : request.rlimits()) {
-    spec.rlimits.push_back({limit.type(), limit.soft(), limit.hard()});
+    privileges.rlimits.push_back({limit.type(), limit.soft(), limit.hard()});
   }
   return spec;
 }

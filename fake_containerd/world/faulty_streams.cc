@@ -9,12 +9,13 @@ using libcontainerd::Result;
 using libcontainerd::Status;
 
 FaultyStreams::FaultyStreams(Runtime& runtime, std::unique_ptr<ProcessStreams> streams,
-                             std::shared_ptr<Injector> injector, InjectionSubject subject,
-                             std::weak_ptr<HeldOpenStreams> held_open)
+                             std::shared_ptr<Injector> injector, SharedKey container,
+                             std::string process, std::weak_ptr<HeldOpenStreams> held_open)
     : runtime_(runtime),
       streams_(std::move(streams)),
       injector_(std::move(injector)),
-      subject_(std::move(subject)),
+      container_(std::move(container)),
+      process_(std::move(process)),
       held_open_(std::move(held_open)) {}
 
 FaultyStreams::~FaultyStreams() {
@@ -23,7 +24,7 @@ FaultyStreams::~FaultyStreams() {
 
 Awaitable<Status> FaultyStreams::Write(OutputStream stream, std::string data) {
   if (injector_->quiet()) return streams_->Write(stream, std::move(data));
-  return WriteWithFaults(streams_, injector_, subject_, stream, std::move(data));
+  return WriteWithFaults(streams_, injector_, subject(), stream, std::move(data));
 }
 
 Awaitable<Status> FaultyStreams::WriteWithFaults(std::shared_ptr<ProcessStreams> streams,
@@ -54,7 +55,7 @@ void FaultyStreams::CloseOutput(OutputStream stream) {
 bool FaultyStreams::KeepsOpen() {
   if (kept_) return true;
   if (injector_->quiet()) return false;
-  const std::optional<FaultTerm> fault = injector_->Draw("fifo.close", subject_).fault;
+  const std::optional<FaultTerm> fault = injector_->Draw("fifo.close", subject()).fault;
   const std::shared_ptr<HeldOpenStreams> held = held_open_.lock();
   if (!fault || !held) return false;
   kept_ = true;

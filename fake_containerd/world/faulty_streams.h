@@ -9,6 +9,7 @@
 #include <string>
 
 #include "fake_containerd/injector.h"
+#include "fake_containerd/world/process.h"
 #include "fake_containerd/world/process_io.h"
 
 namespace fake_containerd {
@@ -23,7 +24,7 @@ class FaultyStreams final : public ProcessStreams {
  public:
   // The runtime outlives it.
   FaultyStreams(Runtime& runtime, std::unique_ptr<ProcessStreams> streams,
-                std::shared_ptr<Injector> injector, InjectionSubject subject,
+                std::shared_ptr<Injector> injector, SharedKey container, std::string process,
                 std::weak_ptr<HeldOpenStreams> held_open);
   ~FaultyStreams() override;
 
@@ -36,6 +37,7 @@ class FaultyStreams final : public ProcessStreams {
       std::size_t max_bytes) override;
 
  private:
+  InjectionSubject subject() const { return {container_->id, process_}; }
   // True when a fault keeps the outputs open.
   bool KeepsOpen();
   static libcontainerd::Awaitable<libcontainerd::Status> WriteWithFaults(
@@ -45,7 +47,8 @@ class FaultyStreams final : public ProcessStreams {
   Runtime& runtime_;
   const std::shared_ptr<ProcessStreams> streams_;
   const std::shared_ptr<Injector> injector_;
-  const InjectionSubject subject_;
+  const SharedKey container_;
+  const std::string process_;
   const std::weak_ptr<HeldOpenStreams> held_open_;
   bool outputs_closed_ = false;
   bool kept_ = false;

@@ -18,6 +18,11 @@ constexpr std::array<std::pair<EventKind, std::string_view>, 7> kEventKindNames{
 
 }  // namespace
 
+IoPaths IoPaths::In(const std::string& bundle, const std::string& name) {
+  const std::string base = bundle + "/" + name;
+  return {.in = base + "-stdin", .out = base + "-stdout", .err = base + "-stderr"};
+}
+
 std::string_view EventKindName(EventKind kind) {
   for (const auto& [candidate, name] : kEventKindNames) {
     if (candidate == kind) return name;

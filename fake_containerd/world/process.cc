@@ -30,8 +30,8 @@ StdioStream AsStdio(OutputStream stream) {
 
 }  // namespace
 
-SimulatedProcess::SimulatedProcess(Runtime& runtime, WorldObserver* observer,
-                                   ContainerKey container, ProcessInfo info, Behaviour behaviour,
+SimulatedProcess::SimulatedProcess(Runtime& runtime, WorldObserver* observer, SharedKey container,
+                                   ProcessInfo info, Behaviour behaviour,
                                    std::unique_ptr<ProcessStreams> streams,
                                    std::unique_ptr<Owner> owner)
     : runtime_(runtime),
@@ -39,13 +39,13 @@ SimulatedProcess::SimulatedProcess(Runtime& runtime, WorldObserver* observer,
       container_(std::move(container)),
       info_(std::move(info)),
       steps_(std::move(behaviour.steps)),
-      signals_(std::move(behaviour.signals)),
       streams_(std::move(streams)),
       owner_(std::move(owner)) {
+  if (!behaviour.signals.empty()) rare_.Make().signals = std::move(behaviour.signals);
   if (info_.spec.terminal) outputs_[1].closed = true;
 }
 
-std::shared_ptr<SimulatedProcess> SimulatedProcess::Gone(Runtime& runtime, ContainerKey container,
+std::shared_ptr<SimulatedProcess> SimulatedProcess::Gone(Runtime& runtime, SharedKey container,
                                                          ProcessInfo info, std::uint32_t status) {
   auto process = std::make_shared<SimulatedProcess>(runtime, nullptr, std::move(container),
                                                     std::move(info), Behaviour(), nullptr, nullptr);
@@ -57,7 +57,7 @@ std::shared_ptr<SimulatedProcess> SimulatedProcess::Gone(Runtime& runtime, Conta
 }
 
 void SimulatedProcess::Start() {
-  if (observer_ != nullptr) observer_->OnProcessStarted(container_, info_.name, info_.system_pid);
+  if (observer_ != nullptr) observer_->OnProcessStarted(*container_, info_.name, info_.system_pid);
   libcontainerd::Spawn(runtime_, RunScript(shared_from_this()));
 }
 
@@ -67,7 +67,7 @@ void SimulatedProcess::Abandon() {
   observer_ = nullptr;
   owner_.reset();
   when_released_.clear();
-  for (const libcontainerd::TimerId timer : std::exchange(timers_, {})) runtime_.CancelTimer(timer);
+  CancelTimers();
   KillChildren();
   Wake();
   for (Output& out : outputs_) {
@@ -87,34 +87,35 @@ void SimulatedProcess::WhenReleased(libcontainerd::UniqueFunction<void()> then) 
 
 void SimulatedProcess::AppendPids(std::vector<std::uint32_t>& pids) const {
   if (!dead_) pids.push_back(info_.system_pid);
-  for (const auto& [pid, child] : children_) pids.push_back(pid);
+  for (const auto& [pid, child] : rare_->children) pids.push_back(pid);
 }
 
 ProcessActivity SimulatedProcess::Activity() const {
   const auto total = [](const Sha256& digest) {
     return StreamTotal{.bytes = digest.total_bytes(), .sha256 = digest.Hex()};
   };
-  return {.terminal_width = terminal_width_,
-          .terminal_height = terminal_height_,
-          .resizes = resizes_,
+  return {.terminal_width = rare_->terminal_width,
+          .terminal_height = rare_->terminal_height,
+          .resizes = rare_->resizes,
           .in = total(stdin_digest_),
           .out = total(outputs_[0].digest),
           .err = total(outputs_[1].digest)};
 }
 
 void SimulatedProcess::Resize(std::uint32_t width, std::uint32_t height) {
-  terminal_width_ = width;
-  terminal_height_ = height;
-  ++resizes_;
+  Rarities& rare = rare_.Make();
+  rare.terminal_width = width;
+  rare.terminal_height = height;
+  ++rare.resizes;
   if (observer_ != nullptr) {
-    observer_->OnTerminalResized(container_, info_.name, width, height, resizes_);
+    observer_->OnTerminalResized(*container_, info_.name, width, height, rare.resizes);
   }
 }
 
 void SimulatedProcess::Signal(std::uint32_t signal) {
   if (dead_ || signal == 0) return;
   if (frozen_) {
-    pending_signals_.push_back(signal);
+    rare_.Make().pending_signals.push_back(signal);
     return;
   }
   Deliver(signal);
@@ -129,11 +130,11 @@ void SimulatedProcess::Deliver(std::uint32_t signal) {
     if (dead_) return;
   }
   if (stopped_) {
-    pending_signals_.push_back(signal);
+    rare_.Make().pending_signals.push_back(signal);
     return;
   }
-  const auto handler = signals_.find(signal);
-  if (handler != signals_.end() && signal != kSigStop) return Handle(handler->second);
+  const auto handler = rare_->signals.find(signal);
+  if (handler != rare_->signals.end() && signal != kSigStop) return Handle(handler->second);
   if (IgnoredByDefault(signal)) return;
   if (StopsByDefault(signal)) {
     stopped_ = true;
@@ -145,7 +146,7 @@ void SimulatedProcess::Deliver(std::uint32_t signal) {
 void SimulatedProcess::Handle(const SignalHandler& handler) {
   if (handler.action == SignalHandler::Action::kIgnore) return;
   if (handler.delay == Duration::zero()) return Exit(handler.code);
-  timers_.push_back(runtime_.StartTimer(
+  rare_.Make().timers.push_back(runtime_.StartTimer(
       handler.delay, [self = shared_from_this(), code = handler.code] { self->Exit(code); }));
 }
 
@@ -155,25 +156,28 @@ void SimulatedProcess::Freeze() {
 
 void SimulatedProcess::Thaw() {
   frozen_ = false;
+  Rarities* const rare = rare_.IfMade();
   if (stopped_) {
     // A stopped process hears nothing but the signals that need no consent.
-    if (std::erase(pending_signals_, kSigKill) > 0) End(kKilledStatus);
+    if (rare != nullptr && std::erase(rare->pending_signals, kSigKill) > 0) End(kKilledStatus);
     return;
   }
-  for (const std::uint32_t signal : std::exchange(pending_signals_, {})) Deliver(signal);
-  if (exit_at_thaw_ && !dead_) End(*exit_at_thaw_);
-  std::vector<std::uint32_t> due;
-  for (const auto& [pid, child] : children_) {
-    if (child.due) due.push_back(pid);
+  if (rare != nullptr) {
+    for (const std::uint32_t signal : std::exchange(rare->pending_signals, {})) Deliver(signal);
+    if (rare->exit_at_thaw && !dead_) End(*rare->exit_at_thaw);
+    std::vector<std::uint32_t> due;
+    for (const auto& [pid, child] : rare->children) {
+      if (child.due) due.push_back(pid);
+    }
+    for (const std::uint32_t pid : due) EndChild(pid);
   }
-  for (const std::uint32_t pid : due) EndChild(pid);
   Wake();
 }
 
 void SimulatedProcess::Exit(std::uint32_t code) {
   if (dead_) return;
   if (halted()) {
-    exit_at_thaw_ = code;
+    rare_.Make().exit_at_thaw = code;
   } else {
     End(code);
   }
@@ -194,35 +198,46 @@ void SimulatedProcess::End(std::uint32_t status) {
   const auto self = shared_from_this();  // the hook may let go of the last other owner
   dead_ = true;
   status_ = status;
-  for (const libcontainerd::TimerId timer : std::exchange(timers_, {})) runtime_.CancelTimer(timer);
-  if (observer_ != nullptr) observer_->OnProcessEnded(container_, info_.name, status);
+  CancelTimers();
+  if (observer_ != nullptr) observer_->OnProcessEnded(*container_, info_.name, status);
   Wake();
   if (owner_) owner_->Ended();
   MaybeRelease();
 }
 
+void SimulatedProcess::CancelTimers() {
+  if (rare_->timers.empty()) return;
+  for (const libcontainerd::TimerId timer : std::exchange(rare_.Make().timers, {})) {
+    runtime_.CancelTimer(timer);
+  }
+}
+
 void SimulatedProcess::EndChild(std::uint32_t pid) {
-  const auto found = children_.find(pid);
-  if (found == children_.end()) return;
+  if (rare_->children.empty()) return;
+  std::map<std::uint32_t, Child>& children = rare_.Make().children;
+  const auto found = children.find(pid);
+  if (found == children.end()) return;
   if (frozen_) {
     found->second.due = true;
     return;
   }
   if (!found->second.output.empty()) Enqueue(OutputStream::kStdout, found->second.output);
-  children_.erase(found);
+  children.erase(found);
   MaybeRelease();
 }
 
 void SimulatedProcess::KillChildren() {
-  for (const auto& [pid, child] : std::exchange(children_, {})) {
-    if (child.timer) runtime_.CancelTimer(*child.timer);
+  if (!rare_->children.empty()) {
+    for (const auto& [pid, child] : std::exchange(rare_.Make().children, {})) {
+      if (child.timer) runtime_.CancelTimer(*child.timer);
+    }
   }
   MaybeRelease();
 }
 
 void SimulatedProcess::ReleaseChildren() {
   std::vector<std::uint32_t> pids;
-  for (const auto& [pid, child] : children_) {
+  for (const auto& [pid, child] : rare_->children) {
     if (child.timer) runtime_.CancelTimer(*child.timer);
     pids.push_back(pid);
   }
@@ -234,7 +249,7 @@ void SimulatedProcess::Write(OutputStream stream, std::string data) {
 }
 
 void SimulatedProcess::GiveCue(const std::string& name) {
-  cues_[name] = true;
+  rare_.Make().cues[name] = true;
   Wake();
 }
 
@@ -311,13 +326,13 @@ Awaitable<void> SimulatedProcess::CopyStdin(bool echo) {
       const std::uint64_t total = stdin_digest_.total_bytes();
       const std::string digest = stdin_digest_.Hex();
       if (observer_ != nullptr) {
-        observer_->OnStdioEnd(container_, info_.name, StdioStream::kStdin, total, digest);
+        observer_->OnStdioEnd(*container_, info_.name, StdioStream::kStdin, total, digest);
       }
       co_return;
     }
     stdin_digest_.Update(*data);
     if (observer_ != nullptr) {
-      observer_->OnStdioBytes(container_, info_.name, StdioStream::kStdin, *data);
+      observer_->OnStdioBytes(*container_, info_.name, StdioStream::kStdin, *data);
     }
     if (echo) co_await WriteAndWait(OutputStream::kStdout, std::move(*data));
   }
@@ -330,13 +345,13 @@ Awaitable<void> SimulatedProcess::Run(step::Wait step) {
         *passed = true;
         self->Wake();
       });
-  timers_.push_back(timer);
+  rare_.Make().timers.push_back(timer);
   while (!*passed && !dead_) co_await Suspend();
-  std::erase(timers_, timer);
+  std::erase(rare_.Make().timers, timer);
 }
 
 Awaitable<void> SimulatedProcess::Run(step::AwaitCue step) {
-  while (!cues_[step.name] && !dead_) co_await Suspend();
+  while (!rare_->cues.contains(step.name) && !dead_) co_await Suspend();
 }
 
 Awaitable<void> SimulatedProcess::Run(step::CloseOutput step) {
@@ -354,7 +369,7 @@ Awaitable<void> SimulatedProcess::Run(step::SpawnChildren step) {
       child.timer = runtime_.StartTimer(*step.lifetime,
                                         [self = shared_from_this(), pid] { self->EndChild(pid); });
     }
-    children_.emplace(pid, std::move(child));
+    rare_.Make().children.emplace(pid, std::move(child));
   }
   co_return;
 }
@@ -411,7 +426,7 @@ Awaitable<void> SimulatedProcess::Pump(std::shared_ptr<SimulatedProcess> self,
     out.queue.pop_front();
     out.digest.Update(pending.data);
     if (observer_ != nullptr) {
-      observer_->OnStdioBytes(container_, info_.name, AsStdio(stream), pending.data);
+      observer_->OnStdioBytes(*container_, info_.name, AsStdio(stream), pending.data);
     }
     if (owner_ && owner_->LosesLastByte() && pending.data.size() > 1) pending.data.pop_back();
     // Fails only when abandoned: death does not stop what is already in the pipe.
@@ -429,14 +444,14 @@ void SimulatedProcess::Finish(OutputStream stream) {
   if (out.closed || out.pumping || !out.closing) return;
   out.closed = true;
   if (observer_ != nullptr) {
-    observer_->OnStdioEnd(container_, info_.name, AsStdio(stream), out.digest.total_bytes(),
+    observer_->OnStdioEnd(*container_, info_.name, AsStdio(stream), out.digest.total_bytes(),
                           out.digest.Hex());
   }
   if (streams_) streams_->CloseOutput(stream);
 }
 
 void SimulatedProcess::MaybeRelease() {
-  if (!dead_ || released_ || abandoned_ || !children_.empty()) return;
+  if (!dead_ || released_ || abandoned_ || !rare_->children.empty()) return;
   for (Output& out : outputs_) {
     if (out.pumping) return;
   }

@@ -22,9 +22,13 @@
 #include "fake_containerd/world/process_io.h"
 #include "libcontainerd/async.h"
 #include "libcontainerd/light_queue.h"
+#include "libcontainerd/seldom.h"
 #include "libcontainerd/unique_function.h"
 
 namespace fake_containerd {
+
+// Of a container, and of everything in it.
+using SharedKey = std::shared_ptr<const ContainerKey>;
 
 class SimulatedProcess : public std::enable_shared_from_this<SimulatedProcess> {
  public:
@@ -41,21 +45,20 @@ class SimulatedProcess : public std::enable_shared_from_this<SimulatedProcess> {
 
   // `observer` may be null, else it outlives Abandon() or the last release. `owner` may be null for
   // one that never starts. Of `behaviour` what is still to come counts: steps and signals.
-  SimulatedProcess(Runtime& runtime, WorldObserver* observer, ContainerKey container,
-                   ProcessInfo info, Behaviour behaviour, std::unique_ptr<ProcessStreams> streams,
+  SimulatedProcess(Runtime& runtime, WorldObserver* observer, SharedKey container, ProcessInfo info,
+                   Behaviour behaviour, std::unique_ptr<ProcessStreams> streams,
                    std::unique_ptr<Owner> owner);
   SimulatedProcess(const SimulatedProcess&) = delete;
   SimulatedProcess& operator=(const SimulatedProcess&) = delete;
 
   // One that an earlier world knew: it is dead, its streams are closed, nobody is told.
-  static std::shared_ptr<SimulatedProcess> Gone(Runtime& runtime, ContainerKey container,
+  static std::shared_ptr<SimulatedProcess> Gone(Runtime& runtime, SharedKey container,
                                                 ProcessInfo info, std::uint32_t status);
 
   void Start();
   // Closes the streams, calls no owner and no observer from here on. The script ends.
   void Abandon();
 
-  const ContainerKey& container() const { return container_; }
   const ProcessInfo& info() const { return info_; }
   bool dead() const { return dead_; }
   std::uint32_t status() const { return status_; }
@@ -123,6 +126,7 @@ class SimulatedProcess : public std::enable_shared_from_this<SimulatedProcess> {
   libcontainerd::Awaitable<void> Pump(std::shared_ptr<SimulatedProcess> self, OutputStream stream);
 
   void Wake();
+  void CancelTimers();
   void Deliver(std::uint32_t signal);
   void Handle(const SignalHandler& handler);
   void End(std::uint32_t status);
@@ -136,10 +140,9 @@ class SimulatedProcess : public std::enable_shared_from_this<SimulatedProcess> {
 
   Runtime& runtime_;
   WorldObserver* observer_;
-  ContainerKey container_;
+  SharedKey container_;
   ProcessInfo info_;
   std::vector<Step> steps_;
-  std::map<std::uint32_t, SignalHandler> signals_;
   std::unique_ptr<ProcessStreams> streams_;
   std::unique_ptr<Owner> owner_;
 
@@ -149,18 +152,23 @@ class SimulatedProcess : public std::enable_shared_from_this<SimulatedProcess> {
   bool frozen_ = false;
   bool stopped_ = false;  // by SIGSTOP and its like
   std::uint32_t status_ = 0;
-  std::optional<std::uint32_t> exit_at_thaw_;
-  std::vector<std::uint32_t> pending_signals_;
-  std::map<std::string, bool> cues_;
-  std::map<std::uint32_t, Child> children_;  // by system pid
   Output outputs_[2];
   Sha256 stdin_digest_;
   bool stdin_ended_ = false;
-  std::uint32_t terminal_width_ = 0;
-  std::uint32_t terminal_height_ = 0;
-  std::uint64_t resizes_ = 0;
+  // What most processes never come to.
+  struct Rarities {
+    std::map<std::uint32_t, SignalHandler> signals;
+    std::optional<std::uint32_t> exit_at_thaw;
+    std::vector<std::uint32_t> pending_signals;
+    std::map<std::string, bool> cues;
+    std::map<std::uint32_t, Child> children;  // by system pid
+    std::vector<libcontainerd::TimerId> timers;
+    std::uint32_t terminal_width = 0;
+    std::uint32_t terminal_height = 0;
+    std::uint64_t resizes = 0;
+  };
+  libcontainerd::Seldom<Rarities> rare_;
   Done wait_;  // what the script is suspended on
-  std::vector<libcontainerd::TimerId> timers_;
   std::vector<libcontainerd::UniqueFunction<void()>> when_released_;
 };
 

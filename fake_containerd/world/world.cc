@@ -90,9 +90,11 @@ void World::StopDaemon() {
     ReportLost(lost.event, kDiedFirst, true);
   }
   for (const auto& [key, container] : containers_) {
-    container->when_execs_told = {};
-    container->held_execs.clear();
-    container->untold_execs = 0;  // nobody tells of those any more
+    if (Container::ExecEnds* const execs = container->execs.IfMade()) {
+      execs->when_told = {};
+      execs->held.clear();
+      execs->untold = 0;  // nobody tells of those any more
+    }
   }
   subscribers_.BreakAll();
   for (auto& [ticket, fail] : std::exchange(unanswered_, {})) fail();
@@ -102,8 +104,7 @@ void World::StopDaemon() {
 // system pid is not known at all.
 void World::Adopt(const StoredContainer& stored) {
   if (containers_.contains(stored.key)) return;
-  const auto container = std::make_shared<Container>();
-  container->key = stored.key;
+  const auto container = std::make_shared<Container>(stored.key);
   container->bundle = stored.bundle;
   container->labels = stored.labels;
   container->runtime = stored.runtime;
@@ -114,14 +115,14 @@ void World::Adopt(const StoredContainer& stored) {
     auto member = std::make_shared<Member>();
     member->container = container;
     member->process = SimulatedProcess::Gone(
-        runtime_, stored.key, {.name = process.name, .system_pid = *process.system_pid},
+        runtime_, container->shared_key, {.name = process.name, .system_pid = *process.system_pid},
         process.status.value_or(kUnreadableStatus));
     const bool is_init = process.name == kInitName;
     container->members.insert(is_init ? container->members.begin() : container->members.end(),
                               std::move(member));
   }
   if (options_.observer != nullptr) options_.observer->OnContainerAdded(stored.key);
-  containers_.emplace(stored.key, container);
+  containers_.emplace(container->key, container);
 }
 
 // The exits that happened unheard: by container name, execs before init.
@@ -199,12 +200,12 @@ Choices::OomOrder World::Chosen(Choices::OomOrder order) {
 Choices::ExecExits World::ExecExitsOf(Container& container) {
   using ExecExits = Choices::ExecExits;
   if (options_.choices.exec_exits != ExecExits::kDrawn) return options_.choices.exec_exits;
-  if (!container.exec_exits) {
-    container.exec_exits =
-        std::array{ExecExits::kFree, ExecExits::kBeforeInit, ExecExits::kAfterInit}.at(
-            static_cast<std::size_t>(Draw(3)));
+  std::optional<ExecExits>& drawn = container.execs.Make().drawn;
+  if (!drawn) {
+    drawn = std::array{ExecExits::kFree, ExecExits::kBeforeInit, ExecExits::kAfterInit}.at(
+        static_cast<std::size_t>(Draw(3)));
   }
-  return *container.exec_exits;
+  return *drawn;
 }
 
 // Distinct and rising: on a virtual clock many events share an instant, and a replay after one
@@ -304,7 +305,7 @@ std::shared_ptr<SimulatedProcess> World::FindAny(const ContainerKey& key,
   const ContainerPtr container = FindContainer(key);
   if (!container) return nullptr;
   if (const MemberPtr member = container->Find(process)) return member->process;
-  for (const MemberPtr& member : container->lingering) {
+  for (const MemberPtr& member : container->execs->lingering) {
     if (member->process->info().name == process) return member->process;
   }
   return nullptr;

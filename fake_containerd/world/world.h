@@ -240,6 +240,7 @@ class World {
   void Recover();
   void Adopt(const StoredContainer& stored);
   ContainerPtr FindContainer(const ContainerKey& key) const;
+  std::vector<ContainerPtr> FindAll(const ContainerKey& key) const;
   std::shared_ptr<SimulatedProcess> FindLiving(const ContainerKey& key,
                                                const std::string& process) const;
   std::shared_ptr<SimulatedProcess> FindAny(const ContainerKey& key,
@@ -258,7 +259,7 @@ class World {
   // What the disk says to a new directory.
   std::optional<FailureKind> DiskFailure(std::string_view point, const InjectionSubject& subject);
   std::unique_ptr<ProcessStreams> WithFaults(std::unique_ptr<ProcessStreams> streams,
-                                             InjectionSubject subject);
+                                             SharedKey container, std::string process);
 
   // world_start.cc: how containers and execs come into being
   void BeginCreate(const std::shared_ptr<Start>& start, MainLoop::Done done);
@@ -322,7 +323,9 @@ class World {
   bool deadlocked_ = false;
   Life life_;  // false once this life of the daemon, or the world, is over
   std::unique_ptr<MainLoop> loop_;
-  std::map<ContainerKey, ContainerPtr> containers_;
+  // The keys are the containers' own.
+  std::map<std::reference_wrapper<const ContainerKey>, ContainerPtr, std::less<ContainerKey>>
+      containers_;
   std::map<std::uint32_t, std::weak_ptr<SimulatedProcess>>
       processes_;  // until released, by system pid
   std::map<std::uint64_t, std::function<void()>> unanswered_;

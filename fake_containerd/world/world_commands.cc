@@ -90,7 +90,7 @@ WorldStatus World::PauseNow(Container& container) {
   }
   if (container.paused) return Fails(FailureKind::kPausedAlready, container.key);
   container.paused = true;
-  container.paused_since = runtime_.Now();
+  container.counts.Make().paused_since = runtime_.Now();
   if (Planted(Mutant::kPauseDoesNotFreeze)) return {};
   for (const MemberPtr& member : container.members) member->process->Freeze();
   return {};
@@ -99,8 +99,9 @@ WorldStatus World::PauseNow(Container& container) {
 WorldStatus World::ResumeNow(Container& container) {
   if (!container.paused) return Fails(FailureKind::kNotPaused, container.key);
   container.paused = false;
-  container.paused_before += runtime_.Now() - *container.paused_since;
-  container.paused_since.reset();
+  Container::Counts& counts = container.counts.Make();
+  counts.paused_before += runtime_.Now() - *counts.paused_since;
+  counts.paused_since.reset();
   // A thaw lets waiting signals kill, and the dead may leave the list.
   for (const MemberPtr& member : std::vector<MemberPtr>(container.members)) {
     member->process->Thaw();
@@ -149,13 +150,12 @@ World::Answer<std::vector<ContainerInfo>> World::List(ContainerKey key) {
       [this, key](Reply<Infos> reply, MainLoop::Done done) {
         Infos infos;
         WorldResult<Infos> result;
-        const bool knows = key.id.empty() || FindContainer(key) != nullptr;
-        if (!knows && !Planted(Mutant::kStateListsNothing)) {
+        const std::vector<ContainerPtr> asked = FindAll(key);
+        if (!key.id.empty() && asked.empty() && !Planted(Mutant::kStateListsNothing)) {
           result = Fails(FailureKind::kContainerNotFound, key);
         }
-        for (const auto& [candidate, container] : containers_) {
-          if (!result || candidate.space != key.space) continue;
-          if (!key.id.empty() && candidate.id != key.id) continue;
+        for (const ContainerPtr& container : asked) {
+          if (!result) break;
           WorldResult<ContainerInfo> info = StateOf(*container);
           if (info) {
             infos.push_back(std::move(*info));
@@ -168,6 +168,19 @@ World::Answer<std::vector<ContainerInfo>> World::List(ContainerKey key) {
         done();
       };
   co_return co_await Ask<Infos>(std::move(work));
+}
+
+// That container, if it is there; with an empty id all of the namespace.
+std::vector<World::ContainerPtr> World::FindAll(const ContainerKey& key) const {
+  std::vector<ContainerPtr> found;
+  if (!key.id.empty()) {
+    if (ContainerPtr container = FindContainer(key)) found.push_back(std::move(container));
+    return found;
+  }
+  for (const auto& [candidate, container] : containers_) {
+    if (container->key.space == key.space) found.push_back(container);
+  }
+  return found;
 }
 
 WorldResult<ContainerInfo> World::StateOf(const Container& container) const {
@@ -191,10 +204,7 @@ ContainerInfo World::InfoOf(const Container& container, bool with_pids) const {
   info.paused = container.paused;
   for (const MemberPtr& member : container.members) {
     ProcessInfo& process = info.processes.emplace_back(member->process->info());
-    if (!member->io_in_bundle) continue;
-    for (std::string* path : {&process.io.in, &process.io.out, &process.io.err}) {
-      path->insert(0, container.bundle + "/");
-    }
+    if (member->io_in_bundle) process.io.Make() = IoPaths::In(container.bundle, process.name);
   }
   if (with_pids && container.running()) info.pids = PidsOf(container);
   return info;
@@ -203,7 +213,7 @@ ContainerInfo World::InfoOf(const Container& container, bool with_pids) const {
 std::vector<std::uint32_t> World::PidsOf(const Container& container) const {
   std::vector<std::uint32_t> pids;
   for (const MemberPtr& member : container.members) member->process->AppendPids(pids);
-  for (const MemberPtr& member : container.lingering) member->process->AppendPids(pids);
+  for (const MemberPtr& member : container.execs->lingering) member->process->AppendPids(pids);
   std::sort(pids.begin(), pids.end());
   return pids;
 }
@@ -234,10 +244,10 @@ TaskStats World::StatsOf(Container& container) const {
                      .time = runtime_.WallNow(),
                      .pids = PidsOf(container).size(),
                      .resources = container.resources ? *container.resources : Resources(),
-                     .cpu_periods = container.cpu_periods,
-                     .memory_failures = container.memory_failures};
+                     .cpu_periods = container.counts->cpu_periods,
+                     .memory_failures = container.counts->memory_failures};
   TaskStats stats = ModelStats(inputs);
-  container.memory_failures = stats.memory.failures;
+  container.counts.Make().memory_failures = stats.memory.failures;
   const auto script = stats_scripts_.find(container.key);
   if (script != stats_scripts_.end()) {
     script->second({.container = container.key, .running = inputs.running}, stats);
@@ -246,24 +256,25 @@ TaskStats World::StatsOf(Container& container) const {
 }
 
 Duration World::RunningTime(const Container& container) const {
-  const Duration until = container.paused_since.value_or(runtime_.Now());
-  return until - container.created - container.paused_before;
+  const Duration until = container.counts->paused_since.value_or(runtime_.Now());
+  return until - container.created - container.counts->paused_before;
 }
 
 // Whole periods since the last time, at the quota that held since.
 void World::CountPeriods(Container& container) const {
   const Duration running = RunningTime(container);
+  Container::Counts& counts = container.counts.Make();
   if (!container.resources || !container.resources->cpu_quota) {
-    container.periods_counted_until = running;
+    counts.periods_counted_until = running;
     return;
   }
   // The kernel takes no period above a second.
   const std::uint64_t wanted = container.resources->cpu_period.value_or(kDefaultCpuPeriod);
   const std::uint64_t microseconds = std::clamp<std::uint64_t>(wanted, 1'000, 1'000'000);
   const Duration period = std::chrono::microseconds(microseconds);
-  const auto periods = (running - container.periods_counted_until) / period;
-  container.cpu_periods += static_cast<std::uint64_t>(periods);
-  container.periods_counted_until += periods * period;
+  const auto periods = (running - counts.periods_counted_until) / period;
+  counts.cpu_periods += static_cast<std::uint64_t>(periods);
+  counts.periods_counted_until += periods * period;
 }
 
 void World::SetStats(const ContainerKey& key, StatsScript script) {

@@ -28,7 +28,7 @@ void World::OnEnded(const MemberPtr& member) {
       other->died_with_init = !other->process->dead();
       other->process->Kill();
     }
-    for (const MemberPtr& other : std::vector<MemberPtr>(container->lingering)) {
+    for (const MemberPtr& other : std::vector<MemberPtr>(container->execs->lingering)) {
       other->process->KillChildren();
     }
     member->process->KillChildren();
@@ -93,15 +93,15 @@ void World::ReapExec(const MemberPtr& member, const ContainerPtr& container) {
   if (std::exchange(member->reaped, true)) return;
   std::erase(container->members, member);
   if (files_) files_->RemoveProcess(container->key, member->process->info().name);
-  container->lingering.push_back(member);
-  ++container->untold_execs;
+  container->execs.Make().lingering.push_back(member);
+  ++container->execs.Make().untold;
   member->process->WhenReleased([this, member, container, life = life_] {
-    std::erase(container->lingering, member);
+    std::erase(container->execs.Make().lingering, member);
     if (!*life) return;
     const bool held = member->died_with_init && !container->init_told &&
                       ExecExitsOf(*container) == Choices::ExecExits::kAfterInit;
     if (held) {
-      container->held_execs.push_back(member);
+      container->execs.Make().held.push_back(member);
     } else {
       AnnounceExecExit(member, container);
     }
@@ -133,9 +133,10 @@ void World::AnnounceExecExit(const MemberPtr& member, const ContainerPtr& contai
 
 void World::ExecExitTold(const MemberPtr& member, const ContainerPtr& container) {
   for (auto& then : std::exchange(member->after_exit, {})) then();
-  if (--container->untold_execs > 0 || !container->when_execs_told) return;
-  libcontainerd::UniqueFunction<void()> then = std::move(container->when_execs_told);
-  container->when_execs_told = {};
+  Container::ExecEnds& execs = container->execs.Make();
+  if (--execs.untold > 0 || !execs.when_told) return;
+  libcontainerd::UniqueFunction<void()> then = std::move(execs.when_told);
+  execs.when_told = {};
   then();
 }
 
@@ -156,8 +157,8 @@ void World::ReapInit(const MemberPtr& member, const ContainerPtr& container, boo
   };
   libcontainerd::UniqueFunction<void()> tell = [container, execs_first,
                                                 finish = std::move(finish)]() mutable {
-    if (execs_first && container->untold_execs > 0) {
-      container->when_execs_told = std::move(finish);
+    if (execs_first && container->execs->untold > 0) {
+      container->execs.Make().when_told = std::move(finish);
     } else {
       finish();
     }
@@ -173,8 +174,10 @@ void World::FinishInit(const MemberPtr& member, const ContainerPtr& container,
   if (Planted(Mutant::kExitStatusWrong)) ++status;
   if (!Planted(Mutant::kExitEventLost)) EmitNow(EventKind::kExit, *container, kInitName, status);
   container->init_told = true;
-  for (const MemberPtr& exec : std::exchange(container->held_execs, {})) {
-    AnnounceExecExit(exec, container);
+  if (!container->execs->held.empty()) {
+    for (const MemberPtr& exec : std::exchange(container->execs.Make().held, {})) {
+      AnnounceExecExit(exec, container);
+    }
   }
   for (auto& then : std::exchange(member->after_exit, {})) then();
   done();

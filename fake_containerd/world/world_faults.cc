@@ -192,9 +192,9 @@ std::optional<FailureKind> World::DiskFailure(std::string_view point,
 }
 
 std::unique_ptr<ProcessStreams> World::WithFaults(std::unique_ptr<ProcessStreams> streams,
-                                                  InjectionSubject subject) {
+                                                  SharedKey container, std::string process) {
   return std::make_unique<FaultyStreams>(runtime_, std::move(streams), injector_,
-                                         std::move(subject), held_open_);
+                                         std::move(container), std::move(process), held_open_);
 }
 
 }  // namespace fake_containerd

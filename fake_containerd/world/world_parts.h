@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "fake_containerd/world/world.h"
+#include "libcontainerd/seldom.h"
 
 namespace fake_containerd {
 
@@ -16,7 +17,7 @@ namespace fake_containerd {
 struct World::Member {
   std::weak_ptr<Container> container;
   std::shared_ptr<SimulatedProcess> process;
-  bool io_in_bundle = false;            // its paths begin below the container's bundle
+  bool io_in_bundle = false;            // its FIFOs are there, by their usual names: not kept
   bool noticed = false;                 // the daemon's monitor heard of its death
   bool reaped = false;                  // the loop dealt with it
   bool died_with_init = false;          // an exec killed by the end of its container
@@ -28,28 +29,40 @@ struct World::Member {
 };
 
 struct World::Container {
-  ContainerKey key;
+  explicit Container(ContainerKey its_key)
+      : shared_key(std::make_shared<const ContainerKey>(std::move(its_key))), key(*shared_key) {}
+
+  const SharedKey shared_key;
+  const ContainerKey& key;
   std::string bundle;
   std::vector<std::string> labels;
   std::string runtime;
   std::string cgroups_path;
-  std::map<std::string, std::string> annotations;
+  libcontainerd::Seldom<std::map<std::string, std::string>> annotations;
   std::unique_ptr<Resources> resources;  // null: nothing is limited
   Duration created{0};
-  std::optional<Duration> paused_since;
-  Duration paused_before{0};          // in pauses that are over
-  Duration periods_counted_until{0};  // of its running time
-  std::uint64_t cpu_periods = 0;      // that passed under a quota
-  std::uint64_t memory_failures = 0;  // told already
+  // What was counted of it.
+  struct Counts {
+    std::optional<Duration> paused_since;
+    Duration paused_before{0};          // in pauses that are over
+    Duration periods_counted_until{0};  // of its running time
+    std::uint64_t cpu_periods = 0;      // that passed under a quota
+    std::uint64_t memory_failures = 0;  // told already
+  };
+  libcontainerd::Seldom<Counts> counts;
 
   bool paused = false;
-  std::vector<MemberPtr> members;    // init first; what the daemon's table holds
-  std::vector<MemberPtr> lingering;  // execs gone from the table whose children hold their streams
-  std::size_t untold_execs = 0;      // reaped, exit event not out
   bool init_told = false;
-  std::optional<Choices::ExecExits> exec_exits;  // as drawn for it
-  libcontainerd::UniqueFunction<void()> when_execs_told;
-  std::vector<MemberPtr> held_execs;  // wait for init's exit event
+  std::vector<MemberPtr> members;  // init first; what the daemon's table holds
+  // How execs end.
+  struct ExecEnds {
+    std::vector<MemberPtr> lingering;  // gone from the table; their children hold their streams
+    std::size_t untold = 0;            // reaped, exit event not out
+    std::optional<Choices::ExecExits> drawn;  // for this container
+    libcontainerd::UniqueFunction<void()> when_told;
+    std::vector<MemberPtr> held;  // wait for init's exit event
+  };
+  libcontainerd::Seldom<ExecEnds> execs;
 
   MemberPtr Find(const std::string& name) const {
     for (const MemberPtr& member : members) {

@@ -15,17 +15,6 @@ using libcontainerd::Awaitable;
 
 namespace {
 
-// Off the front of all three; nothing happens when one of them is elsewhere.
-bool Shorten(const std::string& directory, IoPaths& paths) {
-  for (const std::string* path : {&paths.in, &paths.out, &paths.err}) {
-    if (!path->starts_with(directory)) return false;
-  }
-  for (std::string* path : {&paths.in, &paths.out, &paths.err}) {
-    path->substr(directory.size()).swap(*path);  // an assignment would keep the memory
-  }
-  return true;
-}
-
 constexpr char kGoneForExec[] = "cannot exec a container that has run and stopped";
 
 // The real daemon makes a directory named after the id.
@@ -69,8 +58,7 @@ void World::BeginCreate(const std::shared_ptr<Start>& start, MainLoop::Done done
     done();
     return;
   }
-  const auto container = std::make_shared<Container>();
-  container->key = command.key;
+  const auto container = std::make_shared<Container>(command.key);
   container->bundle = command.bundle;
   container->labels = command.labels;
   container->runtime = command.runtime.empty() ? options_.default_runtime : command.runtime;
@@ -89,7 +77,7 @@ void World::BeginCreate(const std::shared_ptr<Start>& start, MainLoop::Done done
     }
   }
   if (options_.observer != nullptr) options_.observer->OnContainerAdded(command.key);
-  containers_.emplace(command.key, container);
+  containers_.emplace(container->key, container);
   start->container = container;
   QueueStart(start, std::move(done));
 }
@@ -160,7 +148,7 @@ void World::AfterFailedCreate(const ContainerPtr& container, bool emit_exit) {
       for (const MemberPtr& member : std::vector<MemberPtr>(container->members)) {
         member->process->Kill();
       }
-      for (const MemberPtr& member : std::vector<MemberPtr>(container->lingering)) {
+      for (const MemberPtr& member : std::vector<MemberPtr>(container->execs->lingering)) {
         member->process->KillChildren();
       }
       Remove(container);
@@ -236,7 +224,9 @@ World::Answer<void> World::ReadSpec(std::shared_ptr<Launch> launch) {
   if (launch->is_init()) {
     launch->spec = std::move(bundle->process);
     launch->container->cgroups_path = std::move(bundle->cgroups_path);
-    launch->container->annotations = std::move(bundle->annotations);
+    if (!bundle->annotations.empty()) {
+      launch->container->annotations.Make() = std::move(bundle->annotations);
+    }
     if (bundle->resources != Resources()) {
       launch->container->resources = std::make_unique<Resources>(std::move(bundle->resources));
     }
@@ -324,7 +314,7 @@ Behaviour World::BehaviourOf(const Launch& launch) const {
   request.spec = launch.spec;
   request.runtime = launch.container->runtime;
   request.bundle = launch.container->bundle;
-  request.annotations = launch.container->annotations;
+  request.annotations = launch.container->annotations.get();
   if (options_.behaviour) {
     std::optional<Behaviour> chosen = options_.behaviour(request);
     if (chosen) return std::move(*chosen);
@@ -361,7 +351,7 @@ World::Answer<void> World::OpenStreams(std::shared_ptr<Launch> launch) {
     failure.passed_on = streams.error();
     co_return tl::unexpected(std::move(failure));
   }
-  launch->streams = WithFaults(std::move(*streams), subject);
+  launch->streams = WithFaults(std::move(*streams), launch->container->shared_key, launch->name);
   co_return WorldStatus();
 }
 
@@ -439,13 +429,14 @@ World::MemberPtr World::AddMember(const std::shared_ptr<Launch>& launch) {
   const ContainerPtr& container = launch->container;
   auto member = std::make_shared<Member>();
   member->container = container;
-  ProcessInfo info{
-      .name = launch->name, .system_pid = next_pid_++, .spec = launch->spec, .io = launch->io};
-  member->io_in_bundle = Shorten(container->bundle + "/", info.io);
+  ProcessInfo info{.name = launch->name, .system_pid = next_pid_++, .spec = launch->spec, .io = {}};
+  member->io_in_bundle = launch->io == IoPaths::In(container->bundle, launch->name);
+  if (!member->io_in_bundle) info.io.Make() = launch->io;
   const std::uint32_t pid = info.system_pid;
   member->process = std::make_shared<SimulatedProcess>(
-      runtime_, options_.observer, container->key, std::move(info), std::move(launch->behaviour),
-      std::move(launch->streams), std::make_unique<ProcessOwner>(*this, member, pid));
+      runtime_, options_.observer, container->shared_key, std::move(info),
+      std::move(launch->behaviour), std::move(launch->streams),
+      std::make_unique<ProcessOwner>(*this, member, pid));
   processes_[pid] = member->process;
   auto place = container->members.end();
   if (member->is_init()) place = container->members.begin();

@@ -1,5 +1,6 @@
 #include "libcontainerd/loopback_containerd_api.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <asio/post.hpp>
@@ -38,6 +39,11 @@ class Relay final : public EventSink, public std::enable_shared_from_this<Relay>
  public:
   Relay(Runtime& runtime, EventSink& client) : runtime_(runtime), client_(&client) {}
 
+  // Of a long log no more is under way at once than stays in a processor's cache.
+  std::size_t Capacity() const override { return kMost - std::min(kMost, inbox_.size()); }
+  // Who sends, as long as there is a client.
+  void SetSource(EventStream* source) { source_ = source; }
+
   void OnEvents(std::span<const types::Event> events) override {
     for (const types::Event& event : events) inbox_.Add(event);
     WakeClient();
@@ -51,9 +57,14 @@ class Relay final : public EventSink, public std::enable_shared_from_this<Relay>
     end_ = std::make_unique<Status>(std::move(status));
     WakeClient();
   }
-  void Detach() { client_ = nullptr; }
+  void Detach() {
+    client_ = nullptr;
+    source_ = nullptr;
+  }
 
  private:
+  static constexpr std::size_t kMost = 2048;
+
   void WakeClient() {
     if (std::exchange(woken_, true)) return;
     runtime_.Post([self = shared_from_this()] { self->Deliver(); });
@@ -61,13 +72,19 @@ class Relay final : public EventSink, public std::enable_shared_from_this<Relay>
   void Deliver() {
     woken_ = false;
     burst_.swap(inbox_);
+    const bool was_full = burst_.size() >= kMost;
     if (client_ != nullptr && !burst_.empty()) client_->OnEvents(burst_.events());
     burst_.Clear();
-    if (client_ != nullptr && end_) std::exchange(client_, nullptr)->OnEnd(std::move(*end_));
+    if (client_ != nullptr && end_ && inbox_.empty()) {
+      std::exchange(client_, nullptr)->OnEnd(std::move(*end_));
+    } else if (was_full && source_ != nullptr) {
+      source_->Resume();
+    }
   }
 
   Runtime& runtime_;
   EventSink* client_;
+  EventStream* source_ = nullptr;
   EventBurst inbox_;
   EventBurst burst_;  // on its way to the client
   std::unique_ptr<Status> end_;
@@ -83,6 +100,7 @@ class LoopbackStream final : public EventStream {
                                     slot = server_end_]() mutable {
       if (slot->cancelled) return;
       slot->stream = server.Events(std::move(request), *relay);
+      relay->SetSource(slot->stream.get());
       slot->relay = relay;
     });
   }

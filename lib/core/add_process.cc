@@ -60,7 +60,9 @@ Awaitable<Result<AddedProcess>> Client::Impl::AddProcess(std::string id, std::st
   auto exec = std::make_shared<Exec>();
   exec->name = name;
   container->execs.Put(exec);
-  std::erase(container->unborn_execs, name);
+  if (Container::Rarities* const rare = container->rare.IfMade()) {
+    std::erase(rare->unborn_execs, name);
+  }
   auto added = co_await StartExec(container, exec, std::move(process), deadline);
   // The reference's behaviour: the name is its last bearer's again.
   if (!added && previous && previous->phase != Exec::Phase::kExited) {
@@ -72,9 +74,9 @@ Awaitable<Result<AddedProcess>> Client::Impl::AddProcess(std::string id, std::st
 Awaitable<Result<AddedProcess>> Client::Impl::StartExec(ContainerPtr container,
                                                         std::shared_ptr<Exec> exec,
                                                         ProcessSpec process, Deadline deadline) {
-  exec->stdio.paths = StdioPaths::In(ports.bundles.PathOf(container->id), exec->name);
+  exec->paths = StdioPaths::In(ports.bundles.PathOf(container->id), exec->name);
   exec->disk = std::make_shared<DiskSteps>(ports.runtime, scope_);
-  auto opening = ports.stdio.Open(exec->stdio.paths, process.terminal);
+  auto opening = ports.stdio.Open(exec->paths, process.terminal);
   const std::string what = "process " + exec->name;
   auto streams = co_await DiskSteps::Do(exec->disk, what, std::move(opening), deadline.left());
   if (!streams) {
@@ -82,10 +84,9 @@ Awaitable<Result<AddedProcess>> Client::Impl::StartExec(ContainerPtr container,
     co_return Fail(streams.error());
   }
   IoPipe pipe;
-  exec->stdio =
-      MakeStdio(container->id, exec->name, std::move(exec->stdio.paths), std::move(*streams), pipe);
+  exec->stdio = MakeStdio(container->id, exec->name, std::move(*streams), pipe);
 
-  types::AddProcessRequest request = MakeRequest(container->inherited, process, exec->stdio.paths);
+  types::AddProcessRequest request = MakeRequest(container->inherited, process, exec->paths);
   request.set_id(container->id);
   request.set_pid(exec->name);
   auto reply = co_await Send(std::move(request), deadline.left());
@@ -143,7 +144,7 @@ Awaitable<Status> Client::Impl::ClearFailedExec(ContainerPtr container, std::sha
   const auto present = containers.find(container->id);
   const bool own = present == containers.end() || present->second == container;
   if (own && Acts(Deviation::kFailedExecRemovesFifos)) {
-    removed = co_await ports.stdio.Remove(exec->stdio.paths);
+    removed = co_await ports.stdio.Remove(exec->paths);
   }
   exec->clearing = false;
   if (exec->gone && !Planted(Mutant::kFailedExecKeepsName)) ForgetExec(*container, exec);
@@ -170,7 +171,7 @@ Awaitable<void> Client::Impl::KillAbsorbed(ContainerPtr container, std::shared_p
     auto killed = co_await SendWhile(container, std::move(request), options.timing.call_deadline);
     if (killed) co_return;
     if (!OutcomeUnknown(killed.error())) {
-      container->unborn_execs.push_back(exec->name);
+      container->rare.Make().unborn_execs.push_back(exec->name);
       co_return ForgetExec(*container, exec);
     }
     const bool slept = co_await container->ended.Sleep(pause);

@@ -28,10 +28,18 @@ ContainerPtr Client::Impl::Begin(const std::string& id, Container::Phase phase) 
   container->began = ports.runtime.Now();
   container->began_wall = ports.runtime.WallNow();
   container->oom = for_mutants_.had_oom.contains(id);
-  containers_by_name.erase(id);  // the name is the object's
-  containers_by_name.emplace(container->id, container.get());
-  containers[id] = container;
+  containers.erase(id);  // the name is the object's
+  containers.emplace(container->id, container);
   return container;
+}
+
+std::vector<ContainerPtr> Client::Impl::InOrder() const {
+  std::vector<ContainerPtr> all;
+  all.reserve(containers.size());
+  for (const auto& [id, container] : containers) all.push_back(container);
+  std::ranges::sort(all, {},
+                    [](const ContainerPtr& each) -> const std::string& { return each->id; });
+  return all;
 }
 
 bool Client::Impl::IsActive(const std::string& id) const {
@@ -48,7 +56,7 @@ Awaitable<void> Client::Impl::Close() {
     co_await ended->Wait();
     co_return;
   }
-  for (const auto& [id, container] : containers) {
+  for (const ContainerPtr& container : InOrder()) {
     container->ended.Stop();
     AbandonReceipts(*container);
     EndWaiters(*container, Error{ErrorCode::kCancelled, "the client is closing"});
@@ -65,7 +73,6 @@ Awaitable<void> Client::Impl::Close() {
     co_await idle_->Wait();
   }
   co_await scope_->Join();
-  containers_by_name.clear();
   containers.clear();
   close_ended_ = true;
   for (const auto& waiter : close_waiters_) waiter->Set(Unit());
@@ -79,7 +86,7 @@ void Client::Impl::AbandonReceipts(Container& container) {
   for (const HeldEvent& held : container.held_events) abandon(held.receipt);
   for (const std::shared_ptr<Exec>& exec : container.execs) abandon(exec->held_receipt);
   abandon(container.exit_receipt);
-  abandon(container.restore_receipts);
+  abandon(container.rare->restore_receipts);
 }
 
 std::size_t Client::Impl::LiveObjects() const {
@@ -245,8 +252,8 @@ void Client::HandleEvent(const types::Event& event, EventReceipt receipt) {
 
 std::vector<TrackedContainer> Client::Tracked() const {
   std::vector<TrackedContainer> tracked;
-  for (const auto& [id, container] : impl_->containers) {
-    TrackedContainer entry{.id = id,
+  for (const ContainerPtr& container : impl_->InOrder()) {
+    TrackedContainer entry{.id = container->id,
                            .system_pid = container->system_pid,
                            .oom = container->oom,
                            .processes = {},

@@ -152,10 +152,10 @@ class Client::Impl final : public CallbackRunner,
   Ports ports;
   Backend& backend;
   ClientOptions options;
-  // By id, in whose order everything goes over them. Whoever adds or removes one says so to
-  // `containers_by_name`, which finds the container of an event among very many.
-  std::map<std::string, ContainerPtr> containers;
-  std::unordered_map<std::string_view, Container*> containers_by_name;  // their own ids
+  // The names are their own ids. Who goes over all of them does so InOrder().
+  std::unordered_map<std::string_view, ContainerPtr> containers;
+  // By id. They stay even if they are forgotten meanwhile.
+  std::vector<ContainerPtr> InOrder() const;
   DroppedEvents dropped;
   bool closed = false;
   bool live_restore = false;
@@ -210,7 +210,8 @@ class Client::Impl final : public CallbackRunner,
   Duration CleaningTime(const Deadline& deadline) const {
     return std::max(deadline.left(), options.timing.cleaning_grace);
   }
-  Awaitable<Status> RequestCreate(ContainerPtr container, CreateOptions options, Deadline deadline);
+  Awaitable<Status> RequestCreate(ContainerPtr container, CreateOptions options, StdioPaths paths,
+                                  Deadline deadline);
   bool MayBeEarlier(const Container& container) const;
   bool ExitInDoubt(const Container& container) const;
   Awaitable<void> AskWhoseExit(ContainerPtr container, Deadline deadline);
@@ -223,7 +224,7 @@ class Client::Impl final : public CallbackRunner,
   Awaitable<void> ForgetCondemned(ContainerPtr container, EventReceipt receipt);
   static Awaitable<Result<types::UpdateProcessResponse>> CloseStdin(
       std::shared_ptr<Impl> self, types::UpdateProcessRequest request);
-  AttachedStdio MakeStdio(const std::string& id, const std::string& process, StdioPaths paths,
+  AttachedStdio MakeStdio(const std::string& id, const std::string& process,
                           std::unique_ptr<ProcessStdio> streams, IoPipe& pipe);
   void DropHeldEvents(Container& container);
   void TimeStreamsOut(const ContainerPtr& container);
@@ -244,7 +245,8 @@ class Client::Impl final : public CallbackRunner,
   template <class T>
   Awaitable<Result<T>> OnDisk(const ContainerPtr& container, Awaitable<Result<T>> work,
                               const Deadline& deadline) {
-    return DiskSteps::Do(container->restore_disk, "container " + container->id, std::move(work),
+    return DiskSteps::Do(container->rare->restore_disk, "container " + container->id,
+                         std::move(work),
                          std::min(options.timing.restore_disk_wait, deadline.left()));
   }
   Awaitable<Result<std::vector<types::Event>>> ReadLog(std::string id, Duration timeout);

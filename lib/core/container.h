@@ -19,13 +19,13 @@
 #include "libcontainerd/event_receipt.h"
 #include "libcontainerd/light_queue.h"
 #include "libcontainerd/mailbox.h"
+#include "libcontainerd/seldom.h"
 #include "libcontainerd/stdio.h"
 
 namespace libcontainerd {
 
-// The streams of a process and who carries its stdin's closing.
+// The open streams of a process and who carries its stdin's closing.
 struct AttachedStdio {
-  StdioPaths paths;
   std::unique_ptr<ProcessStdio> streams;
   std::shared_ptr<StdinCloser> stdin_closer;
 
@@ -50,6 +50,7 @@ struct Exec {
   std::string name;
   Phase phase = Phase::kStarting;
   AttachedStdio stdio;
+  StdioPaths paths;                        // empty: it has no FIFOs that are to be removed
   std::optional<std::uint32_t> held_exit;  // arrived while kStarting …
   EventReceipt held_receipt;               // … with this
   bool container_exited = false;           // while kStarting: the add-process fails
@@ -177,25 +178,28 @@ class Container : public std::enable_shared_from_this<Container> {
   std::string inherited;  // the spec's process on the wire: what execs take over
   AttachedStdio stdio;
   ExecTable execs;
-  // Execs whose add-process failed and that the daemon does not have (any more): if there was one,
-  // its exit may still come.
-  std::vector<std::string> unborn_execs;
-  std::vector<HeldEvent> held_events;               // arrived while kStarting or kRestoring
-  EventReceipt exit_receipt;                        // of init's exit, until its callback begins
-  std::shared_ptr<EventReceipts> restore_receipts;  // of events that came while kRestoring
-  std::shared_ptr<DiskSteps> restore_disk;          // of its restore, or while it is condemned
-  std::shared_ptr<OneShot<Status>> exit_result;     // a restore waits for the exit callback
-  std::vector<std::shared_ptr<OutputReader>> discarded;  // read to their ends by nobody's wish
+  std::vector<HeldEvent> held_events;  // arrived while kStarting or kRestoring
+  EventReceipt exit_receipt;           // of init's exit, until its callback begins
   std::optional<TimerId> drain_timer;
+  bool exit_concluded = false;  // reconcile did: see missing_since
 
-  // Reconcile: since when the daemon has not known it although no exit came, and whether its exit
-  // was concluded from that.
-  std::optional<Duration> missing_since;
-  bool exit_concluded = false;
+  // What most containers never come to.
+  struct Rarities {
+    // Execs whose add-process failed and that the daemon does not have (any more): if there was
+    // one, its exit may still come.
+    std::vector<std::string> unborn_execs;
+    std::shared_ptr<EventReceipts> restore_receipts;  // of events that came while kRestoring
+    std::shared_ptr<DiskSteps> restore_disk;          // of its restore, or while it is condemned
+    std::shared_ptr<OneShot<Status>> exit_result;     // a restore waits for the exit callback
+    std::vector<std::shared_ptr<OutputReader>> discarded;  // read to their ends by nobody's wish
+    // Since when the daemon has not known it although no exit came.
+    std::optional<Duration> missing_since;
+    std::unique_ptr<QueuedCallback> overtaken;  // of mutants: comes after the next one
+  };
+  Seldom<Rarities> rare;
 
   StopSignal ended;       // ends the sleeps of whoever makes sure that something of it is killed
   AsyncMutex operations;  // the container's operations exclude each other
-  std::unique_ptr<QueuedCallback> overtaken;  // of mutants: comes after the next one
   Mailbox<QueuedCallback> callbacks;
 
   // Who waits for a pause or resume event, oldest first. With its event each moves on to the

@@ -91,29 +91,28 @@ Awaitable<Status> Client::Impl::Start(ContainerPtr container, CreateOptions crea
   auto streams = co_await DiskSteps::Do(disk, what, std::move(opening), deadline.left());
   if (!streams) co_return Fail(streams.error());
   IoPipe pipe;
-  container->stdio = MakeStdio(container->id, init, std::move(paths), std::move(*streams), pipe);
+  container->stdio = MakeStdio(container->id, init, std::move(*streams), pipe);
 
   if (Planted(Mutant::kFifoTimeout)) TimeStreamsOut(container);
 
   const bool late = Planted(Mutant::kAttachAfterCreate);
   Status attached;
-  if (late) attached = co_await RequestCreate(container, create, deadline);
+  if (late) attached = co_await RequestCreate(container, create, paths, deadline);
   if (attached) attached = co_await Attach(container->id, init, std::move(pipe));
   if (attached && deadline.left() == Duration::zero()) {
     attached = Fail(AttachOutOfTime(container->id));
   }
-  if (attached && !late) attached = co_await RequestCreate(container, std::move(create), deadline);
+  if (attached && !late)
+    attached = co_await RequestCreate(container, std::move(create), std::move(paths), deadline);
   if (!attached && !Planted(Mutant::kFailedCreateKeepsReaders)) container->stdio.Abandon();
   co_return attached;
 }
 
 Awaitable<Status> Client::Impl::RequestCreate(ContainerPtr container, CreateOptions create,
-                                              Deadline deadline) {
+                                              StdioPaths paths, Deadline deadline) {
   types::CreateContainerRequest request;
   request.set_id(container->id);
   request.set_bundlepath(ports.bundles.PathOf(container->id));
-  // Nobody asks for them again: they go with the bundle.
-  StdioPaths paths = std::exchange(container->stdio.paths, {});
   request.set_stdin(std::move(paths.in));
   request.set_stdout(std::move(paths.out));
   request.set_stderr(std::move(paths.err));
@@ -227,8 +226,7 @@ Awaitable<Result<types::UpdateProcessResponse>> Client::Impl::CloseStdin(
 }
 
 AttachedStdio Client::Impl::MakeStdio(const std::string& id, const std::string& process,
-                                      StdioPaths paths, std::unique_ptr<ProcessStdio> streams,
-                                      IoPipe& pipe) {
+                                      std::unique_ptr<ProcessStdio> streams, IoPipe& pipe) {
   pipe = streams->TakePipe();
   if (Planted(Mutant::kOutputsSwapped)) std::swap(pipe.out, pipe.err);
   if (Planted(Mutant::kOutputLosesLastChunk)) {
@@ -245,8 +243,7 @@ AttachedStdio Client::Impl::MakeStdio(const std::string& id, const std::string& 
   }
   auto closer = std::make_shared<StdinCloser>(closers_context_, id, process, std::move(pipe.in));
   pipe.in = closer->MakeWriter();
-  return AttachedStdio{
-      .paths = std::move(paths), .streams = std::move(streams), .stdin_closer = std::move(closer)};
+  return AttachedStdio{.streams = std::move(streams), .stdin_closer = std::move(closer)};
 }
 
 void Client::Impl::DropHeldEvents(Container& container) {
@@ -281,7 +278,7 @@ Awaitable<void> Client::Impl::KillCondemned(ContainerPtr container, bool may_not
   bool signalled = false;
   std::optional<Duration> empty_since;  // the daemon knows it, and no process of it
   if (may_not_exist && !container->restored) {
-    container->restore_disk = std::make_shared<DiskSteps>(ports.runtime, scope_);
+    container->rare.Make().restore_disk = std::make_shared<DiskSteps>(ports.runtime, scope_);
     types::Process process;
     static_cast<void>(process.ParseFromString(container->inherited));
     StdioPaths paths =
@@ -346,7 +343,7 @@ Awaitable<void> Client::Impl::ForgetCondemned(ContainerPtr container, EventRecei
   container->phase = Container::Phase::kGone;
   container->ended.Stop();
   if (container->stdio.reopened) container->stdio.ProcessGone();
-  for (const auto& output : container->discarded) output->Close();
+  for (const auto& output : container->rare->discarded) output->Close();
   co_await RemoveBundle(container);
   Forget(container);
 }

@@ -108,11 +108,11 @@ bool SeenEvents::Insert(const types::Event& event) {
   if (places_.size() < 2 * (ring_.size() + 1)) Grow();
   std::size_t place = PlaceOf(identity);
   if (places_[place] != kNowhere) return false;
-  if (all_ && oldest_ != 0) {
-    OldestFirst();
-    place = PlaceOf(identity);
-  }
-  if (ring_.size() < capacity_ || all_) {
+  if (ring_.size() < limit()) {
+    if (oldest_ != 0) {  // all are remembered since a moment ago
+      OldestFirst();
+      place = PlaceOf(identity);
+    }
     places_[place] = static_cast<std::uint32_t>(ring_.size());
     ring_.push_back(identity);
     return true;
@@ -121,12 +121,13 @@ bool SeenEvents::Insert(const types::Event& event) {
   place = PlaceOf(identity);  // what was moved up may have left a nearer place
   ring_[oldest_] = identity;
   places_[place] = static_cast<std::uint32_t>(oldest_);
-  oldest_ = (oldest_ + 1) % capacity_;
+  oldest_ = (oldest_ + 1) % ring_.size();
   return true;
 }
 
 // So that the ring can grow at its end.
 void SeenEvents::OldestFirst() {
+  if (oldest_ == 0) return;
   std::rotate(ring_.begin(), ring_.begin() + static_cast<std::ptrdiff_t>(oldest_), ring_.end());
   oldest_ = 0;
   MakeTable(places_.size());
@@ -135,6 +136,7 @@ void SeenEvents::OldestFirst() {
 void SeenEvents::RememberAll(bool all) {
   all_ = all;
   if (all || ring_.size() <= capacity_) return;
+  OldestFirst();
   ring_ = std::vector<Identity>(ring_.end() - static_cast<std::ptrdiff_t>(capacity_), ring_.end());
   places_ = std::vector<std::uint32_t>();
   MakeTable(std::bit_ceil(2 * (ring_.size() + 1)));

@@ -34,11 +34,12 @@ void SetTimestamp(WallTime time, google::protobuf::Timestamp& timestamp);
 // event once the memory is as large as it gets.
 class SeenEvents {
  public:
-  explicit SeenEvents(std::size_t capacity = 65536) : capacity_(capacity) {}
+  explicit SeenEvents(std::size_t capacity = 65536, std::size_t most = std::size_t{1} << 21U)
+      : capacity_(capacity), most_(most) {}
 
   // True when `event` was not seen before; it is from now on.
   bool Insert(const types::Event& event);
-  // While `all`, nothing is forgotten, however much is seen. Then the oldest beyond the capacity
+  // While `all`, nothing is forgotten before there are `most`. Then the oldest beyond the capacity
   // are.
   void RememberAll(bool all);
   std::size_t size() const { return ring_.size(); }
@@ -60,9 +61,12 @@ class SeenEvents {
   void OldestFirst();
   void MakeTable(std::size_t places);
 
+  std::size_t limit() const { return all_ ? most_ : capacity_; }
+
   std::size_t capacity_;
+  std::size_t most_;
   bool all_ = false;
-  std::vector<Identity> ring_;         // grows to capacity_, then the oldest is overwritten
+  std::vector<Identity> ring_;         // grows to the limit, then the oldest is overwritten
   std::size_t oldest_ = 0;             // in a full ring
   std::vector<std::uint32_t> places_;  // indices into ring_; a power of two, at least half empty
 };

@@ -26,13 +26,13 @@ void Client::Impl::HandleEvent(const types::Event& event, const EventReceipt& re
     ++dropped.duplicate;
     return;
   }
-  const auto found = containers_by_name.find(event.id());
-  if (found == containers_by_name.end()) {
+  const auto found = containers.find(event.id());
+  if (found == containers.end()) {
     ++dropped.unknown_container;
     unclaimed_.Add(event);
     return;
   }
-  const ContainerPtr container = found->second->shared_from_this();
+  const ContainerPtr container = found->second;
   if (Planted(Mutant::kOneQueueForAll)) {
     scope_->Spawn(RouteInTurn(container, event, receipt));
   } else {
@@ -53,7 +53,7 @@ bool Client::Impl::IsNews(const types::Event& event) {
 void Client::Impl::Route(const ContainerPtr& container, const types::Event& event,
                          const EventReceipt& receipt) {
   if (container->phase == Container::Phase::kRestoring) {
-    container->restore_receipts->Add(receipt);
+    container->rare->restore_receipts->Add(receipt);
     container->held_events.push_back({event, nullptr});
     return;
   }
@@ -155,17 +155,18 @@ void Client::Impl::Queue(const ContainerPtr& container, QueuedCallback&& callbac
       (state == ContainerState::kExit && Planted(Mutant::kExitCalledBackTwice)) ||
       (state == ContainerState::kExitProcess && Planted(Mutant::kExecExitCalledBackTwice));
   if (twice) {
-    container->overtaken = std::make_unique<QueuedCallback>();
-    container->overtaken->info = callback.info;
+    auto& overtaken = container->rare.Make().overtaken;
+    overtaken = std::make_unique<QueuedCallback>();
+    overtaken->info = callback.info;
   }
   const bool waits = Planted(Mutant::kCallbacksSwapped) && state != ContainerState::kExit;
-  if (waits && !container->overtaken) {
-    container->overtaken = std::make_unique<QueuedCallback>(std::move(callback));
+  if (waits && !container->rare->overtaken) {
+    container->rare.Make().overtaken = std::make_unique<QueuedCallback>(std::move(callback));
     return;
   }
   container->callbacks.Push(std::move(callback));
-  if (container->overtaken) {
-    const auto overtaken = std::move(container->overtaken);
+  if (container->rare->overtaken) {
+    const auto overtaken = std::move(container->rare.Make().overtaken);
     container->callbacks.Push(std::move(*overtaken));
   }
 }
@@ -187,7 +188,8 @@ void Client::Impl::ApplyExecExit(const ContainerPtr& container, const std::strin
     return;
   }
   const std::shared_ptr<Exec> exec = container->execs.Find(name);
-  if (!exec && std::erase(container->unborn_execs, name) != 0) {
+  Container::Rarities* const rare = container->rare.IfMade();
+  if (!exec && rare != nullptr && std::erase(rare->unborn_execs, name) != 0) {
     ++dropped.failed_start;
     return;
   }
@@ -196,7 +198,7 @@ void Client::Impl::ApplyExecExit(const ContainerPtr& container, const std::strin
     foreign->name = name;
     // Or by an engine before this one, whose FIFOs are left to be removed.
     if (container->restored && Acts(Deviation::kRestoreTracksExecs)) {
-      foreign->stdio.paths = StdioPaths::In(ports.bundles.PathOf(container->id), name);
+      foreign->paths = StdioPaths::In(ports.bundles.PathOf(container->id), name);
     }
     container->execs.Put(foreign);  // nobody may have its name until that is told
     ReportExecExit(container, foreign, status, receipt);
@@ -324,7 +326,9 @@ void Client::Impl::QueueExit(const ContainerPtr& container) {
   callback.info.state = ContainerState::kExit;
   callback.info.exit_code = container->exit_status;
   callback.info.oom_killed = container->oom;
-  callback.result = std::exchange(container->exit_result, nullptr);
+  if (Container::Rarities* const rare = container->rare.IfMade()) {
+    callback.result = std::exchange(rare->exit_result, nullptr);
+  }
   Queue(container, std::move(callback));
 }
 
@@ -365,7 +369,7 @@ void Client::Impl::BeginCallback(const ContainerPtr& container, QueuedCallback&&
     done();
     return;
   }
-  const bool has_fifos = callback.exec && !callback.exec->stdio.paths.in.empty();
+  const bool has_fifos = callback.exec && !callback.exec->paths.in.empty();
   if (callback.info.state == ContainerState::kExit || has_fifos) {
     scope_->Spawn(RunExitCallback(container, std::move(callback), std::move(done)));
     return;
@@ -409,7 +413,7 @@ Awaitable<void> Client::Impl::RunExitCallback(ContainerPtr container, QueuedCall
                                               UniqueFunction<void()> done) {
   if (callback.exec) {
     if (!Planted(Mutant::kExecFifosKept)) {
-      static_cast<void>(co_await ports.stdio.Remove(callback.exec->stdio.paths));
+      static_cast<void>(co_await ports.stdio.Remove(callback.exec->paths));
     }
   } else if (!callback.may_live && !Planted(Mutant::kBundleKept) &&
              !Planted(Mutant::kBundleRemovedLate)) {
@@ -437,13 +441,13 @@ Awaitable<void> Client::Impl::RunExitCallback(ContainerPtr container, QueuedCall
 
 // The FIFOs that a restore is opening would be made again behind the removal.
 Awaitable<Status> Client::Impl::OpeningsEnded(ContainerPtr container) {
-  co_await DiskSteps::Idle(container->restore_disk);
+  co_await DiskSteps::Idle(container->rare->restore_disk);
   co_return Status();
 }
 
 // What stands in the way of the removal is not an engine's to mend while it hears of an exit.
 Awaitable<void> Client::Impl::RemoveBundle(ContainerPtr container) {
-  if (container->restore_disk) {
+  if (container->rare->restore_disk) {
     const auto waiting = std::make_shared<DiskSteps>(ports.runtime, scope_);
     static_cast<void>(co_await DiskSteps::Do(waiting, "container " + container->id,
                                              OpeningsEnded(container),
@@ -507,12 +511,11 @@ void Client::Impl::GiveUpStarted(const ContainerPtr& container) {
 
 void Client::Impl::Forget(const ContainerPtr& container) {
   if (Planted(Mutant::kQueuesLeak)) for_mutants_.leaked.push_back(container);
-  container->restore_receipts.reset();
+  if (Container::Rarities* const rare = container->rare.IfMade()) rare->restore_receipts.reset();
   container->phase = Container::Phase::kGone;
   container->ended.Stop();
   const auto found = containers.find(container->id);
   if (found == containers.end() || found->second != container) return;
-  containers_by_name.erase(container->id);
   containers.erase(found);
 }
 

@@ -17,11 +17,15 @@ constexpr std::uint32_t kUnknownStatus = 255;
 // With more to ask about, one listing tells first which ones are worth a question of their own.
 constexpr std::size_t kFew = 4;
 
+void NotMissing(Container& container) {
+  if (Container::Rarities* const rare = container.rare.IfMade()) rare->missing_since.reset();
+}
+
 }  // namespace
 
 // One whose request is not answered yet may see its event on the next stream.
 void Client::Impl::StreamLost(std::uint64_t loss) {
-  for (const auto& [id, container] : containers) {
+  for (const ContainerPtr& container : InOrder()) {
     for (const auto* waiters : {&container->pause_waiters, &container->resume_waiters}) {
       for (const StateWaiter& waiter : *waiters) {
         if (waiter->answered && waiter->lost_with == 0) waiter->lost_with = loss;
@@ -31,10 +35,10 @@ void Client::Impl::StreamLost(std::uint64_t loss) {
 }
 
 void Client::Impl::StreamRecovered(std::uint64_t loss) {
-  for (const auto& [id, container] : containers) {
+  for (const ContainerPtr& container : InOrder()) {
     for (const ContainerState state : {ContainerState::kPause, ContainerState::kResume}) {
       const Error lost{ErrorCode::kUnavailable,
-                       "container " + id + ": the event stream broke, and its " +
+                       "container " + container->id + ": the event stream broke, and its " +
                            std::string(ContainerStateName(state)) + " event is lost"};
       container->WaitersFor(state).EraseIf([&](const StateWaiter& waiter) {
         if (waiter->lost_with == 0 || waiter->lost_with > loss) return false;
@@ -58,8 +62,9 @@ Awaitable<Result<bool>> Client::Impl::FindGone() {
     if (!container->running()) continue;  // its exit came meanwhile
     if (!*is_missing) continue;
     const Duration now = ports.runtime.Now();
-    if (!container->missing_since) container->missing_since = now;
-    if (now - *container->missing_since >= options.timing.gone_grace) {
+    std::optional<Duration>& since = container->rare.Make().missing_since;
+    if (!since) since = now;
+    if (now - *since >= options.timing.gone_grace) {
       ConcludeExit(container);
     } else {
       missing = true;
@@ -72,7 +77,7 @@ Awaitable<Result<bool>> Client::Impl::FindGone() {
 // are looked at: one whose create is in flight may be unknown still.
 Awaitable<Result<std::vector<ContainerPtr>>> Client::Impl::Suspects(Deadline deadline) {
   std::vector<ContainerPtr> running;
-  for (const auto& [id, container] : containers) {
+  for (const ContainerPtr& container : InOrder()) {
     if (container->running() && !container->settling) running.push_back(container);
   }
   if (running.size() <= kFew) co_return running;
@@ -85,7 +90,7 @@ Awaitable<Result<std::vector<ContainerPtr>>> Client::Impl::Suspects(Deadline dea
     if (!known.contains(container->id)) {
       suspects.push_back(container);
     } else {
-      container->missing_since.reset();
+      NotMissing(*container);
     }
   }
   co_return suspects;
@@ -99,7 +104,7 @@ Awaitable<Result<bool>> Client::Impl::IsMissing(ContainerPtr container, Deadline
   auto state = co_await SendWhile(container, std::move(request), deadline.left());
   if (!state && SaysContainerNotFound(state.error())) co_return true;
   if (!state && OutcomeUnknown(state.error())) co_return Fail(state.error());
-  if (state) container->missing_since.reset();
+  if (state) NotMissing(*container);
   co_return false;
 }
 

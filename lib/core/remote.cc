@@ -61,10 +61,10 @@ class Remote::Impl final : public EventSink {
     Deliver(events);
     heard_ = true;
     brought_news_ = brought_news_ || resume_ > before;
-    if (catching_up_ && !events.empty() && events.back().has_timestamp()) {
+    if (!events.empty() && events.back().has_timestamp()) {
       streamed_ = std::max(streamed_, TimestampOf(events.back()));
-      EndCatchUpIfOver();
     }
+    if (catching_up_) NoteCatchUp();
   }
   void OnEnd(Status status) override { ended_->Set(std::move(status)); }
 
@@ -94,20 +94,16 @@ class Remote::Impl final : public EventSink {
   }
 
   // --- Catching up: what happened while the stream was away comes through the next one, and once
-  // more when the log is read. The clients know all of it again, until both have brought it.
+  // more when the log is read; what happens during a reading, too. The clients know all of it
+  // again: from a stream's opening until a reading of the log has ended, and during each further
+  // one. When a reading has ended, by a failure too, the next begins where the stream is; until
+  // then the stream may be behind what was read.
 
-  void BeginCatchUp() {
+  void NoteCatchUp() {
     if (!Acts(Deviation::kReconciled)) return;  // nothing is read twice
-    streamed_ = WallTime::min();
-    log_read_until_.reset();
-    NoteCatchUp(true);
-  }
-  void NoteCatchUp(bool begins) {
-    catching_up_ = begins;
-    for (const ClientPtr& client : clients_) client->CatchUp(begins);
-  }
-  void EndCatchUpIfOver() {
-    if (log_read_until_ && streamed_ >= *log_read_until_) NoteCatchUp(false);
+    const bool catching_up = reading_owed_ || reading_ != nullptr || streamed_ < newest_logged_;
+    if (std::exchange(catching_up_, catching_up) == catching_up) return;
+    for (const ClientPtr& client : clients_) client->CatchUp(catching_up);
   }
 
   // --- The stream
@@ -119,7 +115,9 @@ class Remote::Impl final : public EventSink {
       ended_ = std::make_shared<OneShot<Status>>(ports_.runtime);
       heard_ = brought_news_ = false;
       const Duration opened = ports_.runtime.Now();
-      BeginCatchUp();
+      streamed_ = newest_logged_ = WallTime::min();
+      reading_owed_ = true;
+      NoteCatchUp();
       std::unique_ptr<EventStream> stream = ports_.api.Events(MakeRequest(), *this);
       ++subscriptions_;
       AskForRound();
@@ -207,10 +205,6 @@ class Remote::Impl final : public EventSink {
     const std::uint64_t losses = losses_;
     Status read = co_await ReadLog();
     if (!read) co_return Fail(std::move(read).error());
-    if (catching_up_ && losses == losses_ && !log_read_until_) {
-      log_read_until_ = newest_logged_;
-      EndCatchUpIfOver();
-    }
     for (const ClientPtr& client : clients_) client->StreamRecovered(losses);
     bool missing = false;
     const std::vector<ClientPtr> clients = clients_;
@@ -225,18 +219,21 @@ class Remote::Impl final : public EventSink {
   }
 
   Awaitable<Status> ReadLog() {
+    const std::uint64_t subscription = subscriptions_;
     reading_ = std::make_shared<StoredLogReading>(
         ports_.runtime, [this](std::span<const types::Event> events) {
           Deliver(events);
           if (!events.empty())
             newest_logged_ = std::max(newest_logged_, TimestampOf(events.back()));
         });
-    newest_logged_ = WallTime::min();
+    NoteCatchUp();
     Awaitable<Status> whole =
         StoredLogReading::Read(reading_, ports_.api, OverlappingPosition(), std::string(),
                                options_.timing.stored_log_deadline);
     Status read = co_await std::move(whole);
     reading_.reset();
+    if (subscription == subscriptions_) reading_owed_ = false;
+    NoteCatchUp();
     co_return read;
   }
 
@@ -270,9 +267,9 @@ class Remote::Impl final : public EventSink {
   std::uint64_t losses_ = 0;
 
   bool catching_up_ = false;
-  WallTime streamed_ = WallTime::min();  // the newest timestamp of the stream at hand, meanwhile
-  WallTime newest_logged_ = WallTime::min();  // of the log's last reading
-  std::optional<WallTime> log_read_until_;    // the same, once it is behind us
+  bool reading_owed_ = false;  // none began since the stream at hand was opened and has ended
+  WallTime streamed_ = WallTime::min();       // the newest timestamp of that stream
+  WallTime newest_logged_ = WallTime::min();  // of what the log brought since then
 
   bool round_asked_ = false;
   std::uint64_t reconciled_ = 0;

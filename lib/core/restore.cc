@@ -99,8 +99,8 @@ Awaitable<Status> Client::Impl::Restore(std::string id, RestoreOptions restore) 
 
   const ContainerPtr container = Begin(id, Container::Phase::kRestoring);
   container->restored = true;
-  container->restore_receipts = std::make_shared<EventReceipts>();
-  container->restore_disk = std::make_shared<DiskSteps>(ports.runtime, scope_);
+  container->rare.Make().restore_receipts = std::make_shared<EventReceipts>();
+  container->rare.Make().restore_disk = std::make_shared<DiskSteps>(ports.runtime, scope_);
   co_await container->operations.Lock(deadline.left());  // nobody else has it: granted at once
   OperationLock lock(container);
   auto looked = co_await LookFor(container, deadline);
@@ -114,13 +114,13 @@ Awaitable<Status> Client::Impl::Restore(std::string id, RestoreOptions restore) 
     if (!restored && !Acts(Deviation::kRestoreFailsLoudly)) co_return Status();
     co_return restored;
   }
-  container->exit_result = std::make_shared<OneShot<Status>>(ports.runtime);
-  const auto exited = container->exit_result;
+  const auto exited = std::make_shared<OneShot<Status>>(ports.runtime);
+  container->rare.Make().exit_result = exited;
   TakeOver(container, *found);
   if (found->runs) {
     container->phase = Container::Phase::kEnding;
     for (const HeldEvent& held : std::exchange(container->held_events, {})) {
-      ApplyEvent(container, held.event, container->restore_receipts);
+      ApplyEvent(container, held.event, container->rare->restore_receipts);
     }
     lock.Release();
     if (Planted(Mutant::kRestoreRemembersExit) && !for_mutants_.restored.insert(id).second) {
@@ -130,7 +130,7 @@ Awaitable<Status> Client::Impl::Restore(std::string id, RestoreOptions restore) 
     }
     co_await KillRestored(container, found, deadline);
     if (container->phase == Container::Phase::kEnding) {
-      container->exit_result = nullptr;
+      container->rare.Make().exit_result = nullptr;
       if (closed) co_return Fail(ClosedError());
       const bool an_execs = container->exec_exited && !Acts(Deviation::kRestoreWaitsForInit);
       if (an_execs) co_return Status();
@@ -142,7 +142,7 @@ Awaitable<Status> Client::Impl::Restore(std::string id, RestoreOptions restore) 
       co_return Status();
     }
     container->exit_status = GoneExitCode(*found);
-    container->exit_receipt = container->restore_receipts;
+    container->exit_receipt = container->rare->restore_receipts;
     QueueExit(container);
     lock.Release();
   }
@@ -298,12 +298,12 @@ Awaitable<Status> Client::Impl::RestoreLive(ContainerPtr container, std::shared_
   const std::string init(kInitProcess);
   const types::Process* process = InitOf(found->state);
   const std::string bundle = found->Bundle(ports.bundles.PathOf(container->id));
-  StdioPaths paths = StdioPaths::In(bundle, init);
-  auto opening = ports.stdio.Open(paths, process != nullptr && process->terminal());
+  auto opening =
+      ports.stdio.Open(StdioPaths::In(bundle, init), process != nullptr && process->terminal());
   auto streams = co_await OnDisk(container, std::move(opening), deadline);
   if (!streams) co_return LeaveAlone(container, streams.error());
   IoPipe pipe;
-  container->stdio = MakeStdio(container->id, init, std::move(paths), std::move(*streams), pipe);
+  container->stdio = MakeStdio(container->id, init, std::move(*streams), pipe);
   container->stdio.reopened = true;
   container->stdio.streams->PeerOpened();
   Status attached = co_await Attach(container->id, init, std::move(pipe));
@@ -344,9 +344,9 @@ Awaitable<Status> Client::Impl::CallBackRestored(ContainerPtr container,
   }
   ReportMissed(container, *found, arrived);
   for (const HeldEvent& held : std::exchange(container->held_events, {})) {
-    ApplyEvent(container, held.event, container->restore_receipts);
+    ApplyEvent(container, held.event, container->rare->restore_receipts);
   }
-  container->restore_receipts.reset();
+  container->rare.Make().restore_receipts.reset();
   Status first_failure;
   for (const auto& result : results) {
     Status status = co_await result->Wait();
@@ -372,7 +372,7 @@ void Client::Impl::TrackExecs(const ContainerPtr& container, const Found& found)
     auto exec = std::make_shared<Exec>();
     exec->name = name;
     exec->phase = Exec::Phase::kRunning;
-    exec->stdio.paths = StdioPaths::In(bundle, name);
+    exec->paths = StdioPaths::In(bundle, name);
     container->execs.Put(std::move(exec));
   };
   for (const types::Process& process : found.state.processes()) track(process.pid());
@@ -399,7 +399,7 @@ void Client::Impl::ReportMissed(const ContainerPtr& container, const Found& foun
     if (event.type() == kOomEvent) {
       const bool handled = handled_until && TimestampOf(event) <= *handled_until;
       if (has_arrived(event) && !handled) {
-        ApplyStateEvent(container, ContainerState::kOom, container->restore_receipts);
+        ApplyStateEvent(container, ContainerState::kOom, container->rare->restore_receipts);
       }
       continue;
     }
@@ -408,10 +408,10 @@ void Client::Impl::ReportMissed(const ContainerPtr& container, const Found& foun
     auto exec = std::make_shared<Exec>();
     exec->name = event.pid();
     if (Acts(Deviation::kRestoreTracksExecs)) {
-      exec->stdio.paths = StdioPaths::In(bundle, exec->name);
+      exec->paths = StdioPaths::In(bundle, exec->name);
     }
     if (!container->execs.Find(exec->name)) container->execs.Put(exec);  // busy until that is told
-    ReportExecExit(container, exec, event.status(), container->restore_receipts);
+    ReportExecExit(container, exec, event.status(), container->rare->restore_receipts);
   }
 }
 
@@ -420,7 +420,7 @@ Status Client::Impl::LeaveAlone(const ContainerPtr& container, Error error) {
   for (HeldEvent& held : std::exchange(container->held_events, {})) {
     unclaimed_.Add(std::move(held.event));
   }
-  for (const auto& output : container->discarded) output->Close();
+  for (const auto& output : container->rare->discarded) output->Close();
   container->stdio.Abandon();
   Forget(container);
   return Fail(std::move(error));
@@ -485,7 +485,7 @@ Awaitable<void> Client::Impl::ReportUndying(ContainerPtr container, Deadline dea
   if (closed || container->phase != Container::Phase::kEnding) co_return;
   if (gone) {
     co_return ApplyInitExit(container, status.value_or(kUnknownExitCode),
-                            container->restore_receipts);
+                            container->rare->restore_receipts);
   }
   container->phase = Container::Phase::kExiting;
   container->exit_status = kUnknownExitCode;
@@ -493,7 +493,7 @@ Awaitable<void> Client::Impl::ReportUndying(ContainerPtr container, Deadline dea
   callback.info.state = ContainerState::kExit;
   callback.info.exit_code = container->exit_status;
   callback.info.oom_killed = container->oom;
-  callback.result = std::exchange(container->exit_result, nullptr);
+  callback.result = std::exchange(container->rare.Make().exit_result, nullptr);
   callback.may_live = true;
   container->callbacks.Push(std::move(callback));
 }
@@ -501,7 +501,7 @@ Awaitable<void> Client::Impl::ReportUndying(ContainerPtr container, Deadline dea
 // It was called back as ended but may run still: its id stays active until it has really gone.
 void Client::Impl::StayOn(const ContainerPtr& container) {
   if (!Acts(Deviation::kRestoreStaysOn)) {
-    for (const auto& output : container->discarded) output->Close();
+    for (const auto& output : container->rare->discarded) output->Close();
     return Forget(container);
   }
   if (!container->exit_seen) return Condemn(container, /*may_not_exist=*/true);
@@ -538,7 +538,7 @@ Awaitable<void> Client::Impl::DiscardOutputs(ContainerPtr container, StdioPaths 
   if (!ends) container->stdio.ProcessGone();
   for (std::unique_ptr<OutputReader>* output : {&pipe.out, &pipe.err}) {
     std::shared_ptr<OutputReader> reader = std::move(*output);
-    container->discarded.push_back(reader);
+    container->rare.Make().discarded.push_back(reader);
     scope_->Spawn(Discard(std::move(reader)));
   }
 }

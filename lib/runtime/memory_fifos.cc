@@ -21,9 +21,9 @@ class MemoryFifos::Pipe {
   // One side's open ends. As with a kernel's FIFO an end knows only those peers that were there in
   // its own time.
   struct Side {
-    std::size_t open = 0;
-    std::uint64_t opened_ever = 0;
-    std::uint64_t gone() const { return opened_ever - open; }
+    std::uint32_t open = 0;
+    std::uint32_t opened_ever = 0;
+    std::uint32_t gone() const { return opened_ever - open; }
   };
 
   Pipe(Runtime& runtime, std::size_t capacity) : runtime_(runtime), capacity_(capacity) {}
@@ -107,7 +107,7 @@ void MemoryFifos::Reader::ExpectNoWriter() {
 Awaitable<Result<std::string>> MemoryFifos::Reader::Read(std::size_t max_bytes) {
   const std::shared_ptr<Pipe> pipe = pipe_;
   const Pending self(state_);
-  const std::uint64_t writers_before = writers_before_;
+  const std::uint32_t writers_before = writers_before_;
   while (self.open()) {
     if (!pipe->buffer.empty()) {
       const std::size_t count = std::min(max_bytes, pipe->buffer.size());
@@ -148,7 +148,7 @@ bool MemoryFifos::Writer::peer_seen() const {
 Awaitable<Status> MemoryFifos::Writer::Write(std::string data) {
   const std::shared_ptr<Pipe> pipe = pipe_;
   const Pending self(state_);
-  const std::uint64_t readers_before = readers_before_;
+  const std::uint32_t readers_before = readers_before_;
   std::size_t written = 0;
   while (self.open() && !self.last_call()) {
     if (pipe->readers.open == 0 && pipe->readers.opened_ever > readers_before) {

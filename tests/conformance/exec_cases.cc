@@ -201,12 +201,12 @@ void ExecInheritsTheSpec(Rig& rig) {
   EXPECT_EQ(seen.cwd, "/w");
   EXPECT_EQ(seen.user.uid, 7U);
   EXPECT_THAT(seen.user.additional_gids, ElementsAre(9U));
-  EXPECT_THAT(seen.capabilities, ElementsAre("CAP_KILL"));
-  EXPECT_EQ(seen.apparmor_profile, "p");
-  EXPECT_EQ(seen.selinux_label, "l");
-  EXPECT_TRUE(seen.no_new_privileges);
-  ASSERT_EQ(seen.rlimits.size(), 1U);
-  EXPECT_EQ(seen.rlimits[0].hard, 2U);
+  EXPECT_THAT(seen.privileges->capabilities, ElementsAre("CAP_KILL"));
+  EXPECT_EQ(seen.privileges->apparmor_profile, "p");
+  EXPECT_EQ(seen.privileges->selinux_label, "l");
+  EXPECT_TRUE(seen.privileges->no_new_privileges);
+  ASSERT_EQ(seen.privileges->rlimits.size(), 1U);
+  EXPECT_EQ(seen.privileges->rlimits[0].hard, 2U);
   EXPECT_FALSE(seen.terminal);
 
   libcontainerd::ProcessSpec own = Rig::ExecSpec();
@@ -220,7 +220,7 @@ void ExecInheritsTheSpec(Rig& rig) {
   EXPECT_THAT(seen.env, ElementsAre("B=2"));
   EXPECT_EQ(seen.cwd, "/v");
   EXPECT_EQ(seen.user.uid, 1U);
-  EXPECT_THAT(seen.capabilities, IsEmpty());
+  EXPECT_THAT(seen.privileges->capabilities, IsEmpty());
   EXPECT_TRUE(seen.terminal);
 }
 

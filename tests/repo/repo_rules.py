@@ -43,7 +43,7 @@ WORLD_VALUES = (
     r"^fake_containerd/(behaviour|behaviour_text|choices|fault_plan|injector|model|mutant|pattern|stats)\.h$"
 )
 RUNTIME_HEADERS = (
-    r"^libcontainerd/(runtime|async|error|json_text|light_queue|random|unique_function|mailbox|memory_fifos"
+    r"^libcontainerd/(runtime|async|error|json_text|light_queue|random|seldom|unique_function|mailbox|memory_fifos"
     r"|simulated_runtime|threaded_runtime|time_text)\.h$"
 )
 

@@ -17,6 +17,7 @@
 
 #include "libcontainerd/error.h"
 #include "libcontainerd/runtime.h"
+#include "libcontainerd/seldom.h"
 
 namespace fake_containerd {
 
@@ -47,6 +48,10 @@ struct IoPaths {
   std::string in{};
   std::string out{};
   std::string err{};
+
+  // What engines call them: <bundle>/<name>-stdin, -stdout, -stderr.
+  static IoPaths In(const std::string& bundle, const std::string& name);
+  friend bool operator==(const IoPaths&, const IoPaths&) = default;
 };
 
 struct ContainerKey {
@@ -89,6 +94,18 @@ struct ResourceLimit {
   std::string type{};
   std::uint64_t soft = 0;
   std::uint64_t hard = 0;
+
+  friend bool operator==(const ResourceLimit&, const ResourceLimit&) = default;
+};
+
+struct Privileges {
+  std::vector<std::string> capabilities{};
+  std::string apparmor_profile{};
+  std::string selinux_label{};
+  bool no_new_privileges = false;
+  std::vector<ResourceLimit> rlimits{};
+
+  friend bool operator==(const Privileges&, const Privileges&) = default;
 };
 
 struct ProcessSpec {
@@ -97,11 +114,7 @@ struct ProcessSpec {
   std::vector<std::string> args{};
   std::vector<std::string> env{};
   std::string cwd{};
-  std::vector<std::string> capabilities{};
-  std::string apparmor_profile{};
-  std::string selinux_label{};
-  bool no_new_privileges = false;
-  std::vector<ResourceLimit> rlimits{};
+  libcontainerd::Seldom<Privileges> privileges{};
 };
 
 // Absent: leave as it is.
@@ -134,7 +147,7 @@ struct ProcessInfo {
   std::string name{};
   std::uint32_t system_pid = 0;
   ProcessSpec spec{};
-  IoPaths io{};
+  libcontainerd::Seldom<IoPaths> io{};
 };
 
 // What no answer of the 0.2 API tells about a process.

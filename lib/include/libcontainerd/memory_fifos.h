@@ -58,7 +58,7 @@ class MemoryFifos {
 
    private:
     std::shared_ptr<Pipe> pipe_;
-    std::uint64_t writers_before_;  // those gone when this end was opened
+    std::uint32_t writers_before_;  // those gone when this end was opened
     EndState state_;
   };
   class Writer {
@@ -78,7 +78,7 @@ class MemoryFifos {
 
    private:
     std::shared_ptr<Pipe> pipe_;
-    std::uint64_t readers_before_;
+    std::uint32_t readers_before_;
     EndState state_;
   };
 

@@ -19,7 +19,7 @@ TEST(ParseConfig, TakesWhatTheReplyNeeds) {
   ASSERT_TRUE(spec);
   EXPECT_THAT(spec->process.args, ElementsAre("/bin/sleep", "100"));
   EXPECT_EQ(spec->cgroups_path, "/oracle/c1");
-  EXPECT_EQ(spec->process.rlimits.at(0).hard, 1024U);
+  EXPECT_EQ(spec->process.privileges->rlimits.at(0).hard, 1024U);
 }
 
 TEST(ParseConfig, TakesTodaysCapabilitiesToo) {
@@ -29,7 +29,7 @@ TEST(ParseConfig, TakesTodaysCapabilitiesToo) {
   })");
   ASSERT_TRUE(spec);
   EXPECT_TRUE(spec->process.terminal);
-  EXPECT_THAT(spec->process.capabilities, ElementsAre("CAP_KILL"));
+  EXPECT_THAT(spec->process.privileges->capabilities, ElementsAre("CAP_KILL"));
 }
 
 TEST(ParseConfig, TakesAnnotations) {

@@ -30,7 +30,7 @@ TEST(WorldStart, ACreateAnswersWithTheContainer) {
   ASSERT_EQ(created->processes.size(), 1U);
   EXPECT_EQ(created->processes[0].name, "init");
   EXPECT_THAT(created->processes[0].spec.args, ElementsAre("/bin/sleep", "100"));
-  EXPECT_EQ(created->processes[0].io.out, "/state/c1/init-stdout");
+  EXPECT_EQ(created->processes[0].io->out, "/state/c1/init-stdout");
   EXPECT_EQ(created->processes[0].system_pid, 1000U);
 }
 

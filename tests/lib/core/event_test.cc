@@ -112,6 +112,20 @@ TEST(SeenEvents, ForgetsNothingWhileItRemembersAll) {
   EXPECT_EQ(seen.size(), 100U);
 }
 
+TEST(SeenEvents, RemembersSoManyAtMost) {
+  const auto event = [](std::int64_t number) { return Make("c1", "oom", "", number, 0); };
+  SeenEvents seen(100, 1'000);
+  for (std::int64_t i = 0; i < 150; ++i) EXPECT_TRUE(seen.Insert(event(i)));
+  seen.RememberAll(true);
+  for (std::int64_t i = 150; i < 5'300; ++i) ASSERT_TRUE(seen.Insert(event(i)));
+  EXPECT_EQ(seen.size(), 1'000U);
+  for (std::int64_t i = 4'300; i < 5'300; ++i) ASSERT_FALSE(seen.Insert(event(i))) << i;
+  seen.RememberAll(false);
+  EXPECT_EQ(seen.size(), 100U);  // the last ones
+  for (std::int64_t i = 5'200; i < 5'300; ++i) ASSERT_FALSE(seen.Insert(event(i))) << i;
+  EXPECT_TRUE(seen.Insert(event(5'199)));
+}
+
 TEST(SeenEvents, WithoutRoomEverythingIsNew) {
   SeenEvents seen(0);
   EXPECT_TRUE(seen.Insert(Make("c1", "oom", "", 1, 0)));
