@@ -253,7 +253,7 @@ class SignalJudge {
     if (call == calls.end()) return;
     // Of two under way it may be the later one that was sent.
     const auto sent = std::ranges::find_if(calls, &Call::sent);
-    if (!call->sent && sent != calls.end()) std::swap(call->sent, sent->sent);
+    if (!call->sent && !Failed(end) && sent != calls.end()) std::swap(call->sent, sent->sent);
     const bool late = evidence_.Late(call->begin->t + evidence_.options().promptly, end.t);
     if (!call->sent && (late || !Failed(end))) Blame(*call->begin, &end, " was never sent");
     calls.erase(call);
