@@ -142,9 +142,11 @@ void ContainerModel::AddSent(ModelName name, Moment at) {
     Blame("AddProcess was sent although the exit of the name's last bearer has not been told",
           {exec.added, at.mark}, name);
   }
-  // One that was sent before may be there yet, of an earlier life.
-  const auto call = std::ranges::find_if(
-      adds_, [name](const Call& each) { return each.name == name && !each.sent; });
+  // One that was sent before may be there yet, of an earlier life, and one that will be refused
+  // because it waits for a container that is over.
+  const auto call = std::ranges::find_if(adds_, [&](const Call& each) {
+    return each.name == name && !each.sent && each.mark > last_exit_;
+  });
   if (call != adds_.end()) call->sent = true;
   exec.call = call == adds_.end() ? 0 : call->number;
   // What might still have been told of the name's last bearer is not any more.

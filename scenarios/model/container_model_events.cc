@@ -215,13 +215,15 @@ void ContainerModel::ApplyLateExecExit(const ModelEvent& event, bool certain, Mo
 void ContainerModel::ApplyRestoring(const ModelEvent& event, bool certain, std::uint64_t read,
                                     Moment at) {
   if (event.type == ModelEventType::kExit && event.process == options_.init) {
-    if (!exit_.known || (!exit_.certain && certain)) {
+    // The log's own counts for more than one whose life is unclear.
+    const bool surer = certain || (read != 0 && exit_.read == 0);
+    if (!exit_.known || (!exit_.certain && surer)) {
       exit_ = Exit{true, certain, event.status, read, at, at.t};
     }
     return;
   }
   if (event.type == ModelEventType::kOom) {
-    if (exit_.known && exit_.read == read && !exit_.certain) return;
+    if (exit_.known && exit_.read == read && read != 0 && !exit_.certain) return;
     // The log may bring what came before an exit that the stream has brought already.
     const bool late = ExitSurelyKnown();
     if (late && read == 0) return;

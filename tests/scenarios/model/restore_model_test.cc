@@ -97,6 +97,21 @@ TEST(RestoreModel, ALogThatComesBehindTheExitMayTellOfAnOom) {
   }
 }
 
+TEST(RestoreModel, AnExitOfAnUnclearLifeYieldsToTheLogs) {
+  ModelFeed f = LeftBehind();
+  f.RestoreBegun(true).Exit(2, {.life = EventLife::kUnclear, .read = 7}).Exit(1, {.read = 7});
+  f.ReadEnded(7).BundleRemoved().Called(kExit, {.code = 1}).RestoreReturned();
+  EXPECT_THAT(f.Differences(), IsEmpty());
+}
+
+TEST(RestoreModel, AnOomBehindAnExitOfAnUnclearLifeMayCount) {
+  ModelFeed f = LeftBehind();
+  f.RestoreBegun(true).Exit(2, {.life = EventLife::kUnclear, .read = 7});
+  f.Oom({.life = EventLife::kUnclear, .read = 7}).ReadEnded(7).Exit(143).BundleRemoved();
+  f.Called(kExit, {.code = 143, .oom = true}).RestoreReturned();
+  EXPECT_THAT(f.Differences(), IsEmpty());
+}
+
 TEST(RestoreModel, OneThatIsPausedIsToldSo) {
   ModelFeed f = LeftBehind();
   f.RestoreBegun(true).Paused({.read = 7}).ReadEnded(7).Called(kRestore).Called(kPause);
