@@ -49,7 +49,7 @@ ErrorCode CodeOf(const Entry& end) {
 class Comparison {
  public:
   Comparison(const Journal& journal, const JudgeOptions& options)
-      : journal_(journal), words_(journal) {
+      : journal_(journal), words_(journal), start_process_(journal.Find("start-process")) {
     model_options_.init = NameOf(words_.init);
     model_options_.exec_exit_grace = options.timing.exec_exit_grace;
     model_options_.gone_grace = options.timing.gone_grace;
@@ -94,8 +94,9 @@ class Comparison {
       if (entry.kind == EntryKind::kNote && entry.text == words_.no_clean) {
         model_options_.keeps_bundles = true;
       }
-      if (entry.kind == EntryKind::kEventDelivered && entry.flag && entry.what == words_.start) {
-        last_starts_[ReadKey(entry)] = entry.seq;
+      if (entry.kind == EntryKind::kEventDelivered && entry.flag) {
+        if (entry.what == words_.start) last_starts_[ReadKey(entry)] = entry.seq;
+        if (ShowsALife(entry)) last_signs_[ReadKey(entry)] = entry.seq;
       }
       if (entry.kind == EntryKind::kEventEmitted && entry.what == words_.start && !clock_offset_) {
         clock_offset_ = entry.stamp - entry.t.count();
@@ -291,6 +292,18 @@ class Comparison {
     if (present) container.exit = std::max(container.exit.value_or(entry.stamp), entry.stamp);
   }
 
+  // Only a container that lives causes these.
+  bool ShowsALife(const Entry& event) const {
+    return event.what == words_.start || event.what == start_process_ ||
+           event.what == words_.pause || event.what == words_.resume;
+  }
+
+  // In the stored log: something that lives comes behind it.
+  bool IsLivedOn(const Entry& exit) const {
+    const auto sign = exit.flag ? last_signs_.find(ReadKey(exit)) : last_signs_.end();
+    return sign != last_signs_.end() && exit.seq < sign->second;
+  }
+
   // To an engine that knows of a container by the stored log alone. A log that lacks the present
   // life's start-container, or begins with an oom, which may come before it, does not tell.
   bool MayLookPresent(const Entry& event, const Container& container) const {
@@ -317,6 +330,7 @@ class Comparison {
     }
     const bool odd = (container.sent != 0 && event.stamp < container.sent) ||
                      event.stamp < container.start_stamp ||
+                     (IsInitExit(event) && IsLivedOn(event)) ||
                      (emitted != emitted_.end() && emitted->second.before_start);
     return odd ? EventLife::kUnclear : EventLife::kPresent;
   }
@@ -393,6 +407,7 @@ class Comparison {
 
   const Journal& journal_;
   const Words words_;
+  const Symbol start_process_;
   ModelOptions model_options_;
   SymbolMap<Container> containers_;
   std::unordered_map<EventIdentity, Emission, EventIdentityHash> emitted_;
@@ -400,6 +415,7 @@ class Comparison {
   // The entry of a create's start-container, or 0, by that of its request; those that started.
   std::unordered_map<std::uint64_t, std::uint64_t> starts_;
   std::unordered_map<std::uint64_t, std::uint64_t> last_starts_;  // in the log, by id and read
+  std::unordered_map<std::uint64_t, std::uint64_t> last_signs_;   // likewise, of life
   std::optional<std::int64_t> clock_offset_;
   bool closing_ = false;
   bool rested_ = false;

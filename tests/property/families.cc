@@ -84,8 +84,6 @@ std::vector<Family> MakeFamilies() {
 bool HasKind(const Family& family, const ActionKindInfo& kind) {
   // Nothing more can come of a client that was closed.
   if (kind.kind == ActionKind::kClose) return false;
-  // Left out where daemon and engine both restart: an exit that was told may be told again.
-  if (kind.kind == ActionKind::kRestartEngine && family.name == "any-fault") return false;
   return kind.always || FitsAny(family.kinds, kind.name) || FitsAny(family.kinds, kind.theme);
 }
 

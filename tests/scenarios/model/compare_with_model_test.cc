@@ -132,6 +132,16 @@ TEST(CompareWithModel, ARestoreReadsTheLog) {
               ElementsAre(Violation{"c1: exit 1 was called back, expected exit 6", {read, exit}}));
 }
 
+TEST(CompareWithModel, AnExitThatIsLivedOnInTheLogMayBeAnothers) {
+  JournalBuilder j;
+  Create(j, "c1");
+  j.EngineGone().EngineBack().Emitted("exit", "c1", {.process = "init", .code = 6});
+  j.CallBegin("restore", "c1", {.flag = true}).Stream(0, true, "c1");
+  j.Read("exit", "c1", {.process = "init", .code = 6}).Read("start-process", "c1").StreamEnd();
+  j.Callback("exit", "c1", {.code = 255}).CallEnd("restore", "c1", {.flag = true});
+  EXPECT_EQ(CompareWithModel(j.journal()).verdict, Verdict::kHeld);
+}
+
 TEST(CompareWithModel, WhatIsTrackedInTheEndIsCompared) {
   JournalBuilder j;
   Create(j, "c1");
