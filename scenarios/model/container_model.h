@@ -115,7 +115,7 @@ class ContainerModel {
   void FifosRemoved(ModelName process);
   void AllFifosRemoved();
   // Init has started or ended, whoever knows of it.
-  void InitStarted() { ended_in_world_.reset(); }
+  void InitStarted();
   void InitEnded(Moment at) { ended_in_world_ = at; }
 
   // `read`: 0, or the number of the reading of the stored log that brought it.
@@ -205,6 +205,7 @@ class ContainerModel {
     bool must = false;
     std::uint64_t read = 0;
     std::uint64_t mark = 0;
+    std::int64_t stamp = 0;
     libcontainerd::Duration at{0};
   };
   struct Running {
@@ -226,7 +227,7 @@ class ContainerModel {
   void ApplyInitExit(const ModelEvent& event, bool certain, std::uint64_t read, Moment at);
   void ApplyExecExit(const ModelEvent& event, bool certain, std::uint64_t read, Moment at);
   void ApplyLateExecExit(const ModelEvent& event, bool certain, Moment at);
-  void ApplyOom(bool certain, std::uint64_t read, Moment at);
+  void ApplyOom(const ModelEvent& event, bool certain, std::uint64_t read, Moment at);
   void ApplyState(const ModelEvent& event, bool certain, std::uint64_t read, Moment at);
   void ApplyRestoring(const ModelEvent& event, bool certain, std::uint64_t read, Moment at);
   void ExpectExecs(bool certain, std::uint64_t read, Moment exit);

@@ -93,7 +93,7 @@ void ContainerModel::ApplyState(const ModelEvent& event, bool certain, std::uint
   if (exit_.known) certain = false;  // it may have been too late
   if (event.type == ModelEventType::kOom) {
     if (exit_.known && exit_.read != 0 && exit_.read == read) return;  // the log has it behind it
-    ApplyOom(certain, read, at);
+    ApplyOom(event, certain, read, at);
   }
   Expected& expected = expected_.emplace_back();
   expected.state = StateOf(event.type);
@@ -103,12 +103,14 @@ void ContainerModel::ApplyState(const ModelEvent& event, bool certain, std::uint
   expected.mark = at.mark;
 }
 
-void ContainerModel::ApplyOom(bool certain, std::uint64_t read, Moment at) {
+void ContainerModel::ApplyOom(const ModelEvent& event, bool certain, std::uint64_t read,
+                              Moment at) {
   oom_.may = true;
   if (!oom_.must) {
     oom_.must = certain;
     oom_.at = at.t;
     oom_.mark = at.mark;
+    oom_.stamp = event.stamp;
     oom_.read = read;
   }
 }
@@ -220,6 +222,8 @@ void ContainerModel::ApplyRestoring(const ModelEvent& event, bool certain, std::
     if (!exit_.known || (!exit_.certain && surer)) {
       exit_ = Exit{true, certain, event.status, read, at, at.t};
     }
+    // The stream may have brought an oom sooner than the log an exit from before it.
+    if (event.stamped && event.stamp < oom_.stamp) oom_.must = false;
     return;
   }
   if (event.type == ModelEventType::kOom) {
@@ -227,7 +231,7 @@ void ContainerModel::ApplyRestoring(const ModelEvent& event, bool certain, std::
     // The log may bring what came before an exit that the stream has brought already.
     const bool late = ExitSurelyKnown();
     if (late && read == 0) return;
-    ApplyOom(certain && !late, late ? 0 : read, at);
+    ApplyOom(event, certain && !late, late ? 0 : read, at);
   }
   const bool pause = event.type == ModelEventType::kPause;
   if (pause || event.type == ModelEventType::kResume) paused_ = pause;
@@ -239,6 +243,15 @@ void ContainerModel::ApplyRestoring(const ModelEvent& event, bool certain, std::
   expected.must = false;
   expected.loose = true;
   expected.mark = at.mark;
+}
+
+void ContainerModel::InitStarted() {
+  ended_in_world_.reset();
+  // By the create of an engine that is gone: what a restore has read so far may be of the life
+  // before.
+  if (phase_ != Phase::kRestoring) return;
+  exit_.certain = oom_.must = false;
+  exit_.read = oom_.read = 0;
 }
 
 void ContainerModel::ReadEnded(std::uint64_t read, bool well, Moment at) {

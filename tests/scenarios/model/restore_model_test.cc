@@ -97,6 +97,32 @@ TEST(RestoreModel, ALogThatComesBehindTheExitMayTellOfAnOom) {
   }
 }
 
+TEST(RestoreModel, AnOomThatTheLogHasBehindTheExitMayCount) {
+  for (const bool flagged : {false, true}) {
+    ModelFeed f = LeftBehind();
+    f.RestoreBegun(true).Oom({.stamp = 900}).Exit(137, {.read = 7, .stamp = 800}).ReadEnded(7);
+    f.BundleRemoved().Called(kExit, {.code = 137, .oom = flagged}).RestoreReturned();
+    EXPECT_THAT(f.Differences(), IsEmpty()) << flagged;
+  }
+  ModelFeed g = LeftBehind();
+  g.RestoreBegun(true).Oom({.stamp = 900}).Exit(137, {.read = 7, .stamp = 901}).ReadEnded(7);
+  g.BundleRemoved().Called(kExit, {.code = 137});
+  EXPECT_THAT(g.Differences(), ElementsAre(HasSubstr("exit is not flagged OOM-killed")));
+}
+
+TEST(RestoreModel, WhatIsReadBeforeALateStartIsNotOwed) {
+  ModelFeed f = LeftBehind();
+  f.RestoreBegun(true).Oom({.read = 7}).Exit(4, {.read = 7}).ReadEnded(7);
+  f.model.InitStarted();
+  f.Called(kRestore).RestoreReturned().Rest();
+  EXPECT_THAT(f.Differences(), IsEmpty());
+  f.Exit(3).BundleRemoved().Called(kExit, {.code = 3});
+  EXPECT_THAT(f.Differences(), IsEmpty());
+  ModelFeed g = LeftBehind();
+  g.RestoreBegun(true).Exit(4, {.read = 7}).ReadEnded(7).Called(kRestore).RestoreReturned().Rest();
+  EXPECT_THAT(g.Differences(), ElementsAre("exit was never called back"));
+}
+
 TEST(RestoreModel, AnExitOfAnUnclearLifeYieldsToTheLogs) {
   ModelFeed f = LeftBehind();
   f.RestoreBegun(true).Exit(2, {.life = EventLife::kUnclear, .read = 7}).Exit(1, {.read = 7});
