@@ -42,7 +42,8 @@ enum class EntryKind : std::uint8_t {
   kRpcBegin,        // what=method, id, process, number=RPC, flag=closeStdin; Events: flag=stored
                     // only, stamp=resume position, text=kLiveOnly without one
   kRpcEnd,          // as kRpcBegin, plus code, failed and text (message)
-  kEventEmitted,    // by the daemon: what=type, id, process, code=status, stamp
+  kEventEmitted,    // by the daemon: what=type, id, process, code=status, stamp, pid=of the
+                    // container's init, 0 if that is not known
   kEventDelivered,  // to the client's adapter: same fields, number=the RPC of its stream, flag=that
                     // reads the stored log only: what it brought counts once it ended well
   kEventDropped,    // on its way (text says where and why): same fields

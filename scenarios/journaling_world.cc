@@ -9,6 +9,7 @@ void JournalingWorldObserver::RecordEvent(EntryKind kind, const fake_containerd:
                                           std::string_view text) {
   Entry entry = recorder_.About(kind, event.container.id, event.process, EventKindName(event.kind));
   entry.code = event.status;
+  if (kind == EntryKind::kEventEmitted) entry.pid = event.init_pid;
   entry.stamp = event.time.time_since_epoch().count();
   entry.text = recorder_.journal().Intern(text);
   recorder_.Record(entry);

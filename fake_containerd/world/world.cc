@@ -224,6 +224,7 @@ void World::EmitNow(EventKind kind, const Container& container, const std::strin
                 .container = container.key,
                 .process = process,
                 .status = status,
+                .init_pid = container.init_pid,
                 .time = Stamp()});
 }
 

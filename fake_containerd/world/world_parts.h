@@ -53,6 +53,7 @@ struct World::Container {
 
   bool paused = false;
   bool init_told = false;
+  std::uint32_t init_pid = 0;      // 0: not started yet
   std::vector<MemberPtr> members;  // init first; what the daemon's table holds
   // How execs end.
   struct ExecEnds {

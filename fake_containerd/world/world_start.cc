@@ -439,7 +439,10 @@ World::MemberPtr World::AddMember(const std::shared_ptr<Launch>& launch) {
       std::make_unique<ProcessOwner>(*this, member, pid));
   processes_[pid] = member->process;
   auto place = container->members.end();
-  if (member->is_init()) place = container->members.begin();
+  if (member->is_init()) {
+    place = container->members.begin();
+    container->init_pid = pid;
+  }
   container->members.insert(place, member);
   if (container->paused) member->process->Freeze();
   member->process->Start();

@@ -57,8 +57,8 @@ class ReturnJudge {
         if (KeepsChange(entry)) updating_[entry.id].End(entry.t);
         break;
       case EntryKind::kEventDelivered:
-        if (entry.what == words_.exit && entry.process == words_.init &&
-            evidence_.lives().IndexOf(entry) != kNoLife && !entry.flag) {
+        if (words_.IsInitExit(entry) && evidence_.lives().IndexOf(entry) != kNoLife &&
+            !entry.flag) {
           Exited(entry);
         }
         break;

@@ -10,6 +10,7 @@
 #include "scenarios/guarantees/event_identity.h"
 #include "scenarios/guarantees/exec_attempts.h"
 #include "scenarios/guarantees/held_emissions.h"
+#include "scenarios/guarantees/incarnations.h"
 #include "scenarios/guarantees/judging.h"
 #include "scenarios/guarantees/look_ahead.h"
 #include "scenarios/guarantees/succession.h"
@@ -256,68 +257,68 @@ class LifeCutter {
     At(restored).oom_emitted = At(before).oom_emitted;
   }
 
-  bool IsInitExit(const Entry& entry) const {
-    return entry.what == words_.exit && entry.process == words_.init;
-  }
-
-  // The others are never called back.
-  bool IsCalledBack(const Entry& entry) const {
-    return entry.what == words_.exit || entry.what == words_.oom || entry.what == words_.pause ||
-           entry.what == words_.resume;
-  }
-
   LifeIndex EventEmitted(const Entry& entry) {
-    if (entry.what == words_.start) StartEmitted(entry);
-    if (!IsCalledBack(entry)) return kNoLife;
+    if (entry.what == words_.start) incarnations_.Note(entry, StartEmitted(entry));
+    if (!words_.IsCalledBack(entry)) return kNoLife;
     const LifeIndex life = LifeOfEmission(entry);
-    const bool first = events_.try_emplace(IdentityOf(entry), SeenEvent{life}).second;
-    if (!first || life == kNoLife) return kNoLife;
-    if (IsInitExit(entry) && At(life).exit_emitted == 0) At(life).exit_emitted = entry.seq;
+    incarnations_.Note(entry, succession_.Origin(life));
+    if (!events_.try_emplace(IdentityOf(entry), SeenEvent{life}).second) return kNoLife;
+    if (life == kNoLife) return kNoLife;
+    if (words_.IsInitExit(entry) && At(life).exit_emitted == 0) At(life).exit_emitted = entry.seq;
     if (entry.what == words_.oom && At(life).oom_emitted == 0) At(life).oom_emitted = entry.seq;
     return life;
   }
 
   LifeIndex LifeOfEmission(const Entry& entry) {
-    if (const auto held = held_.Take(entry)) return *held;
+    const auto held = held_.Take(entry);
     const LifeIndex latest = containers_[entry.id].latest;
-    const LifeIndex ended = IsInitExit(entry) ? kNoLife : succession_.EndedBefore(latest);
+    // Behind the start-container of the next one nobody can tell that who is told of it.
+    const LifeIndex root = succession_.Origin(latest);
+    const bool behind_start = root != kNoLife && At(root).start_emitted != 0;
+    const LifeIndex bearer = behind_start ? kNoLife : incarnations_.Of(entry);
+    if (bearer != kNoLife) return succession_.Latest(bearer);
+    if (held) return *held;
+    const LifeIndex ended = words_.IsInitExit(entry) ? kNoLife : succession_.EndedBefore(latest);
     return LifeAt(ended != kNoLife ? ended : succession_.Living(latest), entry.stamp);
   }
 
-  // A create of an engine that crashed went on without it.
-  void StartEmitted(const Entry& entry) {
+  // The life that has started: kNoLife if nobody asked for it.
+  LifeIndex StartEmitted(const Entry& entry) {
     Container& container = containers_[entry.id];
     const LifeIndex root = succession_.Origin(container.latest);
     const bool behind_exit = root != kNoLife && At(root).rpc_begin != 0 &&
-                             At(root).start_emitted == 0 && At(root).exit_emitted != 0;
-    if (behind_exit) return SetStartEmitted(root, entry.seq);
-    const bool known = container.latest != kNoLife && At(container.latest).exit_emitted == 0 &&
-                       At(container.latest).exit_begin == 0 && !At(container.latest).Failed();
-    if (known) SetStartEmitted(container.latest, entry.seq);
-    if (known || !ahead_.has_rpcs() || gone_ == 0 || !container.rpcs.empty()) return;
+                             At(root).start_emitted == 0 && At(root).exit_emitted != 0 &&
+                             !incarnations_.IsAnothers(root, entry);
+    const Life* const latest = root == kNoLife ? nullptr : &At(container.latest);
+    const bool known = latest != nullptr && latest->exit_emitted == 0 && latest->exit_begin == 0 &&
+                       !latest->Failed();
+    const LifeIndex bearer = incarnations_.Of(entry);
+    const LifeIndex started = bearer == kNoLife && (behind_exit || known) ? root : bearer;
+    if (started != kNoLife) {
+      if (At(started).start_emitted == 0) At(started).start_emitted = entry.seq;
+      return started;
+    }
+    // A create of an engine that crashed went on without it.
+    if (!ahead_.has_rpcs() || gone_ == 0 || !container.rpcs.empty()) return kNoLife;
     if (IsBeingRestored(container.latest)) {  // that is what it finds in the end
       Life& restored = At(container.latest);
       restored.continues = kNoLife;
       restored.start_emitted = entry.seq;
       restored.exit_emitted = restored.oom_emitted = 0;
       restored.exit_delivered = restored.oom_delivered = 0;
-      return;
+      return container.latest;
     }
     const LifeIndex life = Begin(container, entry, nullptr, false);
     engine_of_[life] = engine_ - 1;
     At(life).start_emitted = entry.seq;
     At(life).superseded = true;
     At(life).engine_gone = gone_;
-  }
-
-  void SetStartEmitted(LifeIndex life, std::uint64_t seq) {
-    life = succession_.Origin(life);
-    if (At(life).start_emitted == 0) At(life).start_emitted = seq;
+    return life;
   }
 
   LifeIndex EventDelivered(const Entry& entry) {
     if (entry.flag) stored_[entry.number].push_back(entry.seq);
-    if (!IsCalledBack(entry)) return kNoLife;
+    if (!words_.IsCalledBack(entry)) return kNoLife;
     const auto [event, unannounced] = events_.try_emplace(IdentityOf(entry), SeenEvent{kNoLife});
     SeenEvent& seen = event->second;
     if (unannounced && !ahead_.IsBeforeLastStart(entry)) {
@@ -326,7 +327,7 @@ class LifeCutter {
     // What one read tells twice has its place where it stands first.
     if (entry.flag && std::exchange(seen.read, entry.number) == entry.number) return kNoLife;
     const LifeIndex asking = AskedFor(entry);
-    if (asking != kNoLife && IsInitExit(entry)) {
+    if (asking != kNoLife && words_.IsInitExit(entry)) {
       At(asking).exit_doubtful |= ahead_.IsBeforeSignOfLife(entry);
     }
     if (asking != kNoLife && entry.what == words_.oom) {
@@ -355,7 +356,7 @@ class LifeCutter {
       containers_[entry.id].unclaimed.push_back(entry.seq);
       return kNoLife;
     }
-    if (IsBeingRestored(life) && IsInitExit(entry) && !succession_.MayRun(life))
+    if (IsBeingRestored(life) && words_.IsInitExit(entry) && !succession_.MayRun(life))
       PreferTo(At(life), entry);
     return Deliver(entry, seen, life);
   }
@@ -381,7 +382,7 @@ class LifeCutter {
     if (later.what == words_.oom && life.oom_delivered != 0 && !same_read(life.oom_delivered)) {
       life.oom_delivered = 0;
     }
-    if (!IsInitExit(later) || life.exit_delivered == 0) return;
+    if (!words_.IsInitExit(later) || life.exit_delivered == 0) return;
     const Entry& exit = EntryAt(life.exit_delivered);
     const bool again = IdentityOf(exit) == IdentityOf(later);
     // What the log does not have yet stands behind it. Each has its place in one order only.
@@ -410,8 +411,9 @@ class LifeCutter {
     if (life == kNoLife) return kNoLife;
     if (entry.what == words_.exit && entry.process != words_.init && execs_.Absorbs(entry))
       return kNoLife;
-    if (IsInitExit(entry) && At(life).exit_delivered == 0) At(life).exit_delivered = entry.seq;
-    if (IsInitExit(entry) && ahead_.IsBeforeSignOfLife(entry)) At(life).exit_doubtful = true;
+    if (words_.IsInitExit(entry) && At(life).exit_delivered == 0)
+      At(life).exit_delivered = entry.seq;
+    if (words_.IsInitExit(entry) && ahead_.IsBeforeSignOfLife(entry)) At(life).exit_doubtful = true;
     if (entry.what == words_.oom && At(life).oom_delivered == 0) At(life).oom_delivered = entry.seq;
     return life;
   }
@@ -423,7 +425,8 @@ class LifeCutter {
     // One that ended is the one whose exit came last.
     LifeIndex ended = kNoLife;
     for (const std::uint64_t seq : claimed) {
-      if (IsInitExit(EntryAt(seq))) ended = events_.find(IdentityOf(EntryAt(seq)))->second.life;
+      if (words_.IsInitExit(EntryAt(seq)))
+        ended = events_.find(IdentityOf(EntryAt(seq)))->second.life;
     }
     ended = succession_.Origin(ended);
     for (const std::uint64_t seq : claimed) {
@@ -431,8 +434,9 @@ class LifeCutter {
       SeenEvent& seen = events_.find(IdentityOf(entry))->second;
       if (seen.delivered_to == engine_) continue;
       const bool present = succession_.MayRun(life) || ended == kNoLife;
-      const bool of_it = present ? succession_.Latest(seen.life) == life
-                                 : IsInitExit(entry) || succession_.Origin(seen.life) == ended;
+      const bool of_it = present
+                             ? succession_.Latest(seen.life) == life
+                             : words_.IsInitExit(entry) || succession_.Origin(seen.life) == ended;
       const bool unknown = seen.life == kNoLife && At(life).previous == kNoLife;
       if (entry.what == words_.oom && IsOfStart(life, seen.life)) At(life).oom_possible = true;
       if (!of_it && !unknown) continue;
@@ -567,6 +571,7 @@ class LifeCutter {
   const Words words_;
   ExecAttempts execs_;
   HeldEmissions held_;
+  Incarnations incarnations_;
 
   bool closing_ = false;
   std::uint64_t gone_ = 0;  // the note of the engine before

@@ -83,7 +83,7 @@ void LookAhead::SawStart(Symbol id) {
 void LookAhead::VisitStored(const Entry& event) {
   Read& read = reads_[ReadKey(event)];
   const bool start = event.what == words_.start;
-  if (event.what == words_.exit && event.process == words_.init) {
+  if (words_.IsInitExit(event)) {
     read.parted = true;
     read.last_exit = read.last_part = event.seq;
   }

@@ -48,7 +48,7 @@ class PauseJudge {
       case EntryKind::kEventDelivered:
         if (of_pause && evidence_.lives().KnownAt(entry) != 0) Delivered(entry);
         if (entry.what == words_.start && entry.flag) StartRead(entry);
-        if (entry.what == words_.exit && entry.process == words_.init) Exited(entry);
+        if (words_.IsInitExit(entry)) Exited(entry);
         break;
       case EntryKind::kCallBegin:
         if (entry.what == words_.restore) {

@@ -276,7 +276,7 @@ class SilenceJudge {
 
   // While it is restored: what of its life is told.
   void Read(Container& container, const Entry& event) const {
-    const bool exit = event.what == words_.exit && event.process == words_.init;
+    const bool exit = words_.IsInitExit(event);
     const bool late = event.what == words_.exit || event.what == words_.oom;  // may be behind it
     container.parted |= exit;
     container.silent = exit || (late && container.parted && container.silent);

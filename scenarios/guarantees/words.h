@@ -53,6 +53,11 @@ struct Words {
   bool FifosStay(const Entry& entry) const {
     return entry.kind == EntryKind::kFaultFired && entry.what == fifos_remove;
   }
+  bool IsInitExit(const Entry& event) const { return event.what == exit && event.process == init; }
+  // The other events are never called back.
+  bool IsCalledBack(const Entry& event) const {
+    return event.what == exit || event.what == oom || event.what == pause || event.what == resume;
+  }
   // The client or its remote is told to end: it owes no more callbacks, streams or checks.
   bool IsClosing(const Entry& entry) const {
     return entry.kind == EntryKind::kCallBegin && (entry.what == close || entry.what == cleanup);

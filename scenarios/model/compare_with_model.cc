@@ -87,9 +87,15 @@ class Comparison {
       if (entry.kind == EntryKind::kRpcEnd && entry.what == words_.create_rpc && !Failed(entry)) {
         starts_.try_emplace(creates[entry.id], 0);
       }
-      if (entry.kind == EntryKind::kEventEmitted && entry.what == words_.start) {
-        std::uint64_t& start = starts_[creates[entry.id]];
-        if (start == 0) start = entry.seq;
+      if (entry.kind == EntryKind::kEventEmitted) {
+        std::uint64_t create = creates[entry.id];
+        // An exit may have overtaken it.
+        if (entry.pid != 0)
+          create = creates_of_.try_emplace(BearerKey(entry), create).first->second;
+        if (entry.what == words_.start) {
+          std::uint64_t& start = starts_[create];
+          if (start == 0) start = entry.seq;
+        }
       }
       if (entry.kind == EntryKind::kNote && entry.text == words_.no_clean) {
         model_options_.keeps_bundles = true;
@@ -261,31 +267,41 @@ class Comparison {
     return std::nullopt;
   }
 
-  bool IsInitExit(const Entry& event) const {
-    return event.what == words_.exit && event.process == words_.init;
-  }
-
   void Emitted(const Entry& entry) {
     if (entry.what == words_.start) Started(entry);
     if (!TypeOf(entry)) return;
     const Container& container = containers_[entry.id];
+    const std::uint32_t life = BearerOf(entry, container);
     // Before the start-container of the life that is being created it may be of one before that.
-    emitted_.try_emplace(IdentityOf(entry), Emission{container.life, entry.seq < container.start});
+    const bool before_start = life == container.life && entry.seq < container.start;
+    emitted_.try_emplace(IdentityOf(entry), Emission{life, before_start});
     const bool present = LifeOf(entry, container) == EventLife::kPresent;
-    if (!IsInitExit(entry)) return;
+    if (!words_.IsInitExit(entry)) return;
     NoteExit(containers_[entry.id], entry, present);
     if (present) Model(entry.id).InitEnded(At(entry));
+  }
+
+  // The pid of init tells the lives of an id apart: the first of its events says whose it is.
+  // Behind the start-container of the next one nobody can tell that who is told of them.
+  std::uint32_t BearerOf(const Entry& emitted, const Container& container) {
+    if (emitted.pid == 0) return container.life;
+    const auto bearer = bearers_.try_emplace(BearerKey(emitted), container.life).first;
+    const bool started = container.start != 0 && emitted.seq > container.start;
+    return started ? container.life : bearer->second;
   }
 
   void Started(const Entry& entry) {
     Container& container = containers_[entry.id];
     if (entry.stamp < container.start_stamp) return;  // an earlier life's, late
+    if (bearers_.contains(BearerKey(entry))) return;  // its exit has overtaken it
     Model(entry.id).InitStarted();
-    if (container.start == entry.seq) return;
-    // Of a create whose request the journal does not have: by an engine that is gone, or a
-    // stranger.
-    BeginLife(container, entry, entry.seq);
-    container.created = false;
+    if (container.start != entry.seq) {
+      // Of a create whose request the journal does not have: by an engine that is gone, or a
+      // stranger.
+      BeginLife(container, entry, entry.seq);
+      container.created = false;
+    }
+    BearerOf(entry, container);
   }
 
   static void NoteExit(Container& container, const Entry& entry, bool present) {
@@ -330,13 +346,17 @@ class Comparison {
     }
     const bool odd = (container.sent != 0 && event.stamp < container.sent) ||
                      event.stamp < container.start_stamp ||
-                     (IsInitExit(event) && IsLivedOn(event)) ||
+                     (words_.IsInitExit(event) && IsLivedOn(event)) ||
                      (emitted != emitted_.end() && emitted->second.before_start);
     return odd ? EventLife::kUnclear : EventLife::kPresent;
   }
 
   static std::uint64_t ReadKey(const Entry& entry) {
     return entry.number << 32 | static_cast<std::uint32_t>(entry.id);
+  }
+
+  static std::uint64_t BearerKey(const Entry& emitted) {
+    return std::uint64_t{emitted.pid} << 32 | static_cast<std::uint32_t>(emitted.id);
   }
 
   void Delivered(const Entry& entry) {
@@ -346,7 +366,7 @@ class Comparison {
     ContainerModel& model = Model(entry.id);
     Container& container = containers_[entry.id];
     const EventLife life = LifeOf(entry, container);
-    if (IsInitExit(entry)) NoteExit(container, entry, life == EventLife::kPresent);
+    if (words_.IsInitExit(entry)) NoteExit(container, entry, life == EventLife::kPresent);
     if (entry.flag) reads_[entry.number].insert(entry.id);
     ModelEvent event;
     event.type = *type;
@@ -411,6 +431,8 @@ class Comparison {
   ModelOptions model_options_;
   SymbolMap<Container> containers_;
   std::unordered_map<EventIdentity, Emission, EventIdentityHash> emitted_;
+  std::unordered_map<std::uint64_t, std::uint32_t> bearers_;     // lives, by id and pid of init
+  std::unordered_map<std::uint64_t, std::uint64_t> creates_of_;  // their requests, likewise
   std::unordered_map<std::uint64_t, std::unordered_set<Symbol>> reads_;  // under way: of whom
   // The entry of a create's start-container, or 0, by that of its request; those that started.
   std::unordered_map<std::uint64_t, std::uint64_t> starts_;

@@ -26,6 +26,7 @@ struct Details {
   bool failed = false;
   std::int64_t stamp = 0;
   std::string_view text = "";
+  std::uint32_t pid = 0;  // of emissions
 };
 
 // What most journals are about.
@@ -312,6 +313,7 @@ class JournalBuilder {
     Entry entry = Make(kind, type, id, with);
     entry.stamp = stamp;
     if (kind == EntryKind::kEventDelivered) entry.number = stream_;
+    if (kind == EntryKind::kEventEmitted) entry.pid = with.pid;
     return Record(entry);
   }
 

@@ -79,6 +79,9 @@ struct Event {
   ContainerKey container{};
   std::string process{};     // kExit and kStartProcess only
   std::uint32_t status = 0;  // kExit only: 128 + signal when killed, 255 when it could not be read
+  // The system pid of the container's init, by which an observer tells the bearers of one id apart.
+  // 0: emitted out of nothing. Neither on the wire nor in the log's file.
+  std::uint32_t init_pid = 0;
   WallTime time{};
 
   friend bool operator==(const Event&, const Event&) = default;

@@ -352,6 +352,39 @@ TEST(Lives, AnEventThatWasHeldIsOfTheLifeInWhichItWas) {
   EXPECT_EQ(LifeOf(lives, j, own), 1U);
 }
 
+TEST(Lives, ALateStartContainerIsOfTheLifeThatHasItsPid) {
+  JournalBuilder j;
+  j.Created("c1")
+      .Emitted("exit", "c1", {.process = "init", .pid = 1})
+      .Delivered("exit", "c1", kInit);
+  j.Callback("exit", "c1").Creating("c1");
+  const auto own = j.Emitted("start-container", "c1", {.pid = 2}).Last();
+  const auto late = j.Emitted("start-container", "c1", {.pid = 1}).Last();
+  const Lives lives = CutIntoLives(j.journal());
+  ASSERT_THAT(lives.all(), SizeIs(2));
+  EXPECT_EQ(lives[0].start_emitted, late);
+  EXPECT_EQ(lives[1].start_emitted, own);
+}
+
+TEST(Lives, AfterTheNextStartNobodyCanTellWhoseAnEventIs) {
+  for (const bool started : {false, true}) {
+    JournalBuilder j;
+    j.Created("c1").Emitted("exit", "c1", {.process = "init", .pid = 1});
+    j.Callback("exit", "c1").Creating("c1");
+    if (started) j.Emitted("start-container", "c1", {.pid = 2});
+    const auto oom = j.Emitted("oom", "c1", {.pid = 1}).Last();
+    const Lives lives = CutIntoLives(j.journal());
+    EXPECT_EQ(LifeOf(lives, j, oom), started ? 1U : 0U);
+  }
+}
+
+TEST(Lives, APidIsOnesOfOneId) {
+  JournalBuilder j;
+  j.Created("c1").Emitted("start-container", "stranger", {.pid = 1});
+  const auto exit = j.Emitted("exit", "c1", {.process = "init", .pid = 1}).Last();
+  EXPECT_EQ(LifeOf(CutIntoLives(j.journal()), j, exit), 0U);
+}
+
 TEST(Lives, HoweverManyCreatesWereRefused) {
   JournalBuilder j;
   j.Created("c1").EngineGone().EngineBack();

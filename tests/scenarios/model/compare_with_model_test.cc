@@ -84,6 +84,22 @@ TEST(CompareWithModel, AnExitBehindTheStartIsNot) {
   EXPECT_EQ(CompareWithModel(j.journal()).verdict, Verdict::kBroken);
 }
 
+TEST(CompareWithModel, ALateStartContainerEndsNoOtherLife) {
+  for (const std::uint32_t told : {3U, 4U}) {
+    JournalBuilder j;
+    Create(j, "c1");
+    j.Emitted("exit", "c1", {.process = "init", .code = 2, .pid = 1});
+    j.Delivered("exit", "c1", {.process = "init", .code = 2}).Callback("exit", "c1", {.code = 2});
+    Create(j, "c1");
+    j.Emitted("exit", "c1", {.process = "init", .code = 3, .pid = 2});
+    j.Emitted("start-container", "c1", {.pid = 1});
+    j.Delivered("exit", "c1", {.process = "init", .code = 3})
+        .Callback("exit", "c1", {.code = told});
+    const Verdict expected = told == 3 ? Verdict::kHeld : Verdict::kBroken;
+    EXPECT_EQ(CompareWithModel(j.journal()).verdict, expected);
+  }
+}
+
 TEST(CompareWithModel, ACreateThatStartsNothingIsNoLife) {
   JournalBuilder j;
   Create(j, "c1");
