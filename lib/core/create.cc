@@ -2,6 +2,7 @@
 // fails.
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -19,6 +20,14 @@ std::uint32_t InitPid(const types::CreateContainerResponse& response) {
     if (process.pid() == kInitProcess) return process.systempid();
   }
   return 0;
+}
+
+// A container starts once: one that another follows was of an earlier life. The end, if none came.
+std::vector<HeldEvent>::const_iterator LastStart(const std::vector<HeldEvent>& held) {
+  const auto last = std::find_if(held.rbegin(), held.rend(), [](const HeldEvent& each) {
+    return each.event.type() == kStartContainerEvent;
+  });
+  return last == held.rend() ? held.end() : std::prev(last.base());
 }
 
 }  // namespace
@@ -149,11 +158,12 @@ bool Client::Impl::MayBeEarlier(const Container& container) const {
 }
 bool Client::Impl::ExitInDoubt(const Container& container) const {
   if (!MayBeEarlier(container)) return false;
-  for (const HeldEvent& held : container.held_events) {
-    if (held.event.type() == kStartContainerEvent && !container.unrecorded) return false;
-    if (IsInitExit(held.event)) return true;
-  }
-  return false;
+  const std::vector<HeldEvent>& held = container.held_events;
+  const auto exit =
+      std::ranges::find_if(held, [](const HeldEvent& each) { return IsInitExit(each.event); });
+  if (exit == held.end()) return false;
+  const auto start = LastStart(held);
+  return container.unrecorded || start == held.end() || exit < start;
 }
 
 // The daemon forgets a container before it tells of its exit: whom it still knows has not exited.
@@ -162,13 +172,10 @@ bool Client::Impl::ExitInDoubt(const Container& container) const {
 Awaitable<void> Client::Impl::AskWhoseExit(ContainerPtr container, Deadline deadline) {
   std::vector<HeldEvent>& held = container->held_events;
   const auto exit_in = [&held](auto from) {
-    return std::any_of(from, held.end(),
+    return std::any_of(from, held.cend(),
                        [](const HeldEvent& each) { return IsInitExit(each.event); });
   };
-  const auto start = [&held] {
-    return std::ranges::find_if(
-        held, [](const HeldEvent& each) { return each.event.type() == kStartContainerEvent; });
-  };
+  const auto start = [&held] { return LastStart(held); };
   if (!ExitInDoubt(*container)) co_return;
   if (!exit_in(start())) {
     types::StateRequest request;
@@ -186,7 +193,7 @@ Awaitable<void> Client::Impl::AskWhoseExit(ContainerPtr container, Deadline dead
   }
   dropped.earlier_life += static_cast<std::uint64_t>(start() - held.begin());
   held.erase(held.begin(), start());
-  container->exit_held = exit_in(held.begin());
+  container->exit_held = exit_in(held.cbegin());
 }
 
 // It runs as far as anybody knows.

@@ -292,8 +292,9 @@ class LifeCutter {
     const Life* const latest = root == kNoLife ? nullptr : &At(container.latest);
     const bool known = latest != nullptr && latest->exit_emitted == 0 && latest->exit_begin == 0 &&
                        !latest->Failed();
-    const LifeIndex bearer = incarnations_.Of(entry);
-    const LifeIndex started = bearer == kNoLife && (behind_exit || known) ? root : bearer;
+    LifeIndex started = incarnations_.Of(entry);
+    if (started == kNoLife) started = succession_.UntoldBefore(container.latest);
+    if (started == kNoLife && (behind_exit || known)) started = root;
     if (started != kNoLife) {
       if (At(started).start_emitted == 0) At(started).start_emitted = entry.seq;
       return started;

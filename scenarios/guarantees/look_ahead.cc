@@ -18,6 +18,7 @@ void LookAhead::Visit(const Entry& entry) {
   switch (entry.kind) {
     case EntryKind::kRpcBegin:
       has_rpcs_ = true;
+      VisitCreate(entry);
       if (entry.what == words_.events_rpc && entry.flag && entry.id != Symbol{}) {
         last_reads_[entry.id] = entry.number;
       }
@@ -43,9 +44,11 @@ void LookAhead::Visit(const Entry& entry) {
       break;
     case EntryKind::kRpcEnd:
       if (entry.what == words_.create_rpc && !Failed(entry)) SawStart(entry.id);
+      VisitCreate(entry);
       break;
     case EntryKind::kEventDelivered:
       if (entry.flag) VisitStored(entry);
+      VisitCreate(entry);
       break;
     case EntryKind::kNote:
       if (!words_.IsEngineGone(entry)) break;
@@ -56,6 +59,18 @@ void LookAhead::Visit(const Entry& entry) {
       break;
     default:
       break;
+  }
+}
+
+void LookAhead::VisitCreate(const Entry& entry) {
+  if (entry.kind == EntryKind::kEventDelivered) {
+    if (entry.what != words_.start || entry.flag) return;
+    Asked& asked = asked_[entry.id];
+    if (asked.seq != 0 && ++asked.starts == 2) started_twice_.insert(asked.seq);
+  } else if (entry.what == words_.create_rpc) {
+    Asked& asked = asked_[entry.id];
+    if (entry.kind == EntryKind::kRpcBegin) asked = {entry.number, entry.seq};
+    if (entry.kind == EntryKind::kRpcEnd && entry.number == asked.number) asked = {};
   }
 }
 

@@ -31,6 +31,9 @@ class LookAhead {
   bool EndedWithoutStart(const Entry& restore) const {
     return without_start_.contains(restore.number);
   }
+  // While the create whose CreateContainer that is was asked for, two start-containers came: the
+  // first of them was of an earlier life, whose events can be told from its own then.
+  bool StartsTwice(std::uint64_t create_rpc) const { return started_twice_.contains(create_rpc); }
   // The delivery is by the read of the stored log that a restore went by.
   bool IsOfOwnRead(const Entry& delivered) const {
     return delivered.flag && own_reads_.contains(delivered.number);
@@ -74,7 +77,13 @@ class LookAhead {
   static std::uint64_t ReadKey(const Entry& entry) {
     return entry.number << 32 | static_cast<std::uint32_t>(entry.id);
   }
+  struct Asked {
+    std::uint64_t number = 0;  // of a CreateContainer under way
+    std::uint64_t seq = 0;
+    int starts = 0;  // delivered since
+  };
   void Visit(const Entry& entry);
+  void VisitCreate(const Entry& entry);
   void VisitRestore(const Entry& entry);
   void VisitStored(const Entry& event);
   void SawStart(Symbol id);
@@ -86,6 +95,8 @@ class LookAhead {
   bool has_rpcs_ = false;
   bool has_creates_ = false;
   bool has_starts_ = false;
+  SymbolMap<Asked> asked_;                           // the latest of each id
+  std::unordered_set<std::uint64_t> started_twice_;  // CreateContainers, by seq
   SymbolMap<std::vector<std::uint64_t>> restoring_;  // restores under way, by id
   std::unordered_set<Symbol> restored_;              // ids
   // With which errors callbacks failed while a restore was under way, by its number.

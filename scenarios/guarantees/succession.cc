@@ -16,6 +16,16 @@ LifeIndex Succession::EndedBefore(LifeIndex latest) const {
   return while_asked ? before : kNoLife;
 }
 
+LifeIndex Succession::UntoldBefore(LifeIndex latest) const {
+  latest = Origin(latest);
+  if (latest == kNoLife || !ahead_.StartsTwice(lives_[latest].rpc_begin)) return kNoLife;
+  const LifeIndex before = Origin(LeftBehind(lives_[latest].previous));
+  if (before == kNoLife || !lives_[before].LeftAlone()) return kNoLife;
+  const Life& life = lives_[before];
+  const bool untold = life.rpc_begin != 0 && life.start_emitted == 0 && life.exit_emitted == 0;
+  return untold ? before : kNoLife;
+}
+
 LifeIndex Succession::TakenOver(LifeIndex latest, const Entry& restore) const {
   if (!ahead_.has_starts() || !ahead_.EndedWithoutStart(restore)) return LeftBehind(latest);
   while (latest != kNoLife && LedNowhere(latest)) latest = lives_[latest].previous;

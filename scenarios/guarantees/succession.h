@@ -24,6 +24,8 @@ class Succession {
   // The one before a create that has not been carried out yet, which has ended since that was asked
   // for: its oom may follow.
   LifeIndex EndedBefore(LifeIndex latest) const;
+  // The one before a create that is being carried out, if the daemon tells of its start only now.
+  LifeIndex UntoldBefore(LifeIndex latest) const;
   // The life that a restore takes over.
   LifeIndex TakenOver(LifeIndex latest, const Entry& restore) const;
   // What a restore comes to may run. One that ended before is told of as the log tells of it,

@@ -228,6 +228,8 @@ class SilenceJudge {
         if (Explains(entry.id, words_.restore)) Read(containers_[entry.id], entry);
         if (entry.what == words_.start && entry.stamp > containers_[entry.id].created_after) {
           containers_[entry.id].start_told = true;
+          // A container starts once: an exit before this start was an earlier one's.
+          if (Explains(entry.id, words_.create)) containers_[entry.id].doubted = true;
         }
         if (entry.what == words_.exit && !entry.flag && IsOfLatest(entry)) {
           findings_.Observe();

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "scenarios/guarantees/event_identity.h"
+#include "scenarios/guarantees/look_ahead.h"
 #include "scenarios/guarantees/symbol_map.h"
 #include "scenarios/guarantees/words.h"
 #include "scenarios/model/container_model.h"
@@ -54,7 +55,7 @@ class Comparison {
     model_options_.exec_exit_grace = options.timing.exec_exit_grace;
     model_options_.gone_grace = options.timing.gone_grace;
     model_options_.stepped_clock = options.stepped_clock;
-    LookAhead();
+    ReadAhead();
   }
 
   Judgement Judge() {
@@ -77,21 +78,30 @@ class Comparison {
   static ModelName NameOf(Symbol symbol) { return static_cast<ModelName>(symbol); }
   static Moment At(const Entry& entry) { return {entry.t, entry.seq}; }
 
-  void LookAhead() {
+  void ReadAhead() {
+    const LookAhead ahead(journal_);
     SymbolMap<std::uint64_t> creates;
+    SymbolMap<std::uint64_t> untold;   // those of which neither start nor exit was told
+    SymbolMap<std::uint64_t> earlier;  // of these the one before the latest create
     for (const Entry& entry : journal_.entries()) {
+      std::uint64_t create = creates[entry.id];
       if (entry.kind == EntryKind::kRpcBegin && entry.what == words_.create_rpc) {
-        creates[entry.id] = entry.seq;
+        earlier[entry.id] = ahead.StartsTwice(entry.seq) ? untold[entry.id] : 0;
+        creates[entry.id] = untold[entry.id] = entry.seq;
       }
-      // A journal of a daemon that is not ours has no emissions.
-      if (entry.kind == EntryKind::kRpcEnd && entry.what == words_.create_rpc && !Failed(entry)) {
-        starts_.try_emplace(creates[entry.id], 0);
+      if (entry.kind == EntryKind::kRpcEnd && entry.what == words_.create_rpc) {
+        // A journal of a daemon that is not ours has no emissions.
+        if (!Failed(entry)) starts_.try_emplace(create, 0);
+        if (AnswerOf(Failed(entry), CodeOf(entry)) == Answer::kRefused) untold[entry.id] = 0;
       }
-      if (entry.kind == EntryKind::kEventEmitted) {
-        std::uint64_t create = creates[entry.id];
+      if (entry.kind == EntryKind::kEventEmitted &&
+          (words_.IsInitExit(entry) || entry.what == words_.start)) {
+        const std::uint64_t late = std::exchange(earlier[entry.id], 0);
+        if (late != 0) create = late;
         // An exit may have overtaken it.
         if (entry.pid != 0)
           create = creates_of_.try_emplace(BearerKey(entry), create).first->second;
+        if (create == untold[entry.id]) untold[entry.id] = 0;
         if (entry.what == words_.start) {
           std::uint64_t& start = starts_[create];
           if (start == 0) start = entry.seq;

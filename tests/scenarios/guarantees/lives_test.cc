@@ -366,6 +366,21 @@ TEST(Lives, ALateStartContainerIsOfTheLifeThatHasItsPid) {
   EXPECT_EQ(lives[1].start_emitted, own);
 }
 
+TEST(Lives, OfTwoStartsInOneCreateTheFirstIsOfTheLifeBefore) {
+  for (const bool twice : {true, false}) {
+    JournalBuilder j;
+    j.Creating("c1").EngineGone().EngineBack();
+    j.CallBegin("create", "c1").RpcBegin("CreateContainer", "c1");
+    j.Emitted("start-container", "c1", {.pid = 1}).Delivered("start-container", "c1");
+    const auto exit = j.Emitted("exit", "c1", {.process = "init", .pid = 1}).Last();
+    if (twice) j.Event("start-container", "c1");
+    j.RpcEnd("CreateContainer", "c1");
+    const Lives lives = CutIntoLives(j.journal());
+    ASSERT_THAT(lives.all(), SizeIs(2));
+    EXPECT_EQ(LifeOf(lives, j, exit), twice ? 0U : 1U);
+  }
+}
+
 TEST(Lives, AfterTheNextStartNobodyCanTellWhoseAnEventIs) {
   for (const bool started : {false, true}) {
     JournalBuilder j;

@@ -152,6 +152,22 @@ TEST(SilentAfterExit, AsksOnceWhoseAnExitIsThatComesBeforeTheStart) {
       Broken(kSilent, j, {{"c1: State was sent though it was known to be gone", {exit, rpc}}}));
 }
 
+TEST(SilentAfterExit, AnExitBetweenTwoStartsIsAskedAbout) {
+  for (const bool twice : {true, false}) {
+    JournalBuilder j;
+    j.Creating("c1").Event("start-container", "c1").Event("exit", "c1", kInit);
+    const auto exit = j.Last();
+    if (twice) j.Event("start-container", "c1");
+    const auto rpc = j.Replied("c1").RpcBegin("State", "c1").Last();
+    if (twice) {
+      EXPECT_TRUE(Held(kSilent, j));
+    } else {
+      EXPECT_TRUE(
+          Broken(kSilent, j, {{"c1: State was sent though it was known to be gone", {exit, rpc}}}));
+    }
+  }
+}
+
 TEST(SilentAfterExit, OneThatStateKnowsIsNotGone) {
   JournalBuilder j;
   j.Created("c1").Event("exit", "c1", kInit).RpcBegin("State", "c1").RpcEnd("State", "c1");
