@@ -119,6 +119,7 @@ void World::AnnounceExecExit(const MemberPtr& member, const ContainerPtr& contai
     event.container = container->key;
     event.process = member->process->info().name;
     if (Planted(Mutant::kExecExitNamesInit)) event.process = kInitName;
+    event.init_pid = container->init_pid;
     event.status = late && override ? *override : member->exit_status();
     event.time = Stamp();
     After(Duration::zero(), [this, member, container, event] {

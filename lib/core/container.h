@@ -183,6 +183,11 @@ class Container : public std::enable_shared_from_this<Container> {
   std::optional<TimerId> drain_timer;
   bool exit_concluded = false;  // reconcile did: see missing_since
 
+  struct Moment {
+    WallTime wall{};
+    Duration t{0};
+  };
+
   // What most containers never come to.
   struct Rarities {
     // Execs whose add-process failed and that the daemon does not have (any more): if there was
@@ -192,6 +197,9 @@ class Container : public std::enable_shared_from_this<Container> {
     std::shared_ptr<DiskSteps> restore_disk;          // of its restore, or while it is condemned
     std::shared_ptr<OneShot<Status>> exit_result;     // a restore waits for the exit callback
     std::vector<std::shared_ptr<OutputReader>> discarded;  // read to their ends by nobody's wish
+    // When its restore asked for the state in which it ran: an exit from before that is an earlier
+    // life's.
+    std::optional<Moment> ran_at;
     // Since when the daemon has not known it although no exit came.
     std::optional<Duration> missing_since;
     std::unique_ptr<QueuedCallback> overtaken;  // of mutants: comes after the next one

@@ -79,14 +79,19 @@ void Client::Impl::Route(const ContainerPtr& container, const types::Event& even
   scope_->Spawn(SettleExit(container));
 }
 
-// An event stamped before this life's create was sent. Both clocks are looked at, so that a clock
-// set back meanwhile does not make present events look old.
+// An event stamped before this life's create was sent, or an exit before its restore saw it run.
 bool Client::Impl::IsOfEarlierLife(const Container& container, const types::Event& event) const {
   if (container.phase == Container::Phase::kStarting && !container.create_sent) return true;
   if (!event.has_timestamp()) return false;
-  const WallTime began_by_todays_clock =
-      ports.runtime.WallNow() - (ports.runtime.Now() - container.began);
-  return TimestampOf(event) < std::min(container.began_wall, began_by_todays_clock);
+  const WallTime time = TimestampOf(event);
+  if (time < OnEitherClock({container.began_wall, container.began})) return true;
+  const std::optional<Container::Moment>& ran_at = container.rare->ran_at;
+  return ran_at && IsInitExit(event) && time < OnEitherClock(*ran_at);
+}
+
+// The earlier one, so that a clock set back meanwhile does not make present events look old.
+WallTime Client::Impl::OnEitherClock(const Container::Moment& moment) const {
+  return std::min(moment.wall, ports.runtime.WallNow() - (ports.runtime.Now() - moment.t));
 }
 
 void Client::Impl::ApplyEvent(const ContainerPtr& container, const types::Event& event,

@@ -77,7 +77,8 @@ struct Client::Impl::Found {
   std::vector<types::Event> early;   // of these, what came on its own
   std::size_t delivered = 0;         // and of these the last so many while this restore ran
   LifeInLog life;
-  Duration waited{0};  // so far, for the disk and for its exit
+  Container::Moment asked;  // when State was, for the last time
+  Duration waited{0};       // so far, for the disk and for its exit
 
   std::string Bundle(const std::string& otherwise) const {
     return state.bundlepath().empty() ? otherwise : state.bundlepath();
@@ -202,6 +203,7 @@ Awaitable<Status> Client::Impl::Look(ContainerPtr container, std::shared_ptr<Fou
   }
   found->events = MergeEvents(log ? std::move(*log) : std::vector<types::Event>(), found->early);
 
+  found->asked = {ports.runtime.WallNow(), ports.runtime.Now()};
   auto state = co_await AskState(container->id, deadline.left());
   if (!state) co_return Fail(state.error());
   found->state = state->value_or(types::Container());
@@ -280,6 +282,7 @@ void Client::Impl::TakeOver(const ContainerPtr& container, const Found& found) {
       found.life.began_after ? *found.life.began_after + Duration(1) : WallTime();
   container->began_wall = nothing_before;
   container->began = ports.runtime.Now() - (ports.runtime.WallNow() - nothing_before);
+  if (found.runs) container->rare.Make().ran_at = found.asked;
   for (const types::Event& event : found.events) seen_.Insert(event);
   SeenEvents known(found.events.size() + container->held_events.size());
   for (const types::Event& event : found.events) known.Insert(event);

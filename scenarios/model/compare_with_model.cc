@@ -23,9 +23,10 @@ namespace {
 struct Container {
   std::optional<ContainerModel> model;
   Symbol id{};
-  std::uint32_t life = 0;   // creates that got as far as their request
-  std::int64_t sent = 0;    // when the last one did, by the daemon's clock
-  std::uint64_t start = 0;  // entry of its start-container; 0: none was emitted
+  std::uint32_t life = 0;     // creates that got as far as their request
+  std::int64_t sent = 0;      // when the last one did, by the daemon's clock
+  std::uint64_t request = 0;  // its number
+  std::uint64_t start = 0;    // entry of its start-container; 0: none was emitted
   std::int64_t start_stamp = 0;
   bool created = false;                 // by the engine that runs
   bool heard_start = false;             // this engine has been delivered a start-container
@@ -83,16 +84,20 @@ class Comparison {
     SymbolMap<std::uint64_t> creates;
     SymbolMap<std::uint64_t> untold;   // those of which neither start nor exit was told
     SymbolMap<std::uint64_t> earlier;  // of these the one before the latest create
+    std::unordered_map<std::uint64_t, std::uint64_t> requests;  // by the RPC's number
     for (const Entry& entry : journal_.entries()) {
       std::uint64_t create = creates[entry.id];
       if (entry.kind == EntryKind::kRpcBegin && entry.what == words_.create_rpc) {
+        requests[entry.number] = entry.seq;
         earlier[entry.id] = ahead.StartsTwice(entry.seq) ? untold[entry.id] : 0;
         creates[entry.id] = untold[entry.id] = entry.seq;
       }
       if (entry.kind == EntryKind::kRpcEnd && entry.what == words_.create_rpc) {
+        create = requests[entry.number];
         // A journal of a daemon that is not ours has no emissions.
         if (!Failed(entry)) starts_.try_emplace(create, 0);
-        if (AnswerOf(Failed(entry), CodeOf(entry)) == Answer::kRefused) untold[entry.id] = 0;
+        const bool refused = AnswerOf(Failed(entry), CodeOf(entry)) == Answer::kRefused;
+        if (refused && untold[entry.id] == create) untold[entry.id] = 0;
       }
       if (entry.kind == EntryKind::kEventEmitted &&
           (words_.IsInitExit(entry) || entry.what == words_.start)) {
@@ -225,6 +230,7 @@ class Comparison {
       if (const auto start = starts_.find(entry.seq); start != starts_.end()) {
         BeginLife(containers_[entry.id], entry, start->second);
       }
+      containers_[entry.id].request = entry.number;
       Model(entry.id).CreateSent(At(entry));
     } else if (entry.what == words_.add_process_rpc) {
       Model(entry.id).AddSent(NameOf(entry.process), At(entry));
@@ -245,6 +251,7 @@ class Comparison {
 
   void RpcEnd(const Entry& entry) {
     if (entry.what == words_.create_rpc) {
+      if (entry.number != containers_[entry.id].request) return;  // of an engine that is gone
       Model(entry.id).CreateAnswered(AnswerOf(Failed(entry), CodeOf(entry)), At(entry));
     } else if (entry.what == words_.add_process_rpc) {
       const Answer answer = AnswerOf(Failed(entry), CodeOf(entry));
