@@ -89,7 +89,7 @@ bool ReadOption(Program& program, std::string_view argument) {
 
 // From now on, for all of the suite.
 std::chrono::steady_clock::time_point PatienceOf(Mode mode) {
-  constexpr std::chrono::seconds kFull{20};
+  constexpr std::chrono::seconds kFull{10};
   const auto now = std::chrono::steady_clock::now();
   if (mode == Mode::kLong) return std::chrono::steady_clock::time_point::max();
   return mode == Mode::kFull ? now + kFull : now;

@@ -14,7 +14,7 @@
 // refusal  The spread of a set is (max - min) / median of its ratios, or of the subject where there
 //          is no floor. Above 20 % the set is discarded and measured again; what the third set does
 //          not bring within that is refused: "refused: spread 31 %", and exit code 3. A quick run
-//          has one set; a full one begins no further sets once its suite has taken 20 seconds.
+//          has one set; a full one begins no further sets once its suite has taken 10 seconds.
 // exit     0 measured, 1 a measurement failed, 2 wrong usage, 3 something was refused. Missing what
 //          must be reached is reported and fails nothing, unless --strict is given: 4.
 //
