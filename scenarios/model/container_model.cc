@@ -112,14 +112,16 @@ void ContainerModel::CreateReturned(std::uint64_t number, ErrorCode code, Moment
   if (call->free && code == ErrorCode::kAlreadyExists && phase_ == Phase::kNone) {
     Blame("create was refused as already active, but nothing was tracked", {call->mark, at.mark});
   }
-  if (code == ErrorCode::kAlreadyExists && SomebodyElseCreates(number)) return;
+  // Both the client and the daemon may say so.
+  const bool refused =
+      phase_ == Phase::kCreating && create_answered_ && create_answer_ == Answer::kRefused;
+  if (code == ErrorCode::kAlreadyExists && SomebodyElseCreates(number) && !refused) return;
   const bool own = !creates_.empty() ? began_ > call->mark && phase_ == Phase::kCreating : true;
   if (!own || began_ < call->mark) return;
   if (started && good_start_ > began_) {
     Blame("create failed although its start-container callback had ended well",
           {good_start_, at.mark});
   } else if (phase_ == Phase::kCreating) {
-    const bool refused = create_answered_ && create_answer_ == Answer::kRefused;
     Forget();
     phase_ = refused ? Phase::kNone : Phase::kCondemned;
     bundle_must_go_ = true;
@@ -245,6 +247,7 @@ void ContainerModel::RestoreBegun(std::uint64_t call, bool live, Moment at) {
   restore.mark = at.mark;
   restore.live = live;
   restore.must_fail = phase_ != Phase::kNone && phase_ != Phase::kCondemned;
+  restore.condemned = phase_ == Phase::kCondemned;
   if (restore.must_fail || closing_) return;
   Begin(Phase::kRestoring, at);
   for (const auto& [event, when] : std::exchange(unclaimed_, {})) {
@@ -271,6 +274,7 @@ void ContainerModel::RestoreReturned(std::uint64_t number, ErrorCode code, Momen
   if (call->must_fail || exited || phase_ == Phase::kEnding) return;
   if (code == ErrorCode::kAlreadyExists && !restores_.empty()) return;
   Forget();  // it runs on, if it does, and nobody hears of it
+  if (code == ErrorCode::kAlreadyExists && call->condemned) phase_ = Phase::kCondemned;
 }
 
 void ContainerModel::AttachEnded(ModelName process, bool failed, Moment) {

@@ -188,6 +188,7 @@ class ContainerModel {
     libcontainerd::ContainerState state{};
     bool live = false;
     bool must_fail = false;  // of a restore: something was tracked
+    bool condemned = false;  // of a restore: something was being ended
     bool sent = false;       // of an add-process: its request was
     bool free = false;       // of a create: nothing was, and nobody else was about to
   };

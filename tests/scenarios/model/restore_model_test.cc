@@ -156,6 +156,14 @@ TEST(RestoreModel, ATrackedOneIsRefused) {
   EXPECT_THAT(f.Differences(), ElementsAre("restore succeeded although its container was tracked"));
 }
 
+TEST(RestoreModel, WhatIsBeingEndedRefusesARestoreAndTheNextCreate) {
+  ModelFeed f;
+  f.CreateBegun().CreateSent().CreateReturned(ErrorCode::kDeadlineExceeded);
+  f.RestoreBegun(true).RestoreReturned(ErrorCode::kAlreadyExists);
+  f.CreateBegun().CreateReturned(ErrorCode::kAlreadyExists);
+  EXPECT_THAT(f.Differences(), IsEmpty());
+}
+
 TEST(RestoreModel, OneThatFailedOwesNothing) {
   ModelFeed f = LeftBehind();
   f.RestoreBegun(true).RestoreReturned(ErrorCode::kInternal).Exit(1).Rest(false);
