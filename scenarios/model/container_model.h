@@ -231,6 +231,7 @@ class ContainerModel {
   void ApplyOom(const ModelEvent& event, bool certain, std::uint64_t read, Moment at);
   void ApplyState(const ModelEvent& event, bool certain, std::uint64_t read, Moment at);
   void ApplyRestoring(const ModelEvent& event, bool certain, std::uint64_t read, Moment at);
+  void DoubtExit();
   void ExpectExecs(bool certain, std::uint64_t read, Moment exit);
   bool ExitSurelyKnown() const { return exit_.known && exit_.certain; }
 

@@ -217,9 +217,14 @@ void ContainerModel::ApplyLateExecExit(const ModelEvent& event, bool certain, Mo
 void ContainerModel::ApplyRestoring(const ModelEvent& event, bool certain, std::uint64_t read,
                                     Moment at) {
   if (event.type == ModelEventType::kExit && event.process == options_.init) {
-    // The log's own counts for more than one whose life is unclear.
-    const bool surer = certain || (read != 0 && exit_.read == 0);
+    // The log's own counts for more than one whose life is unclear, and of these the last.
+    const bool surer = certain || (read != 0 && (exit_.read == 0 || exit_.read == read));
     if (!exit_.known || (!exit_.certain && surer)) {
+      if (exit_.known && read != 0 &&
+          exit_.read == read) {  // an oom before that was not this one's
+        oom_.must = false;
+        oom_.read = 0;
+      }
       exit_ = Exit{true, certain, event.status, read, at, at.t};
     }
     // The stream may have brought an oom sooner than the log an exit from before it.
@@ -247,11 +252,16 @@ void ContainerModel::ApplyRestoring(const ModelEvent& event, bool certain, std::
 
 void ContainerModel::InitStarted() {
   ended_in_world_.reset();
-  // By the create of an engine that is gone: what a restore has read so far may be of the life
-  // before.
+  // By the create of an engine that is gone: a restore may have read of the life before.
   if (phase_ != Phase::kRestoring) return;
-  exit_.certain = oom_.must = false;
-  exit_.read = oom_.read = 0;
+  DoubtExit();
+  oom_.must = false;
+  oom_.read = 0;
+}
+
+void ContainerModel::DoubtExit() {
+  exit_.certain = false;
+  exit_.read = 0;
 }
 
 void ContainerModel::ReadEnded(std::uint64_t read, bool well, Moment at) {

@@ -110,6 +110,26 @@ TEST(RestoreModel, AnOomThatTheLogHasBehindTheExitMayCount) {
   EXPECT_THAT(g.Differences(), ElementsAre(HasSubstr("exit is not flagged OOM-killed")));
 }
 
+TEST(RestoreModel, OfTwoExitsInTheLogTheLastCounts) {
+  for (const std::uint32_t told : {1U, 0U}) {
+    ModelFeed f = LeftBehind();
+    f.RestoreBegun(true).Oom({.read = 7}).Exit(0, {.read = 7}).Exit(1, {.read = 7}).ReadEnded(7);
+    f.BundleRemoved().Called(kExit, {.code = told}).RestoreReturned();
+    EXPECT_EQ(f.Differences().empty(), told == 1) << told;
+  }
+}
+
+TEST(RestoreModel, WhomStateKnowsHasNotExited) {
+  ModelFeed f = LeftBehind();
+  f.RestoreBegun(true).Exit(4, {.read = 7}).ReadEnded(7).StateSaid(StateSays::kKnown).Exit(1);
+  f.BundleRemoved().Called(kExit, {.code = 1}).RestoreReturned();
+  EXPECT_THAT(f.Differences(), IsEmpty());
+  ModelFeed g = LeftBehind();
+  g.RestoreBegun(true).Exit(4, {.read = 7}).ReadEnded(7).StateSaid(StateSays::kNotFound).Exit(1);
+  g.BundleRemoved().Called(kExit, {.code = 1});
+  EXPECT_THAT(g.Differences(), ElementsAre("exit 1 was called back, expected exit 4"));
+}
+
 TEST(RestoreModel, WhatIsReadBeforeALateStartIsNotOwed) {
   ModelFeed f = LeftBehind();
   f.RestoreBegun(true).Oom({.read = 7}).Exit(4, {.read = 7}).ReadEnded(7);
