@@ -362,11 +362,11 @@ class LifeCutter {
     return Deliver(entry, seen, life);
   }
 
-  // The restore that reads of an event for itself.
+  // The restore that reads of an event for itself, and has not told of an exit yet.
   LifeIndex AskedFor(const Entry& entry) {
     if (!ahead_.IsOfOwnRead(entry)) return kNoLife;
     const LifeIndex latest = containers_[entry.id].latest;
-    return IsBeingRestored(latest) ? latest : kNoLife;
+    return IsBeingRestored(latest) && At(latest).exit_begin == 0 ? latest : kNoLife;
   }
 
   bool IsBeingRestored(LifeIndex life) {

@@ -327,6 +327,18 @@ TEST(Lives, ARestoreOfOneThatEndedReadsItsExit) {
   }
 }
 
+TEST(Lives, WhatARestoreReadsAfterItsExitCallbackChangesNothing) {
+  JournalBuilder j;
+  j.Created("c1").EngineGone().EngineBack().CallBegin("restore", "c1");
+  j.Stream(0, true, "c1").StreamEnd();
+  const auto delivered = j.Event("exit", "c1", kInit).Last();
+  j.Callback("exit", "c1").Stream(0, true, "c1").Read("exit", "c1", kInit).StreamEnd();
+  j.CallEnd("restore", "c1");
+  const Lives lives = CutIntoLives(j.journal());
+  ASSERT_THAT(lives.all(), SizeIs(2));
+  EXPECT_EQ(lives[1].exit_delivered, delivered);
+}
+
 TEST(Lives, WhileACreateWasRefusedTheOneOfBeforeWentOn) {
   JournalBuilder j;
   j.Created("c1").EngineGone().EngineBack();
