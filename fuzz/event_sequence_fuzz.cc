@@ -4,7 +4,8 @@
 //
 // Not covered: the event stream and its reconnects, the stored log, restores, conclusions from
 // State, data on streams, deadlines. An event whose life nobody could tell by its time is not made:
-// the clock stands still while a create is on its way to the daemon.
+// the clock stands still while a create is on its way to the daemon. Nor is a second
+// start-container during a create, which would make the first an earlier container's.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

@@ -128,6 +128,8 @@ class SequenceRig final : private libcontainerd::Backend, private libcontainerd:
     std::vector<libcontainerd::UniqueFunction<void()>> held;
     bool holds = false;
     std::int64_t began = 0;  // when its last create was sent
+    int creates = 0;         // under way
+    bool started = false;    // the start-container of the last one sent has come
     Outcome create = Outcome::kGood;
     std::array<Outcome, kNames.size()> add{};
   };
@@ -228,6 +230,9 @@ class SequenceRig final : private libcontainerd::Backend, private libcontainerd:
 
   void HandOver(std::size_t index, const Delivered& delivered) {
     Container& container = containers_[index];
+    // A second one during a create would make the first another container's, and what came between.
+    const bool start = delivered.event.type() == TypeWord(Kind::kStartContainer);
+    if (start && container.creates != 0 && std::exchange(container.started, true)) return;
     if (delivered.modelled) {
       const bool earlier = delivered.model.stamped && delivered.model.stamp < container.began;
       container.model.Delivered(delivered.model,
@@ -244,8 +249,10 @@ class SequenceRig final : private libcontainerd::Backend, private libcontainerd:
     const std::uint64_t call = ++calls_;
     if (!client_tracks(index)) container.create = outcome;
     container.model.CreateBegun(call, Now());
+    ++container.creates;
     auto creating = client_.Create(kIds[index], kSpec);
     Status status = co_await std::move(creating);
+    --container.creates;
     Returned(index, "create", status);
     container.model.CreateReturned(call, status ? ErrorCode::kOk : status.error().code, Now());
     Collect(index);
@@ -339,6 +346,7 @@ class SequenceRig final : private libcontainerd::Backend, private libcontainerd:
     Container& container = containers_[index];
     const Outcome outcome = container.create;
     container.began = WallNow();
+    container.started = false;
     container.model.CreateSent(Now());
     Collect(index);
     Status status = StatusOf(outcome);

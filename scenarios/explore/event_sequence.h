@@ -8,7 +8,7 @@
 // schedule, then two for each step. Every byte string is a sequence.
 //
 // What it does not have: the event stream and its reconnects, the stored log, restores, State
-// answers, streams with data, deadlines.
+// answers, streams with data, deadlines, and a second start-container during a create.
 //
 // Threads: any; each run has a world of its own.
 #pragma once
