@@ -25,8 +25,7 @@ ContainerPtr Client::Impl::Begin(const std::string& id, Container::Phase phase) 
   auto container =
       std::make_shared<Container>(ports.runtime, id, static_cast<CallbackRunner&>(*this));
   container->phase = phase;
-  container->began = ports.runtime.Now();
-  container->began_wall = ports.runtime.WallNow();
+  container->began = ThisMoment();
   container->oom = for_mutants_.had_oom.contains(id);
   containers.erase(id);  // the name is the object's
   containers.emplace(container->id, container);

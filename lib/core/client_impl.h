@@ -278,6 +278,7 @@ class Client::Impl final : public CallbackRunner,
   void Route(const ContainerPtr& container, const types::Event& event, const EventReceipt& receipt);
   Awaitable<void> RouteInTurn(ContainerPtr container, types::Event event, EventReceipt receipt);
   bool IsOfEarlierLife(const Container& container, const types::Event& event) const;
+  Container::Moment ThisMoment() const;
   WallTime OnEitherClock(const Container::Moment& moment) const;
   void ApplyEvent(const ContainerPtr& container, const types::Event& event,
                   const EventReceipt& receipt);

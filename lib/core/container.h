@@ -158,6 +158,12 @@ class Container : public std::enable_shared_from_this<Container> {
     return phase == Phase::kStarting || phase == Phase::kRunning || phase == Phase::kEnding;
   }
 
+  // A time, on both clocks.
+  struct Moment {
+    WallTime wall{};
+    Duration t{0};
+  };
+
   const std::string id;
   Phase phase = Phase::kStarting;
   bool create_sent = false;  // while kStarting: no event before that is of this life
@@ -165,8 +171,7 @@ class Container : public std::enable_shared_from_this<Container> {
   bool unrecorded = false;   // restored, and nothing of its life stood in the log
   bool settling = false;     // whose an exit is that came before that: events wait
   bool exit_held = false;    // init's exit is among the held events
-  WallTime began_wall{};     // when the create RPC was sent, on both clocks
-  Duration began{0};
+  Moment began;              // when the create RPC was sent
   std::uint32_t system_pid = 0;
   std::uint32_t exit_status = 0;
   bool oom = false;
@@ -182,11 +187,6 @@ class Container : public std::enable_shared_from_this<Container> {
   EventReceipt exit_receipt;           // of init's exit, until its callback begins
   std::optional<TimerId> drain_timer;
   bool exit_concluded = false;  // reconcile did: see missing_since
-
-  struct Moment {
-    WallTime wall{};
-    Duration t{0};
-  };
 
   // What most containers never come to.
   struct Rarities {

@@ -132,8 +132,7 @@ Awaitable<Status> Client::Impl::RequestCreate(ContainerPtr container, CreateOpti
   for (std::string& argument : create.runtime_args) request.add_runtimeargs(std::move(argument));
 
   container->create_sent = true;
-  container->began = ports.runtime.Now();
-  container->began_wall = ports.runtime.WallNow();
+  container->began = ThisMoment();
   auto reply = co_await Send(std::move(request), deadline.left());
   if (!reply) {
     const bool unresolved =

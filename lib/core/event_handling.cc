@@ -84,14 +84,18 @@ bool Client::Impl::IsOfEarlierLife(const Container& container, const types::Even
   if (container.phase == Container::Phase::kStarting && !container.create_sent) return true;
   if (!event.has_timestamp()) return false;
   const WallTime time = TimestampOf(event);
-  if (time < OnEitherClock({container.began_wall, container.began})) return true;
+  if (time < OnEitherClock(container.began)) return true;
   const std::optional<Container::Moment>& ran_at = container.rare->ran_at;
   return ran_at && IsInitExit(event) && time < OnEitherClock(*ran_at);
 }
 
+Container::Moment Client::Impl::ThisMoment() const {
+  return {ports.runtime.WallNow(), ports.runtime.Now()};
+}
 // The earlier one, so that a clock set back meanwhile does not make present events look old.
 WallTime Client::Impl::OnEitherClock(const Container::Moment& moment) const {
-  return std::min(moment.wall, ports.runtime.WallNow() - (ports.runtime.Now() - moment.t));
+  const Container::Moment now = ThisMoment();
+  return std::min(moment.wall, now.wall - (now.t - moment.t));
 }
 
 void Client::Impl::ApplyEvent(const ContainerPtr& container, const types::Event& event,

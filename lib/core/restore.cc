@@ -203,7 +203,7 @@ Awaitable<Status> Client::Impl::Look(ContainerPtr container, std::shared_ptr<Fou
   }
   found->events = MergeEvents(log ? std::move(*log) : std::vector<types::Event>(), found->early);
 
-  found->asked = {ports.runtime.WallNow(), ports.runtime.Now()};
+  found->asked = ThisMoment();
   auto state = co_await AskState(container->id, deadline.left());
   if (!state) co_return Fail(state.error());
   found->state = state->value_or(types::Container());
@@ -280,8 +280,8 @@ void Client::Impl::TakeOver(const ContainerPtr& container, const Found& found) {
   }
   const WallTime nothing_before =
       found.life.began_after ? *found.life.began_after + Duration(1) : WallTime();
-  container->began_wall = nothing_before;
-  container->began = ports.runtime.Now() - (ports.runtime.WallNow() - nothing_before);
+  const Container::Moment now = ThisMoment();
+  container->began = {nothing_before, now.t - (now.wall - nothing_before)};
   if (found.runs) container->rare.Make().ran_at = found.asked;
   for (const types::Event& event : found.events) seen_.Insert(event);
   SeenEvents known(found.events.size() + container->held_events.size());

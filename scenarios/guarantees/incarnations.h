@@ -15,6 +15,10 @@ namespace scenarios {
 
 class Incarnations {
  public:
+  // Of the container of an emitted event. A fault may have given the event another id.
+  static std::uint64_t Key(const Entry& emitted) {
+    return std::uint64_t{emitted.pid} << 32 | static_cast<std::uint32_t>(emitted.id);
+  }
   // The life whose events carry that pid. kNoLife: this is the first of them.
   LifeIndex Of(const Entry& emitted) const {
     const auto life = lives_.find(Key(emitted));
@@ -32,11 +36,6 @@ class Incarnations {
   }
 
  private:
-  // A fault may have given the event another id.
-  static std::uint64_t Key(const Entry& emitted) {
-    return std::uint64_t{emitted.pid} << 32 | static_cast<std::uint32_t>(emitted.id);
-  }
-
   std::unordered_map<std::uint64_t, LifeIndex> lives_;
   std::unordered_map<LifeIndex, std::uint32_t> pids_;
 };

@@ -7,15 +7,18 @@
 // mark the lives, and where it holds no calls either, the start callbacks do.
 //
 // What belongs to which life:
-//   events     to the life during which the daemon emitted them, however late or often they were
-//              delivered; where emissions were not recorded, to the one during which they were
-//              first delivered; in either case to the life before, if their timestamp is older
-//              than its exit. Only the first delivery of an event (same id, type, process and
-//              timestamp) to this engine belongs to a life at all: a repetition owes the user
-//              nothing. Nor does the exit of an exec whose add-process failed after it had been
-//              started. What a read of the stored log brings may be made use of at once, or when
-//              the read has ended well: from then on it is known for certain (KnownAt). What stands
-//              there before the container's last start-container was another life's.
+//   events     to the life of the container that the daemon emitted them of (Incarnations) or,
+//   where
+//              that is not known, during which it did, however late or often they were delivered;
+//              behind the next one's start-container to that, as nobody can tell any more; where
+//              emissions were not recorded, to the one during which they were first delivered; in
+//              either case to the life before, if their timestamp is older than its exit. Only the
+//              first delivery of an event (same id, type, process and timestamp) to this engine
+//              belongs to a life at all: a repetition owes the user nothing. Nor does the exit of
+//              an exec whose add-process failed after it had been started. What a read of the
+//              stored log brings may be made use of at once, or when the read has ended well: from
+//              then on it is known for certain (KnownAt). What stands there before the container's
+//              last start-container was another life's.
 //   callbacks  to the latest life, or to the one before it as long as that still lacks its exit
 //              callback and the latest has not been called back as started.
 //

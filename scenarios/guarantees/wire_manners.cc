@@ -227,9 +227,10 @@ class SilenceJudge {
         latest_stamp_ = std::max(latest_stamp_, entry.stamp);
         if (Explains(entry.id, words_.restore)) Read(containers_[entry.id], entry);
         if (entry.what == words_.start && entry.stamp > containers_[entry.id].created_after) {
-          containers_[entry.id].start_told = true;
+          Container& container = containers_[entry.id];
+          container.start_told = true;
           // A container starts once: an exit before this start was an earlier one's.
-          if (Explains(entry.id, words_.create)) containers_[entry.id].doubted = true;
+          container.doubted |= container.gone != nullptr && Explains(entry.id, words_.create);
         }
         if (entry.what == words_.exit && !entry.flag && IsOfLatest(entry)) {
           findings_.Observe();

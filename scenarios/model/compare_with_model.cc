@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "scenarios/guarantees/event_identity.h"
+#include "scenarios/guarantees/incarnations.h"
 #include "scenarios/guarantees/look_ahead.h"
 #include "scenarios/guarantees/symbol_map.h"
 #include "scenarios/guarantees/words.h"
@@ -80,38 +81,8 @@ class Comparison {
   static Moment At(const Entry& entry) { return {entry.t, entry.seq}; }
 
   void ReadAhead() {
-    const LookAhead ahead(journal_);
-    SymbolMap<std::uint64_t> creates;
-    SymbolMap<std::uint64_t> untold;   // those of which neither start nor exit was told
-    SymbolMap<std::uint64_t> earlier;  // of these the one before the latest create
-    std::unordered_map<std::uint64_t, std::uint64_t> requests;  // by the RPC's number
+    ReadCreates();
     for (const Entry& entry : journal_.entries()) {
-      std::uint64_t create = creates[entry.id];
-      if (entry.kind == EntryKind::kRpcBegin && entry.what == words_.create_rpc) {
-        requests[entry.number] = entry.seq;
-        earlier[entry.id] = ahead.StartsTwice(entry.seq) ? untold[entry.id] : 0;
-        creates[entry.id] = untold[entry.id] = entry.seq;
-      }
-      if (entry.kind == EntryKind::kRpcEnd && entry.what == words_.create_rpc) {
-        create = requests[entry.number];
-        // A journal of a daemon that is not ours has no emissions.
-        if (!Failed(entry)) starts_.try_emplace(create, 0);
-        const bool refused = AnswerOf(Failed(entry), CodeOf(entry)) == Answer::kRefused;
-        if (refused && untold[entry.id] == create) untold[entry.id] = 0;
-      }
-      if (entry.kind == EntryKind::kEventEmitted &&
-          (words_.IsInitExit(entry) || entry.what == words_.start)) {
-        const std::uint64_t late = std::exchange(earlier[entry.id], 0);
-        if (late != 0) create = late;
-        // An exit may have overtaken it.
-        if (entry.pid != 0)
-          create = creates_of_.try_emplace(BearerKey(entry), create).first->second;
-        if (create == untold[entry.id]) untold[entry.id] = 0;
-        if (entry.what == words_.start) {
-          std::uint64_t& start = starts_[create];
-          if (start == 0) start = entry.seq;
-        }
-      }
       if (entry.kind == EntryKind::kNote && entry.text == words_.no_clean) {
         model_options_.keeps_bundles = true;
       }
@@ -121,6 +92,45 @@ class Comparison {
       }
       if (entry.kind == EntryKind::kEventEmitted && entry.what == words_.start && !clock_offset_) {
         clock_offset_ = entry.stamp - entry.t.count();
+      }
+    }
+  }
+
+  // Which requests led to a container, and of which one each start-container is.
+  void ReadCreates() {
+    struct Requests {
+      std::uint64_t latest = 0;
+      std::uint64_t untold = 0;   // the latest, until its start or exit is told
+      std::uint64_t earlier = 0;  // the one before it, if only its start may be told of first
+    };
+    const LookAhead ahead(journal_);
+    SymbolMap<Requests> requests;
+    std::unordered_map<std::uint64_t, std::uint64_t> by_number;  // of the RPC
+    for (const Entry& entry : journal_.entries()) {
+      const bool create = entry.what == words_.create_rpc;
+      if (entry.kind == EntryKind::kRpcBegin && create) {
+        Requests& of_id = requests[entry.id];
+        of_id.earlier = ahead.StartsTwice(entry.seq) ? of_id.untold : 0;
+        of_id.latest = of_id.untold = by_number[entry.number] = entry.seq;
+      } else if (entry.kind == EntryKind::kRpcEnd && create) {
+        const std::uint64_t answered = by_number[entry.number];
+        // A journal of a daemon that is not ours has no emissions.
+        if (!Failed(entry)) starts_.try_emplace(answered, 0);
+        std::uint64_t& untold = requests[entry.id].untold;
+        const Answer answer = AnswerOf(Failed(entry), CodeOf(entry));
+        if (answer == Answer::kRefused && untold == answered) untold = 0;
+      } else if (entry.kind == EntryKind::kEventEmitted &&
+                 (words_.IsInitExit(entry) || entry.what == words_.start)) {
+        Requests& of_id = requests[entry.id];
+        const std::uint64_t earlier = std::exchange(of_id.earlier, 0);
+        std::uint64_t told = earlier != 0 ? earlier : of_id.latest;
+        // An exit may have overtaken it.
+        if (entry.pid != 0)
+          told = requests_.try_emplace(Incarnations::Key(entry), told).first->second;
+        if (of_id.untold == told) of_id.untold = 0;
+        if (entry.what != words_.start) continue;
+        std::uint64_t& start = starts_[told];
+        if (start == 0) start = entry.seq;
       }
     }
   }
@@ -302,15 +312,15 @@ class Comparison {
   // Behind the start-container of the next one nobody can tell that who is told of them.
   std::uint32_t BearerOf(const Entry& emitted, const Container& container) {
     if (emitted.pid == 0) return container.life;
-    const auto bearer = bearers_.try_emplace(BearerKey(emitted), container.life).first;
+    const auto bearer = bearers_.try_emplace(Incarnations::Key(emitted), container.life).first;
     const bool started = container.start != 0 && emitted.seq > container.start;
     return started ? container.life : bearer->second;
   }
 
   void Started(const Entry& entry) {
     Container& container = containers_[entry.id];
-    if (entry.stamp < container.start_stamp) return;  // an earlier life's, late
-    if (bearers_.contains(BearerKey(entry))) return;  // its exit has overtaken it
+    if (entry.stamp < container.start_stamp) return;          // an earlier life's, late
+    if (bearers_.contains(Incarnations::Key(entry))) return;  // its exit has overtaken it
     Model(entry.id).InitStarted();
     if (container.start != entry.seq) {
       // Of a create whose request the journal does not have: by an engine that is gone, or a
@@ -370,10 +380,6 @@ class Comparison {
 
   static std::uint64_t ReadKey(const Entry& entry) {
     return entry.number << 32 | static_cast<std::uint32_t>(entry.id);
-  }
-
-  static std::uint64_t BearerKey(const Entry& emitted) {
-    return std::uint64_t{emitted.pid} << 32 | static_cast<std::uint32_t>(emitted.id);
   }
 
   void Delivered(const Entry& entry) {
@@ -448,8 +454,8 @@ class Comparison {
   ModelOptions model_options_;
   SymbolMap<Container> containers_;
   std::unordered_map<EventIdentity, Emission, EventIdentityHash> emitted_;
-  std::unordered_map<std::uint64_t, std::uint32_t> bearers_;     // lives, by id and pid of init
-  std::unordered_map<std::uint64_t, std::uint64_t> creates_of_;  // their requests, likewise
+  std::unordered_map<std::uint64_t, std::uint32_t> bearers_;   // lives, by Incarnations::Key()
+  std::unordered_map<std::uint64_t, std::uint64_t> requests_;  // of these, likewise
   std::unordered_map<std::uint64_t, std::unordered_set<Symbol>> reads_;  // under way: of whom
   // The entry of a create's start-container, or 0, by that of its request; those that started.
   std::unordered_map<std::uint64_t, std::uint64_t> starts_;

@@ -287,10 +287,7 @@ void ContainerModel::AttachEnded(ModelName process, bool failed, Moment) {
 
 void ContainerModel::StateAnswered(StateSays says, Moment at) {
   if (says == StateSays::kKnown) missing_since_.reset();
-  // Whom the daemon knows has not exited; but what it was asked before an event came says nothing
-  // of that.
-  const bool read = phase_ == Phase::kRestoring && exit_.read != 0;
-  if (says == StateSays::kKnown && read) DoubtExit();
+  if (says == StateSays::kKnown && phase_ == Phase::kRestoring) exit_.denied = true;
   if (says != StateSays::kNotFound || phase_ != Phase::kRunning) return;
   if (!missing_since_) missing_since_ = at.t;
   if (at.t - *missing_since_ >= options_.gone_grace) gone_permitted_ = true;

@@ -195,6 +195,7 @@ class ContainerModel {
   struct Exit {
     bool known = false;
     bool certain = false;
+    bool denied = false;  // the daemon has known its container since: another one counts for more
     std::uint32_t status = 0;
     std::uint64_t read = 0;
     Moment at{};
@@ -231,7 +232,7 @@ class ContainerModel {
   void ApplyOom(const ModelEvent& event, bool certain, std::uint64_t read, Moment at);
   void ApplyState(const ModelEvent& event, bool certain, std::uint64_t read, Moment at);
   void ApplyRestoring(const ModelEvent& event, bool certain, std::uint64_t read, Moment at);
-  void DoubtExit();
+  void DoubtOom();
   void ExpectExecs(bool certain, std::uint64_t read, Moment exit);
   bool ExitSurelyKnown() const { return exit_.known && exit_.certain; }
 

@@ -124,7 +124,8 @@ void ContainerModel::ApplyInitExit(const ModelEvent& event, bool certain, std::u
       return each.state == ContainerState::kExitProcess && each.mark == exit_.at.mark;
     });
   }
-  exit_ = Exit{true, certain, event.status, read, at, at.t};
+  exit_ = Exit{.known = true, .certain = certain, .status = event.status, .read = read, .at = at};
+  exit_.certain_at = at.t;
   ExpectExecs(certain, read, at);
 }
 
@@ -218,14 +219,13 @@ void ContainerModel::ApplyRestoring(const ModelEvent& event, bool certain, std::
                                     Moment at) {
   if (event.type == ModelEventType::kExit && event.process == options_.init) {
     // The log's own counts for more than one whose life is unclear, and of these the last.
-    const bool surer = certain || (read != 0 && (exit_.read == 0 || exit_.read == read));
-    if (!exit_.known || (!exit_.certain && surer)) {
-      if (exit_.known && read != 0 &&
-          exit_.read == read) {  // an oom before that was not this one's
-        oom_.must = false;
-        oom_.read = 0;
-      }
-      exit_ = Exit{true, certain, event.status, read, at, at.t};
+    const bool same_read = read != 0 && exit_.read == read;
+    const bool surer = certain || same_read || (read != 0 && (exit_.read == 0 || exit_.denied));
+    if (!exit_.known || ((!exit_.certain || exit_.denied) && surer)) {
+      if (same_read) DoubtOom();  // it came before the exit that this one replaces
+      exit_ =
+          Exit{.known = true, .certain = certain, .status = event.status, .read = read, .at = at};
+      exit_.certain_at = at.t;
     }
     // The stream may have brought an oom sooner than the log an exit from before it.
     if (event.stamped && event.stamp < oom_.stamp) oom_.must = false;
@@ -254,14 +254,14 @@ void ContainerModel::InitStarted() {
   ended_in_world_.reset();
   // By the create of an engine that is gone: a restore may have read of the life before.
   if (phase_ != Phase::kRestoring) return;
-  DoubtExit();
-  oom_.must = false;
-  oom_.read = 0;
-}
-
-void ContainerModel::DoubtExit() {
   exit_.certain = false;
   exit_.read = 0;
+  DoubtOom();
+}
+
+void ContainerModel::DoubtOom() {
+  oom_.must = false;
+  oom_.read = 0;
 }
 
 void ContainerModel::ReadEnded(std::uint64_t read, bool well, Moment at) {
